@@ -1,0 +1,1 @@
+"""Outlines, the flow network, and which point lies in which watershed."""

@@ -1,0 +1,1 @@
+"""Totals per watershed, the ledger, and what follows from them."""

@@ -1,0 +1,1 @@
+"""Messy tables become validated tables; every fault is reported, nothing is dropped."""

@@ -1,0 +1,1 @@
+"""Audit rows become kilograms per year, with a range, an evidence grade and a fate."""

@@ -1,0 +1,133 @@
+"""Every sentence a user may read, in Spanish and English, and numbers as the four countries write them.
+
+The sentences stand in ``messages.toml`` beside this file, one block a rule: the problem and its remedy in
+both languages, with ``{names}`` for the data.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import tomllib
+from importlib import resources
+from typing import Any
+
+from watershed_cp.errors import Fault, Language, Text, system_language
+
+__all__ = ["fault", "label", "number", "percent", "system_language", "texts"]
+
+
+@functools.cache
+def _catalogue() -> dict[str, dict[str, dict[str, str]]]:
+    raw = resources.files("watershed_cp").joinpath("messages.toml").read_text(encoding="utf-8")
+    return tomllib.loads(raw)
+
+
+def fault(
+    rule: str,
+    *,
+    file: object = None,
+    sheet: str | None = None,
+    row: int | None = None,
+    column: str | None = None,
+    value: object = None,
+    **data: Any,
+) -> Fault:
+    """Write one finding in both languages.
+
+    Parameters
+    ----------
+    rule : str
+        Key of a block under ``[faults]`` in ``messages.toml``.
+    file, sheet, row, column, value
+        Where the finding stands; also available to the sentence under these names.
+    **data
+        What else the sentence names.
+
+    Returns
+    -------
+    Fault
+        Problem and remedy in Spanish and English.
+
+    Raises
+    ------
+    KeyError
+        If the rule has no block, or its sentence names data that was not given.
+
+    Examples
+    --------
+    >>> print(fault("file_missing", file="firms.xlsx").tell("en"))
+    firms.xlsx: There is no such file. Check the name and the folder.
+    """
+    block = _catalogue()["faults"][rule]
+    names = {"file": file, "sheet": sheet, "row": row, "column": column, "value": value, **data}
+    written = {key: sentence.format_map(names) for key, sentence in block.items()}
+    return Fault(
+        rule=rule,
+        problem=Text(written["es"], written["en"]),
+        remedy=Text(written["es_remedy"], written["en_remedy"]),
+        file=None if file is None else str(file),
+        sheet=sheet,
+        row=row,
+        column=column,
+        value=None if value is None else str(value),
+    )
+
+
+def texts(block: str) -> dict[str, Text]:
+    """Give a whole block of labels, for a page or figure that carries both languages.
+
+    Examples
+    --------
+    >>> texts("fate")["credited"].es
+    'acreditada'
+    """
+    return {key: Text(pair["es"], pair["en"]) for key, pair in _catalogue()[block].items()}
+
+
+def label(block: str, key: str, language: Language | None = None, **data: Any) -> str:
+    """Give one label, with its ``{names}`` filled in.
+
+    Examples
+    --------
+    >>> label("fate", "credited", "en")
+    'credited'
+    """
+    return texts(block)[key].speak(language).format_map(data)
+
+
+def number(value: float, *, digits: int | None = None, significant: int = 3) -> str:
+    """Write a number for people, as es_SV, es_GT, es_HN and es_PA do: ``1,234.5``.
+
+    Parameters
+    ----------
+    value : float
+        NaN is written as an en dash: an unknown is not a zero.
+    digits : int, optional
+        Decimals; by default as many as `significant` figures need, at most six.
+    significant : int
+        Significant figures kept at least; whole numbers of any length are kept whole.
+
+    Examples
+    --------
+    >>> number(1234.5678), number(12.345), number(0), number(float("nan"))
+    ('1,235', '12.3', '0', '–')
+    """
+    if math.isnan(value):
+        return "–"
+    if digits is None:
+        magnitude = math.floor(math.log10(abs(value))) if value and math.isfinite(value) else significant
+        digits = min(max(significant - 1 - magnitude, 0), 6)
+    written = f"{value:,.{digits}f}"
+    return written.removeprefix("-") if float(written.replace(",", "")) == 0 else written
+
+
+def percent(value: float, *, digits: int = 1) -> str:
+    """Write a percentage that is given as one: ``12.5 %``.
+
+    Examples
+    --------
+    >>> percent(12.54)
+    '12.5 %'
+    """
+    return "–" if math.isnan(value) else f"{number(value, digits=digits)} %"

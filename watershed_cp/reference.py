@@ -1,0 +1,58 @@
+"""The reference data that ships with the package: pollutants, header aliases, size classes, factors.
+
+Every table stands as a CSV in ``data/reference`` with a ``source`` column; nothing here is a number.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+from pathlib import Path
+
+__all__ = ["data_path", "read_reference"]
+
+
+def data_path(*parts: str) -> Path:
+    """Give the path of a file of the built-in data, in a checkout as in an installed wheel.
+
+    Parameters
+    ----------
+    *parts : str
+        Path below ``data``, for example ``"basins", "priority.geojson"``.
+
+    Examples
+    --------
+    >>> data_path("reference").is_dir()
+    True
+    """
+    package = Path(__file__).resolve().parent
+    installed = package / "data"
+    return (installed if installed.is_dir() else package.parent / "data").joinpath(*parts)
+
+
+@functools.cache
+def read_reference(name: str) -> tuple[dict[str, str], ...]:
+    """Read one reference table as a tuple of rows, every cell as text.
+
+    Parameters
+    ----------
+    name : str
+        File name below ``data/reference`` without its ending, for example ``"pollutants"``.
+
+    Returns
+    -------
+    tuple of dict
+        One dict a row, keys from the header line.
+
+    Raises
+    ------
+    FileNotFoundError
+        If no such table ships.
+
+    Examples
+    --------
+    >>> read_reference("pollutants")[0]["pollutant"]
+    'BOD5'
+    """
+    with data_path("reference", f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))

@@ -1,0 +1,283 @@
+"""The columns of every table: name, kind, unit and meaning, declared once.
+
+This one declaration feeds reading, validation, the written tables, the sheet that explains the columns and the
+documentation, so that they cannot disagree. Header aliases (``DBO``, ``Municipio`` …) are reference data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from watershed_cp.errors import Text
+
+Kind = Literal["text", "number", "whole", "date", "choice"]
+
+COUNTRIES = ("SV", "GT", "HN", "PA")
+EVIDENCE = ("A", "B", "C", "D", "E")
+FATES = (
+    "credited",
+    "outside",
+    "unlocated",
+    "duplicate",
+    "superseded",
+    "unpaired",
+    "unverified",
+    "expired",
+    "invalid",
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name : str
+        Name in code and in every written table; carries the unit where there is one.
+    kind : {"text", "number", "whole", "date", "choice"}
+        What a cell holds.
+    meaning : Text
+        What it means, in Spanish and English.
+    unit : str
+        Unit of a number, empty for the dimensionless and for text.
+    required : bool
+        Whether a row without it is at fault.
+    choices : tuple of str
+        The accepted values of a choice.
+    minimum, maximum : float or None
+        Range of a number, bounds included.
+    """
+
+    name: str
+    kind: Kind
+    meaning: Text
+    unit: str = ""
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the contract: its name and its columns in order."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names in order."""
+        return tuple(column.name for column in self.columns)
+
+    def __getitem__(self, name: str) -> Column:
+        """Give the column called `name`."""
+        return next(column for column in self.columns if column.name == name)
+
+
+def _text(name: str, es: str, en: str, *, required: bool = False) -> Column:
+    return Column(name, "text", Text(es, en), required=required)
+
+
+def _number(  # noqa: PLR0913
+    name: str, unit: str, es: str, en: str, *, required: bool = False, low: float | None = None, high: float | None = None
+) -> Column:
+    return Column(name, "number", Text(es, en), unit, required, minimum=low, maximum=high)
+
+
+def _whole(name: str, es: str, en: str, *, high: float | None = None) -> Column:
+    return Column(name, "whole", Text(es, en), minimum=0, maximum=high)
+
+
+def _date(name: str, es: str, en: str) -> Column:
+    return Column(name, "date", Text(es, en))
+
+
+def _choice(name: str, choices: tuple[str, ...], es: str, en: str, *, required: bool = False) -> Column:
+    return Column(name, "choice", Text(es, en), required=required, choices=choices)
+
+
+_MSME_ID = _text("msme_id", "Identificador único de la empresa", "Unique identifier of the firm", required=True)
+_BASIN_ID = _text("basin_id", "Identificador de la cuenca", "Identifier of the watershed")
+_POLLUTANT = _text("pollutant", "Contaminante, por código o nombre", "Pollutant, by code or name", required=True)
+_EVIDENCE = _choice(
+    "evidence",
+    EVIDENCE,
+    "Evidencia: A medición verificada, B medición, C cálculo, D estimación, E sin documentar",
+    "Evidence: A verified measurement, B measurement, C engineering calculation, D estimate, E undocumented",
+)
+_COUNTRY = _choice("country", COUNTRIES, "País (código ISO de dos letras)", "Country (ISO code of two letters)")
+
+MSMES = Table(
+    "msmes",
+    (
+        _MSME_ID,
+        _text("name", "Nombre de la empresa", "Name of the firm"),
+        _COUNTRY,
+        _text("department", "Departamento o provincia", "Department or province"),
+        _text("municipality", "Municipio o distrito", "Municipality or district"),
+        _text("address", "Dirección", "Address"),
+        _text("ciiu", "Código CIIU Rev. 4", "ISIC Rev. 4 code"),
+        _whole("employees", "Personas empleadas", "People employed"),
+        _number("latitude", "degrees", "Latitud (WGS 84)", "Latitude (WGS 84)", low=-90, high=90),
+        _number("longitude", "degrees", "Longitud (WGS 84)", "Longitude (WGS 84)", low=-180, high=180),
+        _text("coordinates", "Coordenadas como texto libre", "Coordinates as free text"),
+        _text("crs", "Sistema de coordenadas, si no es WGS 84", "Coordinate system, if not WGS 84"),
+        _number("location_accuracy_m", "m", "Exactitud de la ubicación", "Accuracy of the location", low=0),
+        _number("discharge_latitude", "degrees", "Latitud de la descarga", "Latitude of the discharge", low=-90, high=90),
+        _number(
+            "discharge_longitude", "degrees", "Longitud de la descarga", "Longitude of the discharge", low=-180, high=180
+        ),
+        _choice(
+            "discharge_to",
+            ("river", "lake", "sea", "sewer", "soil", "none"),
+            "Adónde descarga: río, lago, mar, alcantarillado, suelo o ninguno",
+            "Where it discharges: river, lake, sea, sewer, soil or none",
+        ),
+    ),
+)
+
+AUDITS = Table(
+    "audits",
+    (
+        _text("audit_id", "Identificador de la auditoría", "Identifier of the audit row"),
+        _MSME_ID,
+        _POLLUTANT,
+        _choice(
+            "phase",
+            ("baseline", "follow_up"),
+            "Fase: línea base o seguimiento",
+            "Phase: baseline or follow-up",
+            required=True,
+        ),
+        _date("date", "Fecha de la medición", "Date of the measurement"),
+        _number("value", "", "Valor medido", "Measured value", required=True, low=0),
+        _choice("qualifier", ("<", ">"), "< bajo el límite, > sobre el rango", "< below the limit, > above the range"),
+        _text("unit", "Unidad del valor", "Unit of the value", required=True),
+        _number("flow", "", "Caudal", "Flow", low=0),
+        _text("flow_unit", "Unidad del caudal", "Unit of the flow"),
+        _number("operating_days_per_year", "d/yr", "Días de operación al año", "Operating days per year", low=0, high=366),
+        _number("production", "", "Producción en el período", "Output in the period", low=0),
+        _text("production_unit", "Unidad de la producción", "Unit of the output"),
+        _number("relative_uncertainty", "", "Incertidumbre relativa (0.1 = 10 %)", "Relative uncertainty (0.1 = 10 %)", low=0),
+        _EVIDENCE,
+        _text("verified_by", "Quién verificó", "Who verified it"),
+        _text("recommendation_id", "Recomendación que lo explica", "Recommendation behind it"),
+    ),
+)
+
+REDUCTIONS = Table(
+    "reductions",
+    (
+        _text("reduction_id", "Identificador de la reducción", "Identifier of the reduction"),
+        _MSME_ID,
+        _POLLUTANT,
+        _number("value", "", "Reducción", "Reduction", required=True),
+        _text("unit", "Unidad (masa por tiempo)", "Unit (mass per time)", required=True),
+        _date("date", "Fecha", "Date"),
+        _EVIDENCE,
+    ),
+)
+
+ASSIGNMENTS = Table(
+    "assignments",
+    (
+        _MSME_ID,
+        _number("longitude", "degrees", "Longitud del punto que decide (WGS 84)", "Longitude of the deciding point (WGS 84)"),
+        _number("latitude", "degrees", "Latitud del punto que decide (WGS 84)", "Latitude of the deciding point (WGS 84)"),
+        _number("location_accuracy_m", "m", "Exactitud de la ubicación", "Accuracy of the location"),
+        _BASIN_ID,
+        _choice(
+            "status",
+            ("inside", "outside", "unlocated"),
+            "Dentro de una cuenca, fuera, o sin ubicación",
+            "Inside a watershed, outside, or not located",
+        ),
+        _choice(
+            "confidence",
+            ("sure", "likely", "ambiguous"),
+            "Segura (0.95 o más), probable (0.75 o más), dudosa",
+            "Sure (0.95 or more), likely (0.75 or more), ambiguous",
+        ),
+        _number("probability", "", "Probabilidad de la asignación", "Probability of the assignment", low=0, high=1),
+        _number(
+            "distance_to_divide_m",
+            "m",
+            "Distancia a la divisoria, positiva adentro, negativa afuera",
+            "Distance to the divide, positive inside, negative outside",
+        ),
+        _text("nearest_basin_id", "Cuenca más cercana", "Nearest watershed"),
+        _text("repairs", "Lo que se corrigió o decidió al ubicarla", "What was mended or decided in placing it"),
+    ),
+)
+
+BASIN_LOADS = Table(
+    "basin_loads",
+    (
+        _BASIN_ID,
+        _text("basin_name", "Nombre de la cuenca", "Name of the watershed"),
+        _text("pollutant", "Contaminante", "Pollutant"),
+        _whole("msmes", "Empresas con reducción acreditada", "Firms with a credited reduction"),
+        _number("baseline_kg_yr", "kg/yr", "Carga de línea base", "Baseline load"),
+        _number("follow_up_kg_yr", "kg/yr", "Carga de seguimiento", "Follow-up load"),
+        _number("reduction_kg_yr", "kg/yr", "Reducción acreditada", "Credited reduction"),
+        _number("reduction_low_kg_yr", "kg/yr", "Reducción, extremo bajo", "Reduction, low end"),
+        _number("reduction_high_kg_yr", "kg/yr", "Reducción, extremo alto", "Reduction, high end"),
+        _number("expected_reduction_kg_yr", "kg/yr", "Reducción esperada por probabilidad", "Reduction expected by probability"),
+        _number("reduction_pct", "%", "Reducción sobre la línea base", "Reduction relative to the baseline"),
+    ),
+)
+
+LEDGER = Table(
+    "ledger",
+    (
+        _MSME_ID,
+        _text("pollutant", "Contaminante", "Pollutant"),
+        _text("basin_id", "Cuenca que recibe el crédito", "Watershed that is credited"),
+        _choice("fate", FATES, "Destino de la fila", "Fate of the row"),
+        _text("reason", "Por qué tiene ese destino", "Why it has that fate"),
+        _number("baseline_kg_yr", "kg/yr", "Carga de línea base", "Baseline load"),
+        _number("follow_up_kg_yr", "kg/yr", "Carga de seguimiento", "Follow-up load"),
+        _number("reduction_kg_yr", "kg/yr", "Reducción", "Reduction"),
+        _number("reduction_low_kg_yr", "kg/yr", "Reducción, extremo bajo", "Reduction, low end"),
+        _number("reduction_high_kg_yr", "kg/yr", "Reducción, extremo alto", "Reduction, high end"),
+        _choice("evidence", EVIDENCE, "Evidencia de A a E", "Evidence from A to E"),
+        _text("baseline_rows", "Filas de la línea base (identificador o fila)", "Rows of the baseline (identifier or row)"),
+        _text("follow_up_rows", "Filas del seguimiento (identificador o fila)", "Rows of the follow-up (identifier or row)"),
+        _text("equation", "Cuenta con sus números", "The sum with its numbers"),
+    ),
+)
+
+LEDGER_SUMMARY = Table(
+    "ledger_summary",
+    (
+        _text("pollutant", "Contaminante", "Pollutant"),
+        _choice("fate", FATES, "Destino", "Fate"),
+        _whole("rows", "Filas del registro", "Ledger rows"),
+        _number("reduction_kg_yr", "kg/yr", "Reducción", "Reduction"),
+        _number("baseline_kg_yr", "kg/yr", "Carga de línea base", "Baseline load"),
+        _number("follow_up_kg_yr", "kg/yr", "Carga de seguimiento", "Follow-up load"),
+    ),
+)
+
+BASINS = Table(
+    "basins",
+    (
+        _text("name_es", "Nombre en español", "Name in Spanish"),
+        _text("name_en", "Nombre en inglés", "Name in English"),
+        _text("countries", "Países que toca, códigos ISO separados por espacio", "Countries it touches, ISO codes, spaces between"),
+        _number("area_km2", "km2", "Área de este contorno", "Area of this outline"),
+        _number("published_area_km2", "km2", "Área publicada", "Published area"),
+        _text("published_source", "Fuente del área publicada", "Source of the published area"),
+        _number("outlet_longitude", "degrees", "Longitud de la salida", "Longitude of the outlet"),
+        _number("outlet_latitude", "degrees", "Latitud de la salida", "Latitude of the outlet"),
+        _number("accuracy_m", "m", "Exactitud del contorno", "Accuracy of the outline", low=0),
+        _text("method", "Cómo se obtuvo", "How it was made"),
+        _text("credit", "Crédito", "Credit"),
+    ),
+)
+
+INPUTS = (MSMES, AUDITS, REDUCTIONS)
+OUTPUTS = (ASSIGNMENTS, BASIN_LOADS, LEDGER, LEDGER_SUMMARY)
