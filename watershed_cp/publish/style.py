@@ -1,0 +1,225 @@
+"""The one small design system that page, posters and reports share: colours, ramp, type and lines.
+
+Quiet base, water first, people second, chrome last. Nothing here draws: a page turns :data:`COLOURS` into CSS
+variables, a figure takes :func:`matplotlib_settings`.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "COLOURS",
+    "LINES",
+    "RAMP",
+    "TYPE",
+    "Colours",
+    "Lines",
+    "TypeSizes",
+    "contrast",
+    "figure_fonts",
+    "matplotlib_settings",
+    "ramp_breaks",
+    "ramp_colour",
+    "text_on",
+]
+
+
+class Colours(NamedTuple):
+    """Every colour but the ramp, as ``#RRGGBB``; the text tones reach 4.5 to 1 on paper."""
+
+    paper: str = "#FBFAF7"
+    ink: str = "#1B2A33"
+    muted: str = "#5B6B73"
+    hairline: str = "#C9C5BB"
+    land: str = "#F3F1EC"
+    land_shade: str = "#D5CFC3"  # the darkest tone that the relief reaches
+    land_light: str = "#FDFCFA"  # the lightest
+    sea: str = "#DCE8EC"
+    border: str = "#8F8A80"
+    river: str = "#2C7DA0"
+    river_text: str = "#1F6384"
+    lake: str = "#A9CFE0"
+    basin: str = "#07525A"  # outline of a watershed: the deep end of the ramp
+    before: str = "#C3BFB5"  # the load before, of which a part was avoided
+    firm: str = "#D9661F"
+    firm_edge: str = "#8F3B0C"
+    firm_text: str = "#A8460F"
+    uncounted: str = "#6F7378"  # ring of a firm that is not counted; never filled
+    missing: str = "#B4AFA4"  # hatch of a value that is not known
+
+
+COLOURS: Final = Colours()
+
+RAMP: Final = ("#E4F1EF", "#B9DBD8", "#86C0BE", "#4E9F9F", "#1F7A7D", "#07525A")
+"""Reductions, from none to most: one hue, lightness falling evenly, so that a grey copy still reads."""
+
+
+@dataclass(frozen=True)
+class TypeSizes:
+    """The three sizes of a figure and the two that only a map needs, in points."""
+
+    title: float
+    body: float
+    small: float
+    figure: float  # the one large number
+    label: float  # names on the map
+
+
+TYPE: Final = {
+    "a3": TypeSizes(title=30, body=14.5, small=10.5, figure=44, label=10.5),
+    "slide": TypeSizes(title=24, body=12, small=8.5, figure=34, label=8.5),
+}
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Line widths in points on A3; other forms scale them."""
+
+    hair: float = 0.5
+    border: float = 0.9
+    coast: float = 0.6
+    basin: float = 1.6
+    halo: float = 2.6
+    rivers: tuple[float, ...] = (0.5, 0.8, 1.2, 1.7, 2.4, 3.2)  # by order, from brook to main stem
+
+
+LINES: Final = Lines()
+
+
+_SRGB_KNEE: Final = 0.04045  # below it sRGB is a straight line (IEC 61966-2-1)
+
+
+def _linear(colour: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    channels = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) / 255
+    return np.where(channels <= _SRGB_KNEE, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(first: str, second: str) -> float:
+    """Give the contrast ratio of two colours, from 1 to 21, as WCAG 2.2 defines it.
+
+    Parameters
+    ----------
+    first, second : str
+        Colours as ``#RRGGBB``.
+
+    Examples
+    --------
+    >>> round(contrast("#000000", "#FFFFFF"), 1)
+    21.0
+    """
+    weights = np.array([0.2126, 0.7152, 0.0722])
+    dark, light = sorted(float(_linear(colour) @ weights) for colour in (first, second))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def text_on(background: str) -> str:
+    """Choose ink or paper for text on a colour, whichever reads better.
+
+    Examples
+    --------
+    >>> text_on(RAMP[0]), text_on(RAMP[-1])
+    ('#1B2A33', '#FBFAF7')
+    """
+    return max((COLOURS.ink, COLOURS.paper), key=lambda text: contrast(text, background))
+
+
+def ramp_breaks(values: Sequence[float]) -> tuple[float, ...]:
+    """Give round upper bounds of the ramp's classes, from zero up, that hold every value.
+
+    Parameters
+    ----------
+    values : sequence of float
+        What the map shows; NaN (not known) is passed over.
+
+    Returns
+    -------
+    tuple of float
+        As many bounds as :data:`RAMP` has steps, each a multiple of 1, 2, 2.5 or 5 times a power of ten.
+
+    Examples
+    --------
+    >>> ramp_breaks([0, 3.2, 11.8])
+    (2.0, 4.0, 6.0, 8.0, 10.0, 12.0)
+    """
+    known = [value for value in values if np.isfinite(value)]
+    need = max(known, default=0) / len(RAMP) or 1 / len(RAMP)
+    power = 10 ** np.floor(np.log10(need))
+    step = next(
+        float(factor * power) for factor in (1, 2, 2.5, 5, 10) if factor * power >= need * (1 - 1e-12)
+    )
+    return tuple(float(f"{step * count:.6g}") for count in range(1, len(RAMP) + 1))
+
+
+def ramp_colour(value: float, breaks: Sequence[float]) -> str | None:
+    """Give the ramp's colour for a value, or None where it is not known and a hatch must stand.
+
+    Examples
+    --------
+    >>> ramp_colour(0, (2, 4, 6, 8, 10, 12)), ramp_colour(float("nan"), (2, 4, 6, 8, 10, 12))
+    ('#E4F1EF', None)
+    """
+    if not np.isfinite(value):
+        return None
+    return RAMP[min(int(np.searchsorted(breaks, value)), len(RAMP) - 1)]
+
+
+@functools.cache
+def figure_fonts() -> tuple[str, ...]:
+    """Register the figures' open sans family with matplotlib and name the families in order of choice.
+
+    Source Sans has tabular figures, subscripts and thin spaces; DejaVu Sans (matplotlib's own) fills in.
+
+    Examples
+    --------
+    >>> figure_fonts()[-1]
+    'DejaVu Sans'
+    """
+    from matplotlib import font_manager
+
+    package = importlib.util.find_spec("font_source_sans_pro")
+    if package is None or package.origin is None:
+        return ("DejaVu Sans",)
+    files = Path(package.origin).parent / "files"
+    for face in ("Regular", "It", "Semibold"):
+        font_manager.fontManager.addfont(files / f"SourceSansPro-{face}.ttf")
+    return ("Source Sans Pro", "DejaVu Sans")
+
+
+def matplotlib_settings() -> dict[str, Any]:
+    """Give the matplotlib settings of every figure, for ``matplotlib.rc_context``.
+
+    Returns
+    -------
+    dict
+        Fonts, colours and the fixed salt that makes a drawing's bytes repeatable.
+
+    Examples
+    --------
+    >>> matplotlib_settings()["figure.facecolor"]
+    '#FBFAF7'
+    """
+    return {
+        "font.family": list(figure_fonts()),
+        "text.color": COLOURS.ink,
+        "axes.unicode_minus": True,
+        "axes.edgecolor": COLOURS.hairline,
+        "axes.facecolor": "none",
+        "figure.facecolor": COLOURS.paper,
+        "savefig.facecolor": COLOURS.paper,
+        "hatch.color": COLOURS.missing,
+        "hatch.linewidth": 0.6,
+        "pdf.fonttype": 42,
+        "svg.hashsalt": "watershed_cp",
+        "path.simplify": True,
+        "path.simplify_threshold": 0.3,
+    }
