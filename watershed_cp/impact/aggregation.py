@@ -1,19 +1,27 @@
-"""From loads and placed firms to totals per watershed: every kilogram credited once, or accounted for.
+"""From claims and placed firms to totals per watershed: every kilogram credited once, or accounted for.
 
-The ledger is made first, one row per firm, pollutant and audit pair, each with exactly one fate. Totals are then
-sums over its credited rows, so that a total and the ledger cannot disagree.
+The ledger is made first, one row a claim, each with exactly one fate. Totals are then sums over its credited
+rows, so that a total and the ledger cannot disagree.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+
+from watershed_cp import tables
+from watershed_cp.errors import Text
+from watershed_cp.impact import ledger as books
+from watershed_cp.loads.uncertainty import COVERAGE_90
+
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pandas as pd
 
-    from watershed_cp.errors import Text
+__all__ = ["Accounts", "close_accounts"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,8 @@ class Accounts:
         Columns of :data:`watershed_cp.tables.MSMES` and the user's own, one row a firm.
     assignments, basin_loads, ledger, ledger_summary : pandas.DataFrame
         The tables of the same names in :mod:`watershed_cp.tables`.
+    measurements : pandas.DataFrame
+        Audit rows that are no mass (pH, temperature): kept, never summed.
     period : tuple of str or None
         First and last date of the audits, ISO 8601.
     synthetic : bool
@@ -43,5 +53,141 @@ class Accounts:
     ledger: pd.DataFrame
     basin_loads: pd.DataFrame
     ledger_summary: pd.DataFrame
+    measurements: pd.DataFrame
     period: tuple[str, str] | None = None
     synthetic: bool = False
+
+
+def close_accounts(
+    claims: pd.DataFrame,
+    assignments: pd.DataFrame,
+    basins: gpd.GeoDataFrame,
+    *,
+    msmes: pd.DataFrame | None = None,
+    measurements: pd.DataFrame | None = None,
+    title: Text | None = None,
+) -> Accounts:
+    """Book every claim, add up per watershed, and prove that nothing was lost.
+
+    Parameters
+    ----------
+    claims : pandas.DataFrame
+        As :func:`watershed_cp.loads.audits.audit_loads` gives them, kg/yr.
+    assignments : pandas.DataFrame
+        Columns of :data:`watershed_cp.tables.ASSIGNMENTS`.
+    basins : geopandas.GeoDataFrame
+        Index ``basin_id``.
+    msmes : pandas.DataFrame, optional
+        The firms; by default only their identifiers are known.
+    measurements : pandas.DataFrame, optional
+        Audit rows that are no mass.
+    title : Text, optional
+        Title of the project.
+
+    Returns
+    -------
+    Accounts
+        Ledger, summary and totals, with what they rest on.
+
+    Raises
+    ------
+    ArithmeticError
+        If a claim was lost or doubled on the way.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> claims = pd.DataFrame({"msme_id": ["F1"], "pollutant": ["TN"], "fate": ["credited"], "reduction_kg_yr": [5.0]})
+    >>> placed = pd.DataFrame({"msme_id": ["F1"], "basin_id": ["a"], "status": ["inside"], "probability": [0.8]})
+    >>> basins = gpd.GeoDataFrame({"name_es": ["A"]}, index=pd.Index(["a"], name="basin_id"))
+    >>> accounts = close_accounts(claims, placed, basins)
+    >>> accounts.basin_loads[["reduction_kg_yr", "expected_reduction_kg_yr"]].iloc[0].tolist()
+    [5.0, 4.0]
+    """
+    ledger = books.build_ledger(claims, assignments)
+    books.check_conservation(claims, ledger)
+    firms = assignments[["msme_id"]] if msmes is None else msmes
+    return Accounts(
+        title=title or Text("Reducción de cargas contaminantes por cuenca", "Pollutant load reductions per watershed"),
+        basins=basins,
+        msmes=firms,
+        assignments=assignments,
+        ledger=ledger,
+        basin_loads=total_per_basin(ledger, assignments, basins, spread=claims.get("standard_uncertainty_kg_yr")),
+        ledger_summary=books.summarise(ledger),
+        measurements=pd.DataFrame() if measurements is None else measurements,
+        period=_period(claims),
+        synthetic="synthetic" in firms and bool((firms["synthetic"] == "yes").any()),
+    )
+
+
+def total_per_basin(
+    ledger: pd.DataFrame, assignments: pd.DataFrame, basins: gpd.GeoDataFrame, *, spread: pd.Series | None = None
+) -> pd.DataFrame:
+    """Add up the credited rows per watershed and pollutant.
+
+    Parameters
+    ----------
+    ledger : pandas.DataFrame
+        Columns of :data:`watershed_cp.tables.LEDGER`, kg/yr.
+    assignments : pandas.DataFrame
+        For the probability of each assignment.
+    basins : geopandas.GeoDataFrame
+        Index ``basin_id``.
+    spread : pandas.Series, optional
+        Standard uncertainty of each ledger row in kg/yr, same index. Rows are taken as independent of one
+        another, so their variances add; the intervals of non-detects add as they are.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of :data:`watershed_cp.tables.BASIN_LOADS`, one row for each watershed and each pollutant of the
+        ledger; where nothing was credited the reduction is 0 and the loads are unknown.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> basins = gpd.GeoDataFrame({"name_es": ["A"]}, index=pd.Index(["a"], name="basin_id"))
+    >>> ledger = pd.DataFrame({"pollutant": ["TN"], "fate": ["outside"]}).reindex(columns=tables.LEDGER.names)
+    >>> total_per_basin(ledger, ledger, basins)["reduction_kg_yr"].tolist()
+    [0.0]
+    """
+    probability = ledger["msme_id"].map(_probability(assignments)).astype(float).fillna(1.0)
+    credited = ledger.assign(
+        standard_uncertainty=0.0 if spread is None else spread.fillna(0.0).to_numpy(float),
+        expected=ledger["reduction_kg_yr"] * probability,
+    )[ledger["fate"] == "credited"]
+    groups = dict(tuple(credited.groupby(["basin_id", "pollutant"])))
+    names = basins["name_es"] if "name_es" in basins else pd.Series(basins.index, index=basins.index)
+    rows = [
+        (basin_id, name, pollutant, *_totals(groups.get((basin_id, pollutant), credited.iloc[:0])))
+        for basin_id, name in names.items()
+        for pollutant in sorted(ledger["pollutant"].unique())
+    ]
+    return pd.DataFrame(rows, columns=list(tables.BASIN_LOADS.names))
+
+
+def _totals(rows: pd.DataFrame) -> tuple[int, float, float, float, float, float, float, float]:
+    paired = rows[rows["baseline_kg_yr"].notna() & rows["follow_up_kg_yr"].notna()]
+    baseline, follow_up = (
+        books.exact_sum(paired[name]) if len(paired) else np.nan for name in ("baseline_kg_yr", "follow_up_kg_yr")
+    )
+    reduction = books.exact_sum(rows["reduction_kg_yr"])
+    half = COVERAGE_90 * math.sqrt(math.fsum(rows["standard_uncertainty"] ** 2))
+    own_half = COVERAGE_90 * rows["standard_uncertainty"]
+    least = books.exact_sum(rows["reduction_low_kg_yr"] + own_half)
+    most = books.exact_sum(rows["reduction_high_kg_yr"] - own_half)
+    percent = 100 * books.exact_sum(paired["reduction_kg_yr"]) / baseline if len(paired) and baseline else np.nan
+    expected = books.exact_sum(rows["expected"])
+    return rows["msme_id"].nunique(), baseline, follow_up, reduction, least - half, most + half, expected, percent
+
+
+def _probability(assignments: pd.DataFrame) -> pd.Series:
+    if "probability" not in assignments:
+        return pd.Series(dtype=float)
+    return assignments.set_index("msme_id")["probability"]
+
+
+def _period(claims: pd.DataFrame) -> tuple[str, str] | None:
+    dates = claims["date"].dropna() if "date" in claims else pd.Series(dtype="datetime64[ns]")
+    return (f"{dates.min():%Y-%m-%d}", f"{dates.max():%Y-%m-%d}") if len(dates) else None

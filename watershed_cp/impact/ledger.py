@@ -1,0 +1,135 @@
+"""The ledger: every claim with exactly one fate, and the proof that nothing was lost or doubled."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from watershed_cp import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["build_ledger", "exact_sum", "summarise"]
+
+_PLACED = ["basin_id", "status", "confidence", "probability"]
+
+
+def build_ledger(claims: pd.DataFrame, assignments: pd.DataFrame) -> pd.DataFrame:
+    """Give every claim its watershed and its final fate.
+
+    A fate that the claim brings (duplicate, superseded, unpaired …) stays; a claim that would be credited is
+    credited where its firm lies inside a watershed, and else ``outside`` or ``unlocated``.
+
+    Parameters
+    ----------
+    claims : pandas.DataFrame
+        As :func:`watershed_cp.loads.audits.audit_loads` gives them.
+    assignments : pandas.DataFrame
+        Columns of :data:`watershed_cp.tables.ASSIGNMENTS`, one row a firm.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of :data:`watershed_cp.tables.LEDGER`, one row a claim, in the order of the claims. A firm that
+        `assignments` lacks is ``unlocated``.
+
+    Raises
+    ------
+    ValueError
+        If a firm stands twice in `assignments`: its claims would be doubled.
+
+    Examples
+    --------
+    >>> claims = pd.DataFrame({"msme_id": ["F1"], "pollutant": ["TN"], "fate": ["credited"], "reduction_kg_yr": [5.0]})
+    >>> placed = pd.DataFrame({"msme_id": ["F1"], "basin_id": ["motagua"], "status": ["inside"]})
+    >>> build_ledger(claims, placed)[["basin_id", "fate", "reduction_kg_yr"]].iloc[0].tolist()
+    ['motagua', 'credited', 5.0]
+    """
+    places = assignments.reindex(columns=["msme_id", *_PLACED])
+    ledger = claims.merge(places, on="msme_id", how="left", validate="many_to_one")
+    status = ledger["status"].astype(object).fillna("unlocated")
+    open_claim = ledger["fate"] == "credited"
+    ledger["fate"] = ledger["fate"].mask(open_claim & (status != "inside"), status)
+    ledger["basin_id"] = ledger["basin_id"].where(ledger["fate"] == "credited")
+    return ledger.reindex(columns=tables.LEDGER.names)
+
+
+def summarise(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Add up the ledger per pollutant and fate: the fates that occur nowhere stand as zero rows.
+
+    Parameters
+    ----------
+    ledger : pandas.DataFrame
+        Columns of :data:`watershed_cp.tables.LEDGER`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of :data:`watershed_cp.tables.LEDGER_SUMMARY`; a sum over rows whose value is unknown leaves
+        them out, and ``rows`` counts them.
+
+    Examples
+    --------
+    >>> ledger = pd.DataFrame({"pollutant": ["TN"], "fate": ["outside"], "reduction_kg_yr": [5.0]})
+    >>> summarise(ledger.reindex(columns=tables.LEDGER.names)).query("rows > 0")["fate"].tolist()
+    ['outside']
+    """
+    groups = dict(tuple(ledger.groupby(["pollutant", "fate"], sort=True)))
+    nothing = ledger.iloc[:0]
+    rows = [
+        (pollutant, fate, len(group), *(exact_sum(group[name]) for name in tables.LEDGER_SUMMARY.names[3:]))
+        for pollutant in sorted(ledger["pollutant"].unique())
+        for fate in tables.FATES
+        for group in [groups.get((pollutant, fate), nothing)]
+    ]
+    return pd.DataFrame(rows, columns=list(tables.LEDGER_SUMMARY.names))
+
+
+def exact_sum(values: pd.Series) -> float:
+    """Add the known values without rounding on the way; the order of the rows makes no difference.
+
+    Examples
+    --------
+    >>> exact_sum(pd.Series([1e16, 1.0, -1e16, np.nan]))
+    1.0
+    """
+    return math.fsum(_known(values))
+
+
+def check_conservation(claims: pd.DataFrame, ledger: pd.DataFrame) -> None:
+    """Prove that the ledger holds every claim once: same rows, and per pollutant the same sum to the last bit.
+
+    Parameters
+    ----------
+    claims : pandas.DataFrame
+        What went in.
+    ledger : pandas.DataFrame
+        What came out.
+
+    Raises
+    ------
+    ArithmeticError
+        If a claim was lost or doubled; that is a defect of this package, never of the input.
+
+    Examples
+    --------
+    >>> claims = pd.DataFrame({"pollutant": ["TN"], "reduction_kg_yr": [5.0]})
+    >>> check_conservation(claims, claims.assign(fate="credited"))
+    """
+    stray = set(ledger["fate"]) - set(tables.FATES)
+    if len(claims) != len(ledger) or stray:
+        raise ArithmeticError(f"{len(claims)} claims became {len(ledger)} ledger rows; unknown fates: {sorted(stray)}")
+    for pollutant, group in claims.groupby("pollutant"):
+        entered = exact_sum(group["reduction_kg_yr"])
+        booked = exact_sum(ledger.loc[ledger["pollutant"] == pollutant, "reduction_kg_yr"])
+        if entered != booked:
+            raise ArithmeticError(f"{pollutant}: {entered!r} kg/yr came in, {booked!r} kg/yr are in the ledger")
+
+
+def _known(values: pd.Series) -> Iterator[float]:
+    array = values.to_numpy(float)
+    return iter(array[~np.isnan(array)].tolist())

@@ -1,0 +1,223 @@
+"""From lab values to loads: each audit row becomes kg/yr, with its bounds, its uncertainty and its equation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from watershed_cp import reference, tables, units
+from watershed_cp.loads import censoring, lifecycle, uncertainty
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["audit_loads", "measurements", "row_loads"]
+
+
+def audit_loads(
+    audits: pd.DataFrame | None,
+    *,
+    reductions: pd.DataFrame | None = None,
+    censoring_rule: censoring.Rule = "half",
+    minimum_evidence: str = "E",
+    days_per_year: float = units.DAYS_PER_YEAR,
+) -> pd.DataFrame:
+    """Turn audits and ready-made reductions into claims in kg/yr.
+
+    Parameters
+    ----------
+    audits : pandas.DataFrame or None
+        Columns of :data:`watershed_cp.tables.AUDITS`; ``pollutant`` holds registry codes.
+    reductions : pandas.DataFrame, optional
+        Columns of :data:`watershed_cp.tables.REDUCTIONS`, for programmes that keep only the difference.
+    censoring_rule : {"zero", "half", "full"}
+        What a non-detect counts as; its range reaches from zero to the limit whatever the rule.
+    minimum_evidence : {"A", "B", "C", "D", "E"}
+        Claims of a weaker grade get the fate ``unverified``.
+    days_per_year : float
+        Operating days per year where the audit gives none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a claim, columns :data:`watershed_cp.loads.lifecycle.CLAIMS`: loads and reduction in kg/yr (NaN where unknown), a 90 %
+        range, evidence grade, fate (``credited`` here means: to be credited if the firm lies in a watershed) and
+        the equation with its numbers.
+
+    Raises
+    ------
+    UnitError
+        If a flow has a unit that is none.
+
+    Examples
+    --------
+    >>> audits = pd.DataFrame({
+    ...     "msme_id": ["F1", "F1"], "pollutant": ["BOD5", "BOD5"], "phase": ["baseline", "follow_up"],
+    ...     "value": [250.0, 200.0], "unit": ["mg/L", "mg/L"], "flow": [12.0, 12.0], "flow_unit": ["m3/d", "m3/d"],
+    ... })
+    >>> audit_loads(audits)[["baseline_kg_yr", "follow_up_kg_yr", "reduction_kg_yr", "fate"]].iloc[0].tolist()
+    [1095.0, 876.0, 219.0, 'credited']
+    """
+    parts = []
+    if audits is not None:
+        summed = _complete(audits, tables.AUDITS)
+        summed = summed[~summed["pollutant"].isin(_not_summed())]
+        rows = row_loads(summed, censoring_rule=censoring_rule, days_per_year=days_per_year)
+        parts.append(lifecycle.audit_claims(rows))
+    if reductions is not None:
+        parts.append(lifecycle.reduction_claims(reduction_rows(_complete(reductions, tables.REDUCTIONS))))
+    claims = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(lifecycle.CLAIMS))
+    return lifecycle.grade(claims, minimum_evidence=minimum_evidence)
+
+
+def measurements(audits: pd.DataFrame) -> pd.DataFrame:
+    """Give the audit rows that are no mass, such as pH and temperature: kept and charted, never summed.
+
+    Parameters
+    ----------
+    audits : pandas.DataFrame
+        Columns of :data:`watershed_cp.tables.AUDITS`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Those rows, columns and index unchanged.
+
+    Examples
+    --------
+    >>> measurements(pd.DataFrame({"pollutant": ["BOD5", "pH"], "value": [250, 7.1]}))["value"].tolist()
+    [7.1]
+    """
+    return audits[audits["pollutant"].isin(_not_summed())].copy()
+
+
+def row_loads(
+    audits: pd.DataFrame, *, censoring_rule: censoring.Rule = "half", days_per_year: float = units.DAYS_PER_YEAR
+) -> pd.DataFrame:
+    """Give each audit row its load in kg/yr, with bounds, standard uncertainty and the equation in numbers.
+
+    Parameters
+    ----------
+    audits : pandas.DataFrame
+        All columns of :data:`watershed_cp.tables.AUDITS`.
+    censoring_rule : {"zero", "half", "full"}
+        What a non-detect counts as.
+    days_per_year : float
+        Operating days per year where the row gives none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows with ``load_kg_yr``, ``least_kg_yr``, ``most_kg_yr``, ``standard_uncertainty_kg_yr``,
+        ``flow_m3_d`` (NaN for a load given as such), ``equation`` and ``reason`` (empty, or why there is no load).
+
+    Raises
+    ------
+    UnitError
+        If a flow has a unit that is none.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"value": [2.0], "unit": ["kg/d"]}).reindex(columns=tables.AUDITS.names)
+    >>> row_loads(rows)["load_kg_yr"].tolist()
+    [730.0]
+    """
+    rows = audits.copy()
+    kind, factors = _unit_factors(rows["unit"])
+    flow = rows["flow"].to_numpy(float) * _flow_factors(rows["flow_unit"], rows["flow"])
+    days = rows["operating_days_per_year"].astype(float).fillna(days_per_year).to_numpy()
+    concentration = kind == "concentration"
+    scale = factors * np.where(concentration, flow * days, 1.0)
+    value, least, most = censoring.interval(
+        rows["value"].to_numpy(float), rows["qualifier"].fillna("").to_numpy(str), rule=censoring_rule
+    )
+    rows["load_kg_yr"], rows["least_kg_yr"], rows["most_kg_yr"] = value * scale, least * scale, most * scale
+    rows["standard_uncertainty_kg_yr"] = rows["load_kg_yr"] * uncertainty.relative(rows, concentration=concentration)
+    rows["flow_m3_d"] = np.where(concentration, flow, np.nan)
+    rows["equation"] = _equations(rows, concentration, days, value)
+    rows["reason"] = np.select(
+        [kind == "", concentration & np.isnan(flow), np.isnan(rows["value"].to_numpy(float))],
+        ["unit is neither a load nor a concentration", "concentration without a flow", "no value"],
+        default="",
+    )
+    return rows
+
+
+def reduction_rows(reductions: pd.DataFrame) -> pd.DataFrame:
+    """Give each ready-made reduction its load in kg/yr and the equation in numbers.
+
+    Parameters
+    ----------
+    reductions : pandas.DataFrame
+        All columns of :data:`watershed_cp.tables.REDUCTIONS`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows with ``load_kg_yr``, ``equation`` and ``reason`` (empty, or why there is no load).
+
+    Examples
+    --------
+    >>> reduction_rows(pd.DataFrame({"value": [2.0], "unit": ["t/yr"]}))["load_kg_yr"].tolist()
+    [2000.0]
+    """
+    rows = reductions.copy()
+    kind, factors = _unit_factors(rows["unit"])
+    rows["load_kg_yr"] = rows["value"].to_numpy(float) * np.where(kind == "load", factors, np.nan)
+    rows["equation"] = [
+        f"{value:g} {unit} = {load:,.6g} kg/yr"
+        for value, unit, load in zip(rows["value"], rows["unit"], rows["load_kg_yr"], strict=True)
+    ]
+    rows["reason"] = np.where(kind == "load", np.where(rows["value"].isna(), "no value", ""), "unit is no load")
+    return rows
+
+
+def _not_summed() -> frozenset[str]:
+    return frozenset(row["pollutant"] for row in reference.read_reference("pollutants") if row["additive"] == "no")
+
+
+def _complete(table: pd.DataFrame, declared: tables.Table) -> pd.DataFrame:
+    """Add the declared columns that the caller's table lacks, and name each row as the user knows it."""
+    missing = {name: None for name in declared.names if name not in table}
+    whole = table.assign(**missing)
+    for column in declared.columns:
+        if column.kind in ("number", "whole"):
+            whole[column.name] = pd.to_numeric(whole[column.name]).astype(float)
+        elif column.kind == "date":
+            whole[column.name] = pd.to_datetime(whole[column.name])
+    identifier = whole[declared.names[0] if declared is tables.AUDITS else "reduction_id"]
+    number = whole["source_row"] if "source_row" in whole else pd.Series(np.arange(1, len(whole) + 1), index=whole.index)
+    whole["row_name"] = identifier.where(identifier.notna(), "#" + number.astype(str)).astype(str)
+    return whole
+
+
+def _unit_factors(written: pd.Series) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
+    """Tell for each row whether its unit is a load or a concentration, and the factor to kg/yr or kg/m3."""
+    codes, distinct = pd.factorize(written.fillna(""))
+    kinds = [units.dimension(unit) or "" for unit in distinct]
+    kinds = [kind if kind in ("load", "concentration") else "" for kind in kinds]
+    factors = [units.factor(unit, kind) if kind else np.nan for unit, kind in zip(distinct, kinds, strict=True)]  # type: ignore[arg-type]
+    return np.array(kinds, dtype="U13")[codes], np.array(factors, dtype=float)[codes]
+
+
+def _flow_factors(written: pd.Series, flow: pd.Series) -> NDArray[np.float64]:
+    codes, distinct = pd.factorize(written.where(flow.notna()).fillna(""))
+    return np.array([units.factor(unit, "flow") if unit else np.nan for unit in distinct], dtype=float)[codes]
+
+
+def _equations(
+    rows: pd.DataFrame, concentration: NDArray[np.bool_], days: NDArray[np.float64], value: NDArray[np.float64]
+) -> list[str]:
+    qualifiers = rows["qualifier"].fillna("")
+    return [
+        f"{qualifier}{written:g} {unit}"
+        + (f" → {counted:g}" if qualifier == "<" else "")
+        + (f" × {flow:g} {flow_unit} × {day:g} d/yr" if dilute else "")
+        + f" = {load:,.6g} kg/yr"
+        for qualifier, written, unit, counted, dilute, flow, flow_unit, day, load in zip(
+            qualifiers, rows["value"], rows["unit"], value, concentration, rows["flow"], rows["flow_unit"], days,
+            rows["load_kg_yr"], strict=True,
+        )
+    ]  # fmt: skip

@@ -1,0 +1,253 @@
+"""From loads to claims: baseline against follow-up, and for every row exactly one fate.
+
+A *campaign* is the set of rows of one firm, pollutant and phase on one date. The latest campaign of a phase
+counts; earlier ones are superseded. A *claim* is a baseline campaign set against a follow-up campaign, or a row
+of a table of reductions.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from watershed_cp.loads import uncertainty
+
+__all__ = ["CLAIMS", "audit_claims", "grade", "reduction_claims"]
+
+CLAIMS = (
+    "msme_id",
+    "pollutant",
+    "fate",
+    "reason",
+    "baseline_kg_yr",
+    "follow_up_kg_yr",
+    "reduction_kg_yr",
+    "reduction_low_kg_yr",
+    "reduction_high_kg_yr",
+    "standard_uncertainty_kg_yr",
+    "evidence",
+    "baseline_rows",
+    "follow_up_rows",
+    "equation",
+    "date",
+)
+"""Columns of a table of claims: kg/yr, NaN where unknown; the range is a 90 % range."""
+
+_KEY = ["msme_id", "pollutant"]
+_CAMPAIGN = [*_KEY, "phase", "date"]
+_SAMPLE = [*_CAMPAIGN, "value", "qualifier", "unit", "flow", "flow_unit", "operating_days_per_year"]
+_ENTRY = ("source_file", "source_sheet", "source_row", "row_name", "load_kg_yr", "equation", "reason")
+_UNGRADED = "E"
+
+
+def audit_claims(rows: pd.DataFrame) -> pd.DataFrame:
+    """Set follow-ups against baselines; every row ends in one claim, or on a line of its own that says why not.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        As :func:`watershed_cp.loads.audits.row_loads` gives them, with ``row_name``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns :data:`CLAIMS`; fates ``credited``, ``superseded``, ``unpaired``, ``duplicate`` and ``invalid``.
+
+    Examples
+    --------
+    >>> audit_claims(pd.DataFrame(columns=[*_SAMPLE, "reason", "row_name", "evidence", "equation", "load_kg_yr",
+    ...     "least_kg_yr", "most_kg_yr", "standard_uncertainty_kg_yr"])).empty
+    True
+    """
+    repeated = rows.duplicated(_SAMPLE, keep="first")
+    invalid = (rows["reason"] != "") & ~repeated
+    parts = [
+        _pair(_campaigns(rows[~repeated & ~invalid])),
+        _alone(rows[invalid], "invalid"),
+        _alone(rows[repeated].assign(reason="same sample entered again"), "duplicate"),
+    ]
+    return _stack(parts)
+
+
+def reduction_claims(rows: pd.DataFrame) -> pd.DataFrame:
+    """Write each ready-made reduction as one claim; a row repeated in every cell is a duplicate.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        As :func:`watershed_cp.loads.audits.reduction_rows` gives them, with ``row_name``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns :data:`CLAIMS`; fates ``credited``, ``duplicate`` and ``invalid``.
+
+    Examples
+    --------
+    >>> row = {"msme_id": "F1", "pollutant": "TN", "load_kg_yr": 5.0, "equation": "", "reason": "",
+    ...        "evidence": None, "row_name": "#2", "date": pd.NaT}
+    >>> reduction_claims(pd.DataFrame([row, row]))["fate"].tolist()
+    ['credited', 'duplicate']
+    """
+    repeated = rows.duplicated([name for name in rows if name not in _ENTRY], keep="first").to_numpy()
+    invalid = (rows["reason"] != "").to_numpy()
+    load = rows["load_kg_yr"]
+    return pd.DataFrame(
+        {
+            "msme_id": rows["msme_id"],
+            "pollutant": rows["pollutant"],
+            "fate": np.select([invalid, repeated], ["invalid", "duplicate"], "credited"),
+            "reason": np.select([invalid, repeated], [rows["reason"], "same reduction entered again"], ""),
+            "baseline_kg_yr": np.nan,
+            "follow_up_kg_yr": np.nan,
+            "reduction_kg_yr": load,
+            "reduction_low_kg_yr": load,
+            "reduction_high_kg_yr": load,
+            "standard_uncertainty_kg_yr": np.nan,
+            "evidence": rows["evidence"].fillna(_UNGRADED),
+            "baseline_rows": "",
+            "follow_up_rows": rows["row_name"],
+            "equation": rows["equation"],
+            "date": rows["date"],
+        }
+    )
+
+
+def grade(claims: pd.DataFrame, *, minimum_evidence: str) -> pd.DataFrame:
+    """Give claims whose evidence is weaker than asked for the fate ``unverified``, and put all in order.
+
+    Parameters
+    ----------
+    claims : pandas.DataFrame
+        Columns :data:`CLAIMS`.
+    minimum_evidence : {"A", "B", "C", "D", "E"}
+        Weakest grade that counts.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same claims, ordered by firm and pollutant.
+
+    Examples
+    --------
+    >>> claims = pd.DataFrame([["F1", "TN", "credited", "", "D"]], columns=[*CLAIMS[:4], "evidence"])
+    >>> grade(claims.reindex(columns=CLAIMS), minimum_evidence="B")["fate"].tolist()
+    ['unverified']
+    """
+    weak = (claims["fate"] == "credited") & (claims["evidence"].fillna(_UNGRADED) > minimum_evidence)
+    graded = claims.assign(
+        fate=claims["fate"].mask(weak, "unverified"),
+        reason=claims["reason"].mask(weak, f"evidence below {minimum_evidence}"),
+    )
+    return graded.sort_values(_KEY, kind="stable", ignore_index=True)[list(CLAIMS)]
+
+
+def _stack(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else parts[0]
+
+
+def _campaigns(rows: pd.DataFrame) -> pd.DataFrame:
+    """Average the samples of one firm, pollutant, phase and date.
+
+    The mean of the samples' loads is the flow-weighted mean concentration times the mean flow. Uncertainties of
+    one campaign share a laboratory and a meter, so they are averaged, not shrunk.
+    """
+    ordered = rows.sort_values([*_CAMPAIGN, "load_kg_yr", "row_name"], kind="stable", na_position="first")
+    size = ordered.groupby(_CAMPAIGN, dropna=False)["load_kg_yr"].transform("size")
+    campaigns = [ordered[size == 1]]
+    for _, samples in ordered[size > 1].groupby(_CAMPAIGN, dropna=False, sort=False):
+        means = {
+            name: math.fsum(samples[name]) / len(samples)
+            for name in ("load_kg_yr", "least_kg_yr", "most_kg_yr", "standard_uncertainty_kg_yr")
+        }
+        campaigns.append(
+            samples.iloc[:1].assign(
+                **means,
+                row_name=" ".join(samples["row_name"]),
+                equation="mean of [" + "; ".join(samples["equation"]) + "]",
+                evidence=samples["evidence"].fillna(_UNGRADED).max(),
+            )
+        )
+    return pd.concat(campaigns).sort_values(_CAMPAIGN, kind="stable", na_position="first")
+
+
+def _pair(campaigns: pd.DataFrame) -> pd.DataFrame:
+    """Set every follow-up campaign against the latest baseline; the latest follow-up is the claim that counts."""
+    baselines = campaigns[campaigns["phase"] == "baseline"]
+    current = baselines.drop_duplicates(_KEY, keep="last")
+    older = baselines.drop(current.index)
+    follow_ups = campaigns[campaigns["phase"] == "follow_up"]
+    pairs = follow_ups.merge(current, on=_KEY, how="outer", suffixes=("", "_baseline"), indicator="sides")
+    latest = ~pairs.duplicated(_KEY, keep="last")
+    paired = pairs["sides"] == "both"
+    pairs["fate"] = np.select([paired & latest, latest], ["credited", "unpaired"], "superseded")
+    pairs["reason"] = np.select(
+        [~latest, pairs["sides"] == "left_only", pairs["sides"] == "right_only"],
+        ["a later follow-up replaces it", "no baseline", "no follow-up"],
+        default="",
+    )
+    return _stack([_claim(pairs), _alone(older.assign(reason="a later baseline replaces it"), "superseded")])
+
+
+def _claim(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Write pairs as claims: the reduction is the difference, its range that of both loads together."""
+    spread = np.hypot(pairs["standard_uncertainty_kg_yr_baseline"], pairs["standard_uncertainty_kg_yr"])
+    half = uncertainty.COVERAGE_90 * spread
+    both = pairs["sides"] == "both"
+    difference = "[" + pairs["equation_baseline"].astype(str) + "] − [" + pairs["equation"].astype(str) + "]"
+    return pd.DataFrame(
+        {
+            "msme_id": pairs["msme_id"],
+            "pollutant": pairs["pollutant"],
+            "fate": pairs["fate"],
+            "reason": pairs["reason"],
+            "baseline_kg_yr": pairs["load_kg_yr_baseline"],
+            "follow_up_kg_yr": pairs["load_kg_yr"],
+            "reduction_kg_yr": pairs["load_kg_yr_baseline"] - pairs["load_kg_yr"],
+            "reduction_low_kg_yr": pairs["least_kg_yr_baseline"] - pairs["most_kg_yr"] - half,
+            "reduction_high_kg_yr": pairs["most_kg_yr_baseline"] - pairs["least_kg_yr"] + half,
+            "standard_uncertainty_kg_yr": spread,
+            "evidence": _weaker(pairs, both),
+            "baseline_rows": pairs["row_name_baseline"].fillna(""),
+            "follow_up_rows": pairs["row_name"].fillna(""),
+            "equation": difference.where(both, pairs["equation_baseline"].fillna(pairs["equation"])),
+            "date": pairs["date"].fillna(pairs["date_baseline"]),
+        }
+    )
+
+
+def _weaker(pairs: pd.DataFrame, both: pd.Series) -> pd.Series:
+    """Give the weaker grade of a pair, or the only one; a grade that was not given is E."""
+    graded = [
+        pairs[name].where(pairs[name].notna() | pairs[row].isna(), _UNGRADED).fillna("")
+        for name, row in (("evidence_baseline", "row_name_baseline"), ("evidence", "row_name"))
+    ]
+    return graded[0].where(graded[0] > graded[1], graded[1]).where(both, graded[0] + graded[1])
+
+
+def _alone(rows: pd.DataFrame, fate: str) -> pd.DataFrame:
+    """Write rows that make no claim: their load is shown, their reduction is unknown."""
+    baseline = rows["phase"] == "baseline"
+    unknown = np.nan
+    return pd.DataFrame(
+        {
+            "msme_id": rows["msme_id"],
+            "pollutant": rows["pollutant"],
+            "fate": fate,
+            "reason": rows["reason"],
+            "baseline_kg_yr": rows["load_kg_yr"].where(baseline),
+            "follow_up_kg_yr": rows["load_kg_yr"].where(~baseline),
+            "reduction_kg_yr": unknown,
+            "reduction_low_kg_yr": unknown,
+            "reduction_high_kg_yr": unknown,
+            "standard_uncertainty_kg_yr": unknown,
+            "evidence": rows["evidence"].fillna(_UNGRADED),
+            "baseline_rows": rows["row_name"].where(baseline, ""),
+            "follow_up_rows": rows["row_name"].where(~baseline, ""),
+            "equation": rows["equation"],
+            "date": rows["date"],
+        }
+    )

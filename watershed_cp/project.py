@@ -1,0 +1,171 @@
+"""The project file: where the tables are and how they are to be counted. Frozen; unknown keys are refused.
+
+Every setting has a default; only ``[basins]`` and ``[msmes]`` are required. Paths are relative to the file.
+"""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from watershed_cp.errors import InputError, MissingFileError
+from watershed_cp.messages import fault
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from watershed_cp.errors import Fault
+
+__all__ = ["PRIORITY", "Accounting", "Basins", "Project", "Publish", "Source", "Title", "read_project"]
+
+PRIORITY = "priority"
+"""``basins.source`` of the four built-in watersheds."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Title(_Section):
+    """``[project]``: how the work is called."""
+
+    title: str | dict[Literal["es", "en"], str] = ""
+    """One title, or one for each language."""
+    language: Literal["es", "en"] = "es"
+    """Language of the printed summary and the first language of the page."""
+
+
+class Basins(_Section):
+    """``[basins]``: the watersheds."""
+
+    source: str
+    """``"priority"``, or a vector file."""
+    id: str | None = None
+    """Column that identifies a watershed."""
+    name: str | None = None
+    """Column with its name."""
+    accuracy_m: Annotated[float, Field(ge=0)] | None = None
+    """Accuracy of the outlines in metres, where the file does not say."""
+
+
+class Source(_Section):
+    """``[msmes]``, ``[audits]``, ``[reductions]`` and the other registers: a table."""
+
+    source: str
+    """Spreadsheet or text file."""
+    sheet: str | None = None
+    """Sheet of a workbook; by default the first that fits."""
+
+
+class Accounting(_Section):
+    """``[accounting]``: the rules of counting."""
+
+    period: tuple[datetime.date, datetime.date] | None = None
+    """First and last day; a follow-up after the last day does not count yet."""
+    minimum_evidence: Literal["A", "B", "C", "D", "E"] = "E"
+    """Weakest evidence grade that is credited."""
+    censoring: Literal["zero", "half", "full"] = "half"
+    """What a value below the limit of detection counts as: nothing, half of the limit, all of it."""
+    days_per_year: Annotated[float, Field(gt=0, le=366)] = 365
+    """Operating days per year where an audit gives none."""
+
+
+class Publish(_Section):
+    """``[publish]``: what is written and for whom."""
+
+    languages: tuple[Literal["es", "en"], ...] = ("es", "en")
+    """Languages of posters and page, the first one first."""
+    posters: bool = True
+    """Whether posters are drawn."""
+
+
+class Project(_Section):
+    """A whole project file."""
+
+    project: Title = Title()
+    basins: Basins
+    msmes: Source
+    audits: Source | None = None
+    reductions: Source | None = None
+    accounting: Accounting = Accounting()
+    publish: Publish = Publish()
+    folder: Path = Field(default=Path(), exclude=True)
+    """Folder of the file; paths are relative to it."""
+
+    def path(self, source: str) -> Path:
+        """Give the path of a source of this project."""
+        return self.folder / source
+
+    @model_validator(mode="after")
+    def _something_to_count(self) -> Project:
+        if self.audits is None and self.reductions is None:
+            raise ValueError("nothing_to_count")
+        return self
+
+
+def read_project(path: str | Path) -> Project:
+    """Read a project file and tell every fault in it at once.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A TOML file.
+
+    Returns
+    -------
+    Project
+        Frozen settings; ``folder`` is the folder of the file.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    InputError
+        If it is no TOML, lacks a key, has an unknown one, or a value of the wrong kind.
+
+    Examples
+    --------
+    >>> from watershed_cp.reference import data_path
+    >>> read_project(data_path("demo", "project.toml")).basins.source
+    'priority'
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise MissingFileError(fault("file_missing", file=file))
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(fault("project_not_toml", file=file, detail=error)) from None
+    if "folder" in raw:
+        raise InputError(fault("project_unknown_key", file=file, value="folder", known=_known(())))
+    try:
+        return Project.model_validate({**raw, "folder": file.resolve().parent}, strict=False)
+    except ValidationError as error:
+        raise InputError(*(_fault(file, detail) for detail in error.errors())) from None
+
+
+def _fault(file: Path, detail: ErrorDetails) -> Fault:
+    key = ".".join(str(part) for part in detail["loc"] if part not in ("str", "dict"))
+    if detail["type"] == "extra_forbidden":
+        known = _known(detail["loc"][:-1])
+        close = difflib.get_close_matches(str(detail["loc"][-1]), known.split(", "), n=1)
+        return fault("project_unknown_key", file=file, value=key, known=close[0] if close else known)
+    if detail["type"] == "missing":
+        return fault("project_key_missing", file=file, value=key)
+    if "nothing_to_count" in detail["msg"]:
+        return fault("project_nothing_to_count", file=file)
+    return fault("project_value", file=file, column=key, value=detail["input"], detail=detail["msg"])
+
+
+def _known(section: tuple[str | int, ...]) -> str:
+    model: type[BaseModel] = Project
+    for name in section:
+        field = model.model_fields[str(name)].annotation
+        candidates = [field, *getattr(field, "__args__", ())]
+        model = next(kind for kind in candidates if isinstance(kind, type) and issubclass(kind, BaseModel))
+    return ", ".join(name for name in model.model_fields if name != "folder")
