@@ -1,7 +1,7 @@
 """The columns of every table: name, kind, unit and meaning, declared once.
 
-This one declaration feeds reading, validation, the written tables, the sheet that explains the columns and the
-documentation, so that they cannot disagree. Header aliases (``DBO``, ``Municipio`` …) are reference data.
+This one declaration feeds reading, validation, the written tables, the sheet that explains the columns and
+the documentation, so that they cannot disagree. Header aliases (``DBO``, ``Municipio`` …) are reference data.
 """
 
 from __future__ import annotations
@@ -81,8 +81,15 @@ def _text(name: str, es: str, en: str, *, required: bool = False) -> Column:
     return Column(name, "text", Text(es, en), required=required)
 
 
-def _number(  # noqa: PLR0913
-    name: str, unit: str, es: str, en: str, *, required: bool = False, low: float | None = None, high: float | None = None
+def _number(
+    name: str,
+    unit: str,
+    es: str,
+    en: str,
+    *,
+    required: bool = False,
+    low: float | None = None,
+    high: float | None = None,
 ) -> Column:
     return Column(name, "number", Text(es, en), unit, required, minimum=low, maximum=high)
 
@@ -99,16 +106,28 @@ def _choice(name: str, choices: tuple[str, ...], es: str, en: str, *, required: 
     return Column(name, "choice", Text(es, en), required=required, choices=choices)
 
 
-_MSME_ID = _text("msme_id", "Identificador único de la empresa", "Unique identifier of the firm", required=True)
+_MSME_ID = _text(
+    "msme_id", "Identificador único de la empresa", "Unique identifier of the firm", required=True
+)
 _BASIN_ID = _text("basin_id", "Identificador de la cuenca", "Identifier of the watershed")
-_POLLUTANT = _text("pollutant", "Contaminante, por código o nombre", "Pollutant, by code or name", required=True)
+_POLLUTANT = _text(
+    "pollutant", "Contaminante, por código o nombre", "Pollutant, by code or name", required=True
+)
 _EVIDENCE = _choice(
     "evidence",
     EVIDENCE,
     "Evidencia: A medición verificada, B medición, C cálculo, D estimación, E sin documentar",
     "Evidence: A verified measurement, B measurement, C engineering calculation, D estimate, E undocumented",
 )
-_COUNTRY = _choice("country", COUNTRIES, "País (código ISO de dos letras)", "Country (ISO code of two letters)")
+_SYNTHETIC = _choice(
+    "synthetic",
+    ("yes", "no"),
+    "Si la fila es sintética (inventada)",
+    "Whether the row is synthetic (made up)",
+)
+_COUNTRY = _choice(
+    "country", COUNTRIES, "País (código ISO de dos letras)", "Country (ISO code of two letters)"
+)
 
 MSMES = Table(
     "msmes",
@@ -126,9 +145,21 @@ MSMES = Table(
         _text("coordinates", "Coordenadas como texto libre", "Coordinates as free text"),
         _text("crs", "Sistema de coordenadas, si no es WGS 84", "Coordinate system, if not WGS 84"),
         _number("location_accuracy_m", "m", "Exactitud de la ubicación", "Accuracy of the location", low=0),
-        _number("discharge_latitude", "degrees", "Latitud de la descarga", "Latitude of the discharge", low=-90, high=90),
         _number(
-            "discharge_longitude", "degrees", "Longitud de la descarga", "Longitude of the discharge", low=-180, high=180
+            "discharge_latitude",
+            "degrees",
+            "Latitud de la descarga",
+            "Latitude of the discharge",
+            low=-90,
+            high=90,
+        ),
+        _number(
+            "discharge_longitude",
+            "degrees",
+            "Longitud de la descarga",
+            "Longitude of the discharge",
+            low=-180,
+            high=180,
         ),
         _choice(
             "discharge_to",
@@ -136,6 +167,7 @@ MSMES = Table(
             "Adónde descarga: río, lago, mar, alcantarillado, suelo o ninguno",
             "Where it discharges: river, lake, sea, sewer, soil or none",
         ),
+        _SYNTHETIC,
     ),
 )
 
@@ -154,17 +186,36 @@ AUDITS = Table(
         ),
         _date("date", "Fecha de la medición", "Date of the measurement"),
         _number("value", "", "Valor medido", "Measured value", required=True, low=0),
-        _choice("qualifier", ("<", ">"), "< bajo el límite, > sobre el rango", "< below the limit, > above the range"),
+        _choice(
+            "qualifier",
+            ("<", ">"),
+            "< bajo el límite, > sobre el rango",
+            "< below the limit, > above the range",
+        ),
         _text("unit", "Unidad del valor", "Unit of the value", required=True),
         _number("flow", "", "Caudal", "Flow", low=0),
         _text("flow_unit", "Unidad del caudal", "Unit of the flow"),
-        _number("operating_days_per_year", "d/yr", "Días de operación al año", "Operating days per year", low=0, high=366),
+        _number(
+            "operating_days_per_year",
+            "d/yr",
+            "Días de operación al año",
+            "Operating days per year",
+            low=0,
+            high=366,
+        ),
         _number("production", "", "Producción en el período", "Output in the period", low=0),
         _text("production_unit", "Unidad de la producción", "Unit of the output"),
-        _number("relative_uncertainty", "", "Incertidumbre relativa (0.1 = 10 %)", "Relative uncertainty (0.1 = 10 %)", low=0),
+        _number(
+            "relative_uncertainty",
+            "",
+            "Incertidumbre relativa (0.1 = 10 %)",
+            "Relative uncertainty (0.1 = 10 %)",
+            low=0,
+        ),
         _EVIDENCE,
         _text("verified_by", "Quién verificó", "Who verified it"),
         _text("recommendation_id", "Recomendación que lo explica", "Recommendation behind it"),
+        _SYNTHETIC,
     ),
 )
 
@@ -178,6 +229,7 @@ REDUCTIONS = Table(
         _text("unit", "Unidad (masa por tiempo)", "Unit (mass per time)", required=True),
         _date("date", "Fecha", "Date"),
         _EVIDENCE,
+        _SYNTHETIC,
     ),
 )
 
@@ -185,8 +237,18 @@ ASSIGNMENTS = Table(
     "assignments",
     (
         _MSME_ID,
-        _number("longitude", "degrees", "Longitud del punto que decide (WGS 84)", "Longitude of the deciding point (WGS 84)"),
-        _number("latitude", "degrees", "Latitud del punto que decide (WGS 84)", "Latitude of the deciding point (WGS 84)"),
+        _number(
+            "longitude",
+            "degrees",
+            "Longitud del punto que decide (WGS 84)",
+            "Longitude of the deciding point (WGS 84)",
+        ),
+        _number(
+            "latitude",
+            "degrees",
+            "Latitud del punto que decide (WGS 84)",
+            "Latitude of the deciding point (WGS 84)",
+        ),
         _number("location_accuracy_m", "m", "Exactitud de la ubicación", "Accuracy of the location"),
         _BASIN_ID,
         _choice(
@@ -201,7 +263,9 @@ ASSIGNMENTS = Table(
             "Segura (0.95 o más), probable (0.75 o más), dudosa",
             "Sure (0.95 or more), likely (0.75 or more), ambiguous",
         ),
-        _number("probability", "", "Probabilidad de la asignación", "Probability of the assignment", low=0, high=1),
+        _number(
+            "probability", "", "Probabilidad de la asignación", "Probability of the assignment", low=0, high=1
+        ),
         _number(
             "distance_to_divide_m",
             "m",
@@ -209,7 +273,9 @@ ASSIGNMENTS = Table(
             "Distance to the divide, positive inside, negative outside",
         ),
         _text("nearest_basin_id", "Cuenca más cercana", "Nearest watershed"),
-        _text("repairs", "Lo que se corrigió o decidió al ubicarla", "What was mended or decided in placing it"),
+        _text(
+            "repairs", "Lo que se corrigió o decidió al ubicarla", "What was mended or decided in placing it"
+        ),
     ),
 )
 
@@ -225,7 +291,12 @@ BASIN_LOADS = Table(
         _number("reduction_kg_yr", "kg/yr", "Reducción acreditada", "Credited reduction"),
         _number("reduction_low_kg_yr", "kg/yr", "Reducción, extremo bajo", "Reduction, low end"),
         _number("reduction_high_kg_yr", "kg/yr", "Reducción, extremo alto", "Reduction, high end"),
-        _number("expected_reduction_kg_yr", "kg/yr", "Reducción esperada por probabilidad", "Reduction expected by probability"),
+        _number(
+            "expected_reduction_kg_yr",
+            "kg/yr",
+            "Reducción esperada por probabilidad",
+            "Reduction expected by probability",
+        ),
         _number("reduction_pct", "%", "Reducción sobre la línea base", "Reduction relative to the baseline"),
     ),
 )
@@ -244,8 +315,16 @@ LEDGER = Table(
         _number("reduction_low_kg_yr", "kg/yr", "Reducción, extremo bajo", "Reduction, low end"),
         _number("reduction_high_kg_yr", "kg/yr", "Reducción, extremo alto", "Reduction, high end"),
         _choice("evidence", EVIDENCE, "Evidencia de A a E", "Evidence from A to E"),
-        _text("baseline_rows", "Filas de la línea base (identificador o fila)", "Rows of the baseline (identifier or row)"),
-        _text("follow_up_rows", "Filas del seguimiento (identificador o fila)", "Rows of the follow-up (identifier or row)"),
+        _text(
+            "baseline_rows",
+            "Filas de la línea base (identificador o fila)",
+            "Rows of the baseline (identifier or row)",
+        ),
+        _text(
+            "follow_up_rows",
+            "Filas del seguimiento (identificador o fila)",
+            "Rows of the follow-up (identifier or row)",
+        ),
         _text("equation", "Cuenta con sus números", "The sum with its numbers"),
     ),
 )
@@ -267,7 +346,11 @@ BASINS = Table(
     (
         _text("name_es", "Nombre en español", "Name in Spanish"),
         _text("name_en", "Nombre en inglés", "Name in English"),
-        _text("countries", "Países que toca, códigos ISO separados por espacio", "Countries it touches, ISO codes, spaces between"),
+        _text(
+            "countries",
+            "Países que toca, códigos ISO separados por espacio",
+            "Countries it touches, ISO codes, spaces between",
+        ),
         _number("area_km2", "km2", "Área de este contorno", "Area of this outline"),
         _number("published_area_km2", "km2", "Área publicada", "Published area"),
         _text("published_source", "Fuente del área publicada", "Source of the published area"),
