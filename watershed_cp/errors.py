@@ -68,7 +68,9 @@ class Fault:
     def place(self, language: Language | None = None) -> str:
         """Say where the fault stands, for example ``msmes.xlsx, sheet Firms, row 4, column latitude``."""
         sheet, row, column = (
-            ("hoja", "fila", "columna") if (language or system_language()) == "es" else ("sheet", "row", "column")
+            ("hoja", "fila", "columna")
+            if (language or system_language()) == "es"
+            else ("sheet", "row", "column")
         )
         parts = [
             self.file or "",

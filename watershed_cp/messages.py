@@ -131,3 +131,18 @@ def percent(value: float, *, digits: int = 1) -> str:
     '12.5 %'
     """
     return "–" if math.isnan(value) else f"{number(value, digits=digits)} %"
+
+
+def mass(kilograms: float) -> str:
+    """Write a mass for people: kilograms below one tonne, metric tonnes above.
+
+    Examples
+    --------
+    >>> mass(12_400), mass(850), mass(0), mass(float("nan"))
+    ('12.4 t', '850 kg', '0 kg', '–')
+    """
+    if math.isnan(kilograms):
+        return "–"
+    if not math.isfinite(kilograms):
+        return "∞" if kilograms > 0 else "−∞"
+    return f"{number(kilograms / 1000)} t" if abs(kilograms) >= 1000 else f"{number(kilograms)} kg"  # noqa: PLR2004

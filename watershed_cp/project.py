@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from watershed_cp.errors import InputError, MissingFileError
 from watershed_cp.messages import fault
@@ -25,6 +25,16 @@ __all__ = ["PRIORITY", "Accounting", "Basins", "Project", "Publish", "Source", "
 
 PRIORITY = "priority"
 """``basins.source`` of the four built-in watersheds."""
+
+_VALUE_RULES = {
+    "literal": "project_choice",
+    "string": "project_text",
+    "float": "project_number",
+    "than": "project_number",
+    "finite": "project_number",
+    "date": "project_date",
+    "bool": "project_boolean",
+}
 
 
 class _Section(BaseModel):
@@ -101,12 +111,6 @@ class Project(_Section):
         """Give the path of a source of this project."""
         return self.folder / source
 
-    @model_validator(mode="after")
-    def _something_to_count(self) -> Project:
-        if self.audits is None and self.reductions is None:
-            raise ValueError("nothing_to_count")
-        return self
-
 
 def read_project(path: str | Path) -> Project:
     """Read a project file and tell every fault in it at once.
@@ -157,9 +161,9 @@ def _fault(file: Path, detail: ErrorDetails) -> Fault:
         return fault("project_unknown_key", file=file, value=key, known=close[0] if close else known)
     if detail["type"] == "missing":
         return fault("project_key_missing", file=file, value=key)
-    if "nothing_to_count" in detail["msg"]:
-        return fault("project_nothing_to_count", file=file)
-    return fault("project_value", file=file, column=key, value=detail["input"], detail=detail["msg"])
+    expected = detail.get("ctx", {}).get("expected", "").replace(" or ", ", ")
+    rule = next((rule for kind, rule in _VALUE_RULES.items() if kind in detail["type"]), "project_value")
+    return fault(rule, file=file, value=f"{key} = {detail['input']}", expected=expected)
 
 
 def _known(section: tuple[str | int, ...]) -> str:

@@ -8,8 +8,14 @@ from __future__ import annotations
 import csv
 import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["data_path", "read_reference"]
+from watershed_cp.errors import Text
+
+if TYPE_CHECKING:
+    from watershed_cp.errors import Language
+
+__all__ = ["data_path", "pollutant_name", "read_reference"]
 
 
 def data_path(*parts: str) -> Path:
@@ -56,3 +62,20 @@ def read_reference(name: str) -> tuple[dict[str, str], ...]:
     """
     with data_path("reference", f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(file))
+
+
+def pollutant_name(code: str, language: Language | None = None) -> str:
+    """Give the short name of a pollutant; one that the registry lacks keeps its own.
+
+    Examples
+    --------
+    >>> pollutant_name("BOD5", "es"), pollutant_name("Glyphosate", "es")
+    ('DBO5', 'Glyphosate')
+    """
+    names = _short_names().get(code)
+    return names.speak(language) if names else code
+
+
+@functools.cache
+def _short_names() -> dict[str, Text]:
+    return {row["pollutant"]: Text(row["short_es"], row["short_en"]) for row in read_reference("pollutants")}

@@ -23,7 +23,11 @@ DAYS_PER_YEAR = 365
 
 Dimension = Literal["load", "concentration", "flow"]
 
-_BASE: dict[Dimension, str] = {"load": "kilogram / year", "concentration": "kilogram / meter ** 3", "flow": "meter ** 3 / day"}
+_BASE: dict[Dimension, str] = {
+    "load": "kilogram / year",
+    "concentration": "kilogram / meter ** 3",
+    "flow": "meter ** 3 / day",
+}
 
 _DEFINITIONS = (
     f"year = {DAYS_PER_YEAR} * day = a = yr = año = anio = años = ano",

@@ -108,12 +108,15 @@ def close_accounts(
     books.check_conservation(claims, ledger)
     firms = assignments[["msme_id"]] if msmes is None else msmes
     return Accounts(
-        title=title or Text("Reducción de cargas contaminantes por cuenca", "Pollutant load reductions per watershed"),
+        title=title
+        or Text("Reducción de cargas contaminantes por cuenca", "Pollutant load reductions per watershed"),
         basins=basins,
         msmes=firms,
         assignments=assignments,
         ledger=ledger,
-        basin_loads=total_per_basin(ledger, assignments, basins, spread=claims.get("standard_uncertainty_kg_yr")),
+        basin_loads=total_per_basin(
+            ledger, assignments, basins, spread=claims.get("standard_uncertainty_kg_yr")
+        ),
         ledger_summary=books.summarise(ledger),
         measurements=pd.DataFrame() if measurements is None else measurements,
         period=_period(claims),
@@ -122,7 +125,11 @@ def close_accounts(
 
 
 def total_per_basin(
-    ledger: pd.DataFrame, assignments: pd.DataFrame, basins: gpd.GeoDataFrame, *, spread: pd.Series | None = None
+    ledger: pd.DataFrame,
+    assignments: pd.DataFrame,
+    basins: gpd.GeoDataFrame,
+    *,
+    spread: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Add up the credited rows per watershed and pollutant.
 
@@ -170,16 +177,28 @@ def total_per_basin(
 def _totals(rows: pd.DataFrame) -> tuple[int, float, float, float, float, float, float, float]:
     paired = rows[rows["baseline_kg_yr"].notna() & rows["follow_up_kg_yr"].notna()]
     baseline, follow_up = (
-        books.exact_sum(paired[name]) if len(paired) else np.nan for name in ("baseline_kg_yr", "follow_up_kg_yr")
+        books.exact_sum(paired[name]) if len(paired) else np.nan
+        for name in ("baseline_kg_yr", "follow_up_kg_yr")
     )
     reduction = books.exact_sum(rows["reduction_kg_yr"])
     half = COVERAGE_90 * math.sqrt(math.fsum(rows["standard_uncertainty"] ** 2))
     own_half = COVERAGE_90 * rows["standard_uncertainty"]
     least = books.exact_sum(rows["reduction_low_kg_yr"] + own_half)
     most = books.exact_sum(rows["reduction_high_kg_yr"] - own_half)
-    percent = 100 * books.exact_sum(paired["reduction_kg_yr"]) / baseline if len(paired) and baseline else np.nan
+    percent = (
+        100 * books.exact_sum(paired["reduction_kg_yr"]) / baseline if len(paired) and baseline else np.nan
+    )
     expected = books.exact_sum(rows["expected"])
-    return rows["msme_id"].nunique(), baseline, follow_up, reduction, least - half, most + half, expected, percent
+    return (
+        rows["msme_id"].nunique(),
+        baseline,
+        follow_up,
+        reduction,
+        least - half,
+        most + half,
+        expected,
+        percent,
+    )
 
 
 def _probability(assignments: pd.DataFrame) -> pd.Series:

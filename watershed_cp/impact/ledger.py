@@ -122,12 +122,16 @@ def check_conservation(claims: pd.DataFrame, ledger: pd.DataFrame) -> None:
     """
     stray = set(ledger["fate"]) - set(tables.FATES)
     if len(claims) != len(ledger) or stray:
-        raise ArithmeticError(f"{len(claims)} claims became {len(ledger)} ledger rows; unknown fates: {sorted(stray)}")
+        raise ArithmeticError(
+            f"{len(claims)} claims became {len(ledger)} ledger rows; unknown fates: {sorted(stray)}"
+        )
     for pollutant, group in claims.groupby("pollutant"):
         entered = exact_sum(group["reduction_kg_yr"])
         booked = exact_sum(ledger.loc[ledger["pollutant"] == pollutant, "reduction_kg_yr"])
         if entered != booked:
-            raise ArithmeticError(f"{pollutant}: {entered!r} kg/yr came in, {booked!r} kg/yr are in the ledger")
+            raise ArithmeticError(
+                f"{pollutant}: {entered!r} kg/yr came in, {booked!r} kg/yr are in the ledger"
+            )
 
 
 def _known(values: pd.Series) -> Iterator[float]:

@@ -22,6 +22,7 @@ def audit_loads(
     reductions: pd.DataFrame | None = None,
     censoring_rule: censoring.Rule = "half",
     minimum_evidence: str = "E",
+    period: lifecycle.Period | None = None,
     days_per_year: float = units.DAYS_PER_YEAR,
 ) -> pd.DataFrame:
     """Turn audits and ready-made reductions into claims in kg/yr.
@@ -36,15 +37,17 @@ def audit_loads(
         What a non-detect counts as; its range reaches from zero to the limit whatever the rule.
     minimum_evidence : {"A", "B", "C", "D", "E"}
         Claims of a weaker grade get the fate ``unverified``.
+    period : tuple of datetime.date, optional
+        First and last day within which a follow-up or a reduction counts.
     days_per_year : float
         Operating days per year where the audit gives none.
 
     Returns
     -------
     pandas.DataFrame
-        One row a claim, columns :data:`watershed_cp.loads.lifecycle.CLAIMS`: loads and reduction in kg/yr (NaN where unknown), a 90 %
-        range, evidence grade, fate (``credited`` here means: to be credited if the firm lies in a watershed) and
-        the equation with its numbers.
+        One row a claim, columns :data:`watershed_cp.loads.lifecycle.CLAIMS`: loads and reduction in kg/yr (NaN
+        where unknown), a 90 % range, evidence grade, fate (``credited`` here means: to be credited if the firm
+        lies in a watershed) and the equation with its numbers.
 
     Raises
     ------
@@ -65,9 +68,10 @@ def audit_loads(
         summed = _complete(audits, tables.AUDITS)
         summed = summed[~summed["pollutant"].isin(_not_summed())]
         rows = row_loads(summed, censoring_rule=censoring_rule, days_per_year=days_per_year)
-        parts.append(lifecycle.audit_claims(rows))
+        parts.append(lifecycle.audit_claims(rows, period=period))
     if reductions is not None:
-        parts.append(lifecycle.reduction_claims(reduction_rows(_complete(reductions, tables.REDUCTIONS))))
+        ready = reduction_rows(_complete(reductions, tables.REDUCTIONS))
+        parts.append(lifecycle.reduction_claims(ready, period=period))
     claims = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(lifecycle.CLAIMS))
     return lifecycle.grade(claims, minimum_evidence=minimum_evidence)
 
@@ -94,7 +98,10 @@ def measurements(audits: pd.DataFrame) -> pd.DataFrame:
 
 
 def row_loads(
-    audits: pd.DataFrame, *, censoring_rule: censoring.Rule = "half", days_per_year: float = units.DAYS_PER_YEAR
+    audits: pd.DataFrame,
+    *,
+    censoring_rule: censoring.Rule = "half",
+    days_per_year: float = units.DAYS_PER_YEAR,
 ) -> pd.DataFrame:
     """Give each audit row its load in kg/yr, with bounds, standard uncertainty and the equation in numbers.
 
@@ -134,7 +141,9 @@ def row_loads(
         rows["value"].to_numpy(float), rows["qualifier"].fillna("").to_numpy(str), rule=censoring_rule
     )
     rows["load_kg_yr"], rows["least_kg_yr"], rows["most_kg_yr"] = value * scale, least * scale, most * scale
-    rows["standard_uncertainty_kg_yr"] = rows["load_kg_yr"] * uncertainty.relative(rows, concentration=concentration)
+    rows["standard_uncertainty_kg_yr"] = rows["load_kg_yr"] * uncertainty.relative(
+        rows, concentration=concentration
+    )
     rows["flow_m3_d"] = np.where(concentration, flow, np.nan)
     rows["equation"] = _equations(rows, concentration, days, value)
     rows["reason"] = np.select(
@@ -170,12 +179,16 @@ def reduction_rows(reductions: pd.DataFrame) -> pd.DataFrame:
         f"{value:g} {unit} = {load:,.6g} kg/yr"
         for value, unit, load in zip(rows["value"], rows["unit"], rows["load_kg_yr"], strict=True)
     ]
-    rows["reason"] = np.where(kind == "load", np.where(rows["value"].isna(), "no value", ""), "unit is no load")
+    rows["reason"] = np.where(
+        kind == "load", np.where(rows["value"].isna(), "no value", ""), "unit is no load"
+    )
     return rows
 
 
 def _not_summed() -> frozenset[str]:
-    return frozenset(row["pollutant"] for row in reference.read_reference("pollutants") if row["additive"] == "no")
+    return frozenset(
+        row["pollutant"] for row in reference.read_reference("pollutants") if row["additive"] == "no"
+    )
 
 
 def _complete(table: pd.DataFrame, declared: tables.Table) -> pd.DataFrame:
@@ -188,7 +201,11 @@ def _complete(table: pd.DataFrame, declared: tables.Table) -> pd.DataFrame:
         elif column.kind == "date":
             whole[column.name] = pd.to_datetime(whole[column.name])
     identifier = whole[declared.names[0] if declared is tables.AUDITS else "reduction_id"]
-    number = whole["source_row"] if "source_row" in whole else pd.Series(np.arange(1, len(whole) + 1), index=whole.index)
+    number = (
+        whole["source_row"]
+        if "source_row" in whole
+        else pd.Series(np.arange(1, len(whole) + 1), index=whole.index)
+    )
     whole["row_name"] = identifier.where(identifier.notna(), "#" + number.astype(str)).astype(str)
     return whole
 
@@ -198,7 +215,9 @@ def _unit_factors(written: pd.Series) -> tuple[NDArray[np.str_], NDArray[np.floa
     codes, distinct = pd.factorize(written.fillna(""))
     kinds = [units.dimension(unit) or "" for unit in distinct]
     kinds = [kind if kind in ("load", "concentration") else "" for kind in kinds]
-    factors = [units.factor(unit, kind) if kind else np.nan for unit, kind in zip(distinct, kinds, strict=True)]  # type: ignore[arg-type]
+    factors = [
+        units.factor(unit, kind) if kind else np.nan for unit, kind in zip(distinct, kinds, strict=True)
+    ]  # type: ignore[arg-type]
     return np.array(kinds, dtype="U13")[codes], np.array(factors, dtype=float)[codes]
 
 
@@ -208,7 +227,10 @@ def _flow_factors(written: pd.Series, flow: pd.Series) -> NDArray[np.float64]:
 
 
 def _equations(
-    rows: pd.DataFrame, concentration: NDArray[np.bool_], days: NDArray[np.float64], value: NDArray[np.float64]
+    rows: pd.DataFrame,
+    concentration: NDArray[np.bool_],
+    days: NDArray[np.float64],
+    value: NDArray[np.float64],
 ) -> list[str]:
     qualifiers = rows["qualifier"].fillna("")
     return [

@@ -7,6 +7,7 @@ of a table of reductions.
 
 from __future__ import annotations
 
+import datetime
 import math
 
 import numpy as np
@@ -14,7 +15,10 @@ import pandas as pd
 
 from watershed_cp.loads import uncertainty
 
-__all__ = ["CLAIMS", "audit_claims", "grade", "reduction_claims"]
+Period = tuple[datetime.date, datetime.date]
+"""First and last day of an accounting period, both included."""
+
+__all__ = ["CLAIMS", "Period", "audit_claims", "grade", "reduction_claims"]
 
 CLAIMS = (
     "msme_id",
@@ -42,18 +46,21 @@ _ENTRY = ("source_file", "source_sheet", "source_row", "row_name", "load_kg_yr",
 _UNGRADED = "E"
 
 
-def audit_claims(rows: pd.DataFrame) -> pd.DataFrame:
+def audit_claims(rows: pd.DataFrame, *, period: Period | None = None) -> pd.DataFrame:
     """Set follow-ups against baselines; every row ends in one claim, or on a line of its own that says why not.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         As :func:`watershed_cp.loads.audits.row_loads` gives them, with ``row_name``.
+    period : tuple of datetime.date, optional
+        Days within which a follow-up counts; one outside is ``expired``.
 
     Returns
     -------
     pandas.DataFrame
-        Columns :data:`CLAIMS`; fates ``credited``, ``superseded``, ``unpaired``, ``duplicate`` and ``invalid``.
+        Columns :data:`CLAIMS`; fates ``credited``, ``superseded``, ``unpaired``, ``expired``, ``duplicate`` and
+        ``invalid``.
 
     Examples
     --------
@@ -64,25 +71,27 @@ def audit_claims(rows: pd.DataFrame) -> pd.DataFrame:
     repeated = rows.duplicated(_SAMPLE, keep="first")
     invalid = (rows["reason"] != "") & ~repeated
     parts = [
-        _pair(_campaigns(rows[~repeated & ~invalid])),
+        _pair(_campaigns(rows[~repeated & ~invalid]), period),
         _alone(rows[invalid], "invalid"),
         _alone(rows[repeated].assign(reason="same sample entered again"), "duplicate"),
     ]
     return _stack(parts)
 
 
-def reduction_claims(rows: pd.DataFrame) -> pd.DataFrame:
+def reduction_claims(rows: pd.DataFrame, *, period: Period | None = None) -> pd.DataFrame:
     """Write each ready-made reduction as one claim; a row repeated in every cell is a duplicate.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         As :func:`watershed_cp.loads.audits.reduction_rows` gives them, with ``row_name``.
+    period : tuple of datetime.date, optional
+        Days within which a reduction counts; one outside is ``expired``.
 
     Returns
     -------
     pandas.DataFrame
-        Columns :data:`CLAIMS`; fates ``credited``, ``duplicate`` and ``invalid``.
+        Columns :data:`CLAIMS`; fates ``credited``, ``expired``, ``duplicate`` and ``invalid``.
 
     Examples
     --------
@@ -93,13 +102,18 @@ def reduction_claims(rows: pd.DataFrame) -> pd.DataFrame:
     """
     repeated = rows.duplicated([name for name in rows if name not in _ENTRY], keep="first").to_numpy()
     invalid = (rows["reason"] != "").to_numpy()
+    expired = _outside(rows["date"], period).to_numpy()
     load = rows["load_kg_yr"]
     return pd.DataFrame(
         {
             "msme_id": rows["msme_id"],
             "pollutant": rows["pollutant"],
-            "fate": np.select([invalid, repeated], ["invalid", "duplicate"], "credited"),
-            "reason": np.select([invalid, repeated], [rows["reason"], "same reduction entered again"], ""),
+            "fate": np.select([invalid, repeated, expired], ["invalid", "duplicate", "expired"], "credited"),
+            "reason": np.select(
+                [invalid, repeated, expired],
+                [rows["reason"], "same reduction entered again", "outside the accounting period"],
+                "",
+            ),
             "baseline_kg_yr": np.nan,
             "follow_up_kg_yr": np.nan,
             "reduction_kg_yr": load,
@@ -174,22 +188,31 @@ def _campaigns(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(campaigns).sort_values(_CAMPAIGN, kind="stable", na_position="first")
 
 
-def _pair(campaigns: pd.DataFrame) -> pd.DataFrame:
-    """Set every follow-up campaign against the latest baseline; the latest follow-up is the claim that counts."""
+def _pair(campaigns: pd.DataFrame, period: Period | None) -> pd.DataFrame:
+    """Set every follow-up against the latest baseline; the latest follow-up of the period is the one that counts."""
     baselines = campaigns[campaigns["phase"] == "baseline"]
     current = baselines.drop_duplicates(_KEY, keep="last")
     older = baselines.drop(current.index)
     follow_ups = campaigns[campaigns["phase"] == "follow_up"]
     pairs = follow_ups.merge(current, on=_KEY, how="outer", suffixes=("", "_baseline"), indicator="sides")
-    latest = ~pairs.duplicated(_KEY, keep="last")
     paired = pairs["sides"] == "both"
-    pairs["fate"] = np.select([paired & latest, latest], ["credited", "unpaired"], "superseded")
+    expired = paired & _outside(pairs["date"], period)
+    latest = ~pairs[~expired].duplicated(_KEY, keep="last").reindex(pairs.index, fill_value=True)
+    pairs["fate"] = np.select(
+        [expired, paired & latest, latest], ["expired", "credited", "unpaired"], "superseded"
+    )
     pairs["reason"] = np.select(
-        [~latest, pairs["sides"] == "left_only", pairs["sides"] == "right_only"],
-        ["a later follow-up replaces it", "no baseline", "no follow-up"],
+        [expired, ~latest, pairs["sides"] == "left_only", pairs["sides"] == "right_only"],
+        ["outside the accounting period", "a later follow-up replaces it", "no baseline", "no follow-up"],
         default="",
     )
     return _stack([_claim(pairs), _alone(older.assign(reason="a later baseline replaces it"), "superseded")])
+
+
+def _outside(date: pd.Series, period: Period | None) -> pd.Series:
+    if period is None:
+        return pd.Series(False, index=date.index)  # noqa: FBT003
+    return (date < pd.Timestamp(period[0])) | (date > pd.Timestamp(period[1]))
 
 
 def _claim(pairs: pd.DataFrame) -> pd.DataFrame:

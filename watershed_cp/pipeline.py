@@ -1,0 +1,303 @@
+"""The main job on one page: read, place, count, publish."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from watershed_cp.basins.assignment import assign
+from watershed_cp.basins.catalogue import read_basins
+from watershed_cp.errors import InputError, IntakeError, Text
+from watershed_cp.impact.aggregation import Accounts, close_accounts
+from watershed_cp.intake.readers import check_references, read_audits, read_msmes, read_reductions
+from watershed_cp.loads.audits import audit_loads, measurements
+from watershed_cp.messages import fault
+from watershed_cp.project import PRIORITY, Project, read_project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import folium
+    import geopandas as gpd
+    import pandas as pd
+
+    from watershed_cp.errors import Fault, Language
+
+__all__ = ["Impact", "aggregate", "run"]
+
+_PACKAGES = ("geopandas", "numpy", "pandas", "pyproj", "shapely")
+_MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Impact(Accounts):
+    """The accounts of a run, ready to be looked at and written down.
+
+    Attributes
+    ----------
+    settings : mapping
+        The project's settings, as the manifest repeats them.
+    inputs : tuple of pathlib.Path
+        The files that were read.
+    languages : tuple of str
+        Languages of what is written, the first one first.
+    posters : bool
+        Whether :meth:`save` draws posters.
+    """
+
+    settings: Mapping[str, Any] | None = None
+    inputs: tuple[Path, ...] = ()
+    languages: tuple[Language, ...] = ("es", "en")
+    posters: bool = True
+
+    def map(self) -> folium.Map:
+        """Draw the interactive map; a notebook shows it, and layers can be added to it.
+
+        Returns
+        -------
+        folium.Map
+            A map whose ``save(path)`` writes one self-contained page.
+        """
+        from watershed_cp.publish.maps import build_map
+
+        return build_map(self, languages=self.languages)
+
+    def save(self, folder: str | Path, *, progress: Callable[[str], None] | None = None) -> Path:
+        """Write map, posters, tables and manifest; the folder is whole or absent.
+
+        Parameters
+        ----------
+        folder : str or pathlib.Path
+            Folder to write; one that an earlier run wrote is replaced.
+        progress : callable, optional
+            Told the key of each step.
+
+        Returns
+        -------
+        pathlib.Path
+            The folder.
+
+        Raises
+        ------
+        InputError
+            If the folder holds anything that this program did not write.
+        """
+        target = Path(folder).resolve()
+        if target.exists() and not (target / _MANIFEST).is_file() and (not target.is_dir() or any(target.iterdir())):
+            raise InputError(fault("folder_taken", file=folder))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        try:
+            self._write(aside, progress or (lambda _: None))
+            aside.chmod(0o755)
+            _swap(aside, target)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+        return target
+
+    def _write(self, folder: Path, progress: Callable[[str], None]) -> None:
+        from watershed_cp.publish.tables import save_tables
+
+        progress("tables")
+        (folder / "tables").mkdir()
+        save_tables(self, folder / "tables", language=self.languages[0])
+        progress("map")
+        self.map().save(folder / "index.html")
+        if self.posters:
+            from watershed_cp.publish.posters import save_posters
+
+            progress("posters")
+            (folder / "posters").mkdir()
+            save_posters(self, folder / "posters", languages=self.languages)
+        manifest = {
+            "watershed_cp": importlib.metadata.version("watershed-cp"),
+            "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+            "settings": self.settings or {},
+            "inputs": {path.name: _sha256(path) for path in self.inputs},
+            "outputs": {
+                path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()
+            },
+        }
+        text = json.dumps(manifest, indent=2, ensure_ascii=False, sort_keys=True, default=str)
+        (folder / _MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def run(
+    project: str | Path | Project, *, out: str | Path | None = None, progress: Callable[[str], None] | None = None
+) -> Impact:
+    """Do the whole job of a project file: read the tables, place the firms, count the loads, book the ledger.
+
+    Parameters
+    ----------
+    project : str, pathlib.Path or Project
+        A project file, or one that is read already.
+    out : str or pathlib.Path, optional
+        Folder to write; without it nothing is written.
+    progress : callable, optional
+        Told the key of each step, for a display.
+
+    Returns
+    -------
+    Impact
+        Totals, ledger and what they rest on.
+
+    Raises
+    ------
+    MissingFileError
+        If a file that the project names is not there.
+    IntakeError
+        If tables have faults: all of them, of all tables.
+    InputError
+        If the project file or the watershed layer cannot be used.
+
+    Examples
+    --------
+    >>> from watershed_cp.reference import data_path
+    >>> impact = run(data_path("demo", "project.toml"))
+    >>> len(impact.msmes)
+    58
+    """
+    settings = project if isinstance(project, Project) else read_project(project)
+    step = progress or (lambda _: None)
+    step("read")
+    msmes, audits, reductions = _read_tables(settings)
+    basins = _read_outlines(settings)
+    step("place")
+    placed = assign(msmes, basins)
+    step("count")
+    rules = settings.accounting
+    claims = audit_loads(
+        audits,
+        reductions=reductions,
+        censoring_rule=rules.censoring,
+        minimum_evidence=rules.minimum_evidence,
+        period=rules.period,
+        days_per_year=rules.days_per_year,
+    )
+    other = None if audits is None else measurements(audits)
+    accounts = close_accounts(claims, placed, basins, msmes=msmes, measurements=other, title=_title(settings))
+    impact = _impact(
+        accounts,
+        settings=settings.model_dump(mode="json"),
+        inputs=tuple(_inputs(settings)),
+        languages=_languages(settings),
+        posters=settings.publish.posters,
+    )
+    if out is not None:
+        impact.save(out, progress=progress)
+    return impact
+
+
+def aggregate(
+    loads: pd.DataFrame, placed: pd.DataFrame, basins: gpd.GeoDataFrame, *, msmes: pd.DataFrame | None = None
+) -> Impact:
+    """Add up claims per watershed and keep the ledger.
+
+    Parameters
+    ----------
+    loads : pandas.DataFrame
+        Claims in kg/yr, from :func:`audit_loads`.
+    placed : pandas.DataFrame
+        From :func:`assign`, columns of :data:`watershed_cp.tables.ASSIGNMENTS`.
+    basins : geopandas.GeoDataFrame
+        Index ``basin_id``, EPSG:4326.
+    msmes : pandas.DataFrame, optional
+        The firms, for their names on the map.
+
+    Returns
+    -------
+    Impact
+        ``basin_loads``, ``ledger``, ``save(folder)``, ``map()``.
+
+    Raises
+    ------
+    ArithmeticError
+        If a claim was lost or doubled; a defect of this package.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> basins = read_basins()
+    >>> placed = pd.DataFrame({"msme_id": ["F1"], "basin_id": ["motagua"], "status": ["inside"]})
+    >>> loads = pd.DataFrame({"msme_id": ["F1"], "pollutant": ["TN"], "fate": ["credited"], "reduction_kg_yr": [5.0]})
+    >>> float(aggregate(loads, placed, basins).basin_loads["reduction_kg_yr"].sum())
+    5.0
+    """
+    return _impact(close_accounts(loads, placed, basins, msmes=msmes))
+
+
+def _impact(accounts: Accounts, **more: Any) -> Impact:
+    return Impact(**{field.name: getattr(accounts, field.name) for field in fields(Accounts)}, **more)
+
+
+def _read_tables(settings: Project) -> tuple[gpd.GeoDataFrame, pd.DataFrame | None, pd.DataFrame | None]:
+    """Read every table before anything is said, so that all faults are told at once."""
+    faults: list[Fault] = []
+    readers = ((settings.msmes, read_msmes), (settings.audits, read_audits), (settings.reductions, read_reductions))
+    found: list[Any] = []
+    for source, reader in readers:
+        try:
+            found.append(source and reader(settings.path(source.source), sheet=source.sheet))
+        except InputError as error:
+            found.append(None)
+            faults.extend(error.faults)
+    msmes, audits, reductions = found
+    for table in (audits, reductions):
+        if msmes is not None and table is not None:
+            faults.extend(check_references(table, msmes))
+    if faults:
+        raise IntakeError(*faults)
+    return msmes, audits, reductions
+
+
+def _read_outlines(settings: Project) -> gpd.GeoDataFrame:
+    chosen = settings.basins
+    source: str | Path = PRIORITY if chosen.source == PRIORITY else settings.path(chosen.source)
+    basins = read_basins(source, id_column=chosen.id, name_column=chosen.name)
+    if chosen.accuracy_m is not None:
+        basins["accuracy_m"] = basins["accuracy_m"].fillna(chosen.accuracy_m)
+    return basins
+
+
+def _title(settings: Project) -> Text | None:
+    title = settings.project.title
+    if isinstance(title, dict):
+        first = next(iter(title.values()), "")
+        return Text(title.get("es", first), title.get("en", first))
+    return Text(title, title) if title else None
+
+
+def _languages(settings: Project) -> tuple[Language, ...]:
+    """Put the project's language first."""
+    first = settings.project.language
+    return tuple(sorted(settings.publish.languages, key=lambda language: language != first))
+
+
+def _inputs(settings: Project) -> Sequence[Path]:
+    named = [settings.msmes, settings.audits, settings.reductions]
+    paths = [settings.path(source.source) for source in named if source]
+    if settings.basins.source != PRIORITY:
+        paths.append(settings.path(settings.basins.source))
+    return list(dict.fromkeys(paths))
+
+
+def _swap(new: Path, target: Path) -> None:
+    """Move `new` to `target`; what stood there goes only once the new one is complete."""
+    if target.exists():
+        old = target.with_name(f".{target.name}-old")
+        shutil.rmtree(old, ignore_errors=True)
+        target.rename(old)
+        new.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        new.rename(target)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

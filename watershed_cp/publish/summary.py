@@ -1,0 +1,79 @@
+"""What a run found, in a dozen lines for the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from watershed_cp.messages import label, mass, number, percent
+from watershed_cp.reference import pollutant_name
+from watershed_cp.tables import FATES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from watershed_cp.errors import Language
+    from watershed_cp.impact.aggregation import Accounts
+
+__all__ = ["summarise"]
+
+
+def summarise(accounts: Accounts, language: Language) -> str:
+    """Say what a run found: firms, reductions per watershed with their range, and what is not counted.
+
+    Parameters
+    ----------
+    accounts : Accounts
+        What the run found.
+    language : {"es", "en"}
+        Language to write in.
+
+    Returns
+    -------
+    str
+        Several lines.
+
+    Examples
+    --------
+    >>> from watershed_cp.pipeline import run
+    >>> from watershed_cp.reference import data_path
+    >>> print(summarise(run(data_path("demo", "project.toml")), "en").splitlines()[0])
+    Demonstration programme (synthetic data)
+    """
+    return "\n".join(_lines(accounts, language))
+
+
+def _lines(accounts: Accounts, language: Language) -> Iterator[str]:
+    yield accounts.title.speak(language)
+    status = accounts.assignments["status"].value_counts()
+    counts = {name: number(int(status.get(name, 0))) for name in ("inside", "outside", "unlocated")}
+    yield label("summary", "firms", language, firms=number(len(accounts.assignments)), **counts)
+    if accounts.period:
+        yield label("summary", "period", language, first=accounts.period[0], last=accounts.period[1])
+    yield ""
+    yield label("summary", "reduced", language)
+    for basin_id, rows in accounts.basin_loads.groupby("basin_id", sort=True):
+        yield _basin_line(str(accounts.basins.loc[basin_id, f"name_{language}"]), rows, language)
+    yield ""
+    left = _not_counted(accounts.ledger, language)
+    yield label("summary", "not_counted", language, reasons=left) if left else label("summary", "all_counted", language)
+
+
+def _basin_line(name: str, rows: pd.DataFrame, language: Language) -> str:
+    credited = rows[rows["msmes"] > 0].sort_values("reduction_kg_yr", ascending=False, kind="stable")
+    parts = []
+    for row in credited.itertuples():
+        low, high = mass(row.reduction_low_kg_yr), mass(row.reduction_high_kg_yr)
+        share = "" if row.reduction_pct != row.reduction_pct else f", {percent(row.reduction_pct)}"  # noqa: PLR0124
+        parts.append(f"{pollutant_name(row.pollutant, language)} {mass(row.reduction_kg_yr)} [{low} – {high}{share}]")
+    return f"  {name}: " + ("; ".join(parts) or label("summary", "nothing", language))
+
+
+def _not_counted(ledger: pd.DataFrame, language: Language) -> str:
+    counts = ledger["fate"].value_counts()
+    return ", ".join(
+        f"{number(int(counts[fate]))} {label('fate', fate, language)}"
+        for fate in FATES
+        if fate != "credited" and counts.get(fate, 0)
+    )

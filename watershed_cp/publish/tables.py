@@ -1,0 +1,317 @@
+"""The written tables: CSV for machines, one workbook for people, one GeoPackage that QGIS opens styled.
+
+Text stays text: what looks like a formula is never one. The same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import math
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from watershed_cp import tables
+from watershed_cp.errors import Text
+from watershed_cp.messages import texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import xlsxwriter
+    import xlsxwriter.format
+
+    from watershed_cp.errors import Language
+    from watershed_cp.impact.aggregation import Accounts
+
+__all__ = ["save_csv", "save_geopackage", "save_tables", "save_workbook"]
+
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+_EPOCH = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's date has no zone
+_WIDEST = 48
+
+
+def save_tables(accounts: Accounts, folder: Path, *, language: Language = "es") -> list[Path]:
+    """Write every table of a run into `folder`.
+
+    Parameters
+    ----------
+    accounts : Accounts
+        What the run found.
+    folder : pathlib.Path
+        Existing folder.
+    language : {"es", "en"}
+        Language of the workbook.
+
+    Returns
+    -------
+    list of pathlib.Path
+        One CSV a table, ``results.xlsx`` and ``results.gpkg``.
+
+    Examples
+    --------
+    >>> from watershed_cp.publish.tables import save_tables
+    >>> save_tables.__name__
+    'save_tables'
+    """
+    written = [save_csv(table, folder / f"{name}.csv") for name, table in _tables(accounts)]
+    written.append(save_workbook(accounts, folder / "results.xlsx", language=language))
+    written.append(save_geopackage(accounts, folder / "results.gpkg"))
+    return written
+
+
+def save_csv(table: pd.DataFrame, path: Path) -> Path:
+    """Write a table as UTF-8 with byte-order mark, so that Excel reads the accents.
+
+    A text cell that begins like a formula gets an apostrophe in front, unless it is a number.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Any table; floats are written with as many digits as they need to be read back exactly.
+    path : pathlib.Path
+        File to write.
+
+    Returns
+    -------
+    pathlib.Path
+        The same path.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "a.csv"
+    >>> save_csv(pd.DataFrame({"name": ["=1+1"], "kg": [0.1]}), path).read_text(encoding="utf-8-sig")
+    "name,kg\\n'=1+1,0.1\\n"
+    """
+    columns = [_csv_column(table[name]) for name in table.columns]
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(table.columns)
+        writer.writerows(zip(*columns, strict=True))
+    return path
+
+
+def save_workbook(accounts: Accounts, path: Path, *, language: Language = "es") -> Path:
+    """Write one workbook: a cover that explains, a sheet a table, and a sheet that explains each column.
+
+    Parameters
+    ----------
+    accounts : Accounts
+        What the run found.
+    path : pathlib.Path
+        File to write.
+    language : {"es", "en"}
+        Language of headings, notes and explanations; column names are those of the CSV files.
+
+    Returns
+    -------
+    pathlib.Path
+        The same path.
+
+    Examples
+    --------
+    >>> from watershed_cp.publish.tables import save_workbook
+    >>> save_workbook.__name__
+    'save_workbook'
+    """
+    import xlsxwriter
+
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(path, {**options, "nan_inf_to_errors": False}) as book:
+        book.set_properties({"title": accounts.title.speak(language), "created": _EPOCH})
+        formats = _formats(book)
+        _write_cover(book, accounts, formats, language)
+        for name, table in _tables(accounts):
+            _write_sheet(book, name, table, formats, language)
+        _write_columns(book, formats, language)
+    return path
+
+
+def save_geopackage(accounts: Accounts, path: Path) -> Path:
+    """Write outlines with their totals and firms with their watershed as layers that QGIS opens styled.
+
+    Parameters
+    ----------
+    accounts : Accounts
+        What the run found.
+    path : pathlib.Path
+        File to write, EPSG:4326.
+
+    Returns
+    -------
+    pathlib.Path
+        The same path.
+
+    Examples
+    --------
+    >>> from watershed_cp.publish.tables import save_geopackage
+    >>> save_geopackage.__name__
+    'save_geopackage'
+    """
+    import geopandas as gpd
+    import pyogrio
+    import shapely
+
+    totals = accounts.basin_loads.pivot_table(
+        index="basin_id", columns="pollutant", values="reduction_kg_yr", sort=True
+    )
+    totals.columns = [f"reduction_{code.lower()}_kg_yr" for code in totals.columns]
+    outlines = accounts.basins.join(totals).reset_index()
+    names = accounts.msmes.reindex(columns=["msme_id", "name", "country", "municipality"])
+    placed = names.merge(accounts.assignments, on="msme_id", validate="one_to_one")
+    points = shapely.points(placed["longitude"].astype(float), placed["latitude"].astype(float))
+    firms = gpd.GeoDataFrame(placed, geometry=points, crs=4326)
+    firms.loc[placed["longitude"].isna(), "geometry"] = None
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _EPOCH.strftime("%Y-%m-%dT00:00:00.000Z")})
+    try:
+        outlines.to_file(path, layer="watersheds", driver="GPKG", engine="pyogrio")
+        firms.to_file(path, layer="msmes", driver="GPKG", engine="pyogrio", geometry_type="Point")
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+    _style_geopackage(path)
+    return path
+
+
+def _tables(accounts: Accounts) -> list[tuple[str, pd.DataFrame]]:
+    """List the tables to write; every text that a person reads first comes first."""
+    found = [
+        (tables.BASIN_LOADS.name, accounts.basin_loads),
+        (tables.LEDGER_SUMMARY.name, accounts.ledger_summary),
+        (tables.LEDGER.name, accounts.ledger),
+        (tables.ASSIGNMENTS.name, accounts.assignments),
+    ]
+    if len(accounts.measurements):
+        found.append(("measurements", accounts.measurements))
+    return found
+
+
+def _csv_column(values: pd.Series[Any]) -> list[object]:
+    return [_csv_cell(cell) for cell in values.tolist()]
+
+
+def _csv_cell(cell: object) -> object:
+    if cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and math.isnan(cell)):
+        return ""
+    if isinstance(cell, pd.Timestamp):
+        return cell.date().isoformat()
+    if isinstance(cell, str) and cell.startswith(_FORMULA_SIGNS) and not _is_number(cell):
+        return f"'{cell}"
+    return cell
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _formats(book: xlsxwriter.Workbook) -> dict[str, xlsxwriter.format.Format]:
+    paper, ink, teal = "#FBFAF7", "#1B2A33", "#0B4F5C"
+    return {
+        "title": book.add_format({"font_size": 18, "font_color": ink}),
+        "text": book.add_format({"font_color": ink, "text_wrap": True, "valign": "top"}),
+        "header": book.add_format({"bg_color": teal, "font_color": paper, "bold": True, "text_wrap": True, "valign": "top"}),
+        "kg/yr": book.add_format({"num_format": "#,##0.00"}),
+        "m": book.add_format({"num_format": "#,##0"}),
+        "degrees": book.add_format({"num_format": "0.00000"}),
+        "%": book.add_format({"num_format": "0.0"}),
+        "": book.add_format({"num_format": "#,##0.###"}),
+        "date": book.add_format({"num_format": "yyyy-mm-dd"}),
+    }
+
+
+def _write_cover(
+    book: xlsxwriter.Workbook, accounts: Accounts, formats: dict[str, xlsxwriter.format.Format], language: Language
+) -> None:
+    words = texts("workbook")
+    sheet = book.add_worksheet(words["cover"].speak(language))
+    sheet.hide_gridlines(2)
+    sheet.set_column(0, 0, 110)
+    sheet.write_string(0, 0, accounts.title.speak(language), formats["title"])
+    lines = [words["synthetic"].speak(language)] if accounts.synthetic else []
+    if accounts.period:
+        lines.append(words["period"].speak(language).format(first=accounts.period[0], last=accounts.period[1]))
+    lines += [words[name].speak(language) for name in ("credited", "range", "booked", "outlines")]
+    for row, line in enumerate(lines, start=2):
+        sheet.write_string(row, 0, line, formats["text"])
+
+
+def _write_sheet(
+    book: xlsxwriter.Workbook,
+    name: str,
+    table: pd.DataFrame,
+    formats: dict[str, xlsxwriter.format.Format],
+    language: Language,
+) -> None:
+    sheet = book.add_worksheet(texts("workbook")[name].speak(language))
+    sheet.freeze_panes(1, 1)
+    declared = {column.name: column for known in (*tables.OUTPUTS, tables.AUDITS) for column in known.columns}
+    for place, column in enumerate(table.columns):
+        unit = declared[column].unit if column in declared else ""
+        cells = table[column].tolist()
+        longest = max((len(str(cell)) for cell in [column, *cells[:200]] if cell is not None), default=0)
+        sheet.set_column(place, place, min(max(longest + 1, 9), _WIDEST))
+        sheet.write_string(0, place, str(column), formats["header"])
+        for row, cell in enumerate(cells, start=1):
+            _write_cell(sheet, row, place, cell, formats.get(unit, formats[""]), formats["date"])
+    if len(table):
+        sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
+
+
+def _write_cell(sheet: Any, row: int, place: int, cell: object, number: object, date: object) -> None:  # noqa: PLR0917
+    value = _csv_cell(cell) if not isinstance(cell, str) else cell
+    if value == "":
+        return
+    if isinstance(cell, pd.Timestamp):
+        sheet.write_datetime(row, place, cell.to_pydatetime(), date)
+    elif isinstance(value, (int, float)) and math.isfinite(value):
+        sheet.write_number(row, place, value, number)
+    else:
+        sheet.write_string(row, place, str(value))
+
+
+def _write_columns(
+    book: xlsxwriter.Workbook, formats: dict[str, xlsxwriter.format.Format], language: Language
+) -> None:
+    words = texts("workbook")
+    sheet = book.add_worksheet(words["columns"].speak(language))
+    sheet.freeze_panes(1, 0)
+    for place, (name, width) in enumerate((("table", 22), ("column", 30), ("unit", 10), ("meaning", 80))):
+        sheet.set_column(place, place, width)
+        sheet.write_string(0, place, words[name].speak(language), formats["header"])
+    for row, (table, column) in enumerate(_every_column(), start=1):
+        for place, text in enumerate((table.name, column.name, column.unit, column.meaning.speak(language))):
+            sheet.write_string(row, place, text, formats["text"])
+
+
+def _every_column() -> Iterable[tuple[tables.Table, tables.Column]]:
+    return ((table, column) for table in tables.OUTPUTS for column in table.columns)
+
+
+def _style_geopackage(path: Path) -> None:
+    """Add the table ``layer_styles`` that QGIS reads on opening."""
+    from watershed_cp.publish import qgis
+
+    with sqlite3.connect(path) as database:
+        database.execute(
+            "CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT, f_table_catalog TEXT, f_table_schema TEXT,"
+            " f_table_name TEXT, f_geometry_column TEXT, styleName TEXT, styleQML TEXT, styleSLD TEXT,"
+            " useAsDefault BOOLEAN, description TEXT, owner TEXT, ui TEXT, update_time DATETIME)"
+        )
+        database.executemany(
+            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
+            " styleQML, styleSLD, useAsDefault, description, owner, update_time)"
+            " VALUES ('', '', ?, 'geom', 'watershed_cp', ?, '', 1, '', '', ?)",
+            [(layer, style, _EPOCH.isoformat()) for layer, style in qgis.styles().items()],
+        )
+        database.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change)"
+            " VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)",
+            [_EPOCH.strftime("%Y-%m-%dT00:00:00.000Z")],
+        )
