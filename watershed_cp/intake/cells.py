@@ -1,0 +1,356 @@
+"""From raw cells to typed columns: text, numbers, dates and choices, each with every cell that could not be read.
+
+How a text writes its numbers and dates is decided once for a column, by the cells that can be read in one way
+only. Where no cell decides, nothing is guessed: the cells that could mean two things are faults.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import math
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from watershed_cp.intake.headers import fold
+from watershed_cp.messages import fault
+from watershed_cp.reference import read_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from watershed_cp.errors import Fault, Language
+    from watershed_cp.tables import Column
+
+__all__ = ["Cells", "Reading", "read_choices", "read_dates", "read_numbers", "read_texts"]
+
+Mark = Literal[".", ","]
+
+_EXCEL_EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet's date has no zone
+_SERIALS = (18_264, 73_415)  # 1950 to 2100: below stand years and counts
+_NOT_GIVEN = frozenset(
+    {"", "-", "--", "–", "—", "n/a", "na", "n.a.", "s/d", "sin dato", "sin datos", "no data"}
+)
+_PLAIN = re.compile(r"[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?")
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}(\1\d{3})*")
+_GAPS = str.maketrans({"\xa0": "", "\u2009": "", "\u202f": "", " ": "", "'": "", "’": "", "−": "-"})
+
+_MONTHS = {
+    name: month
+    for month, names in enumerate(
+        (
+            "ene enero jan january", "feb febrero february", "mar marzo march", "abr abril apr april",
+            "may mayo", "jun junio june", "jul julio july", "ago agosto aug august",
+            "sep sept set septiembre setiembre september", "oct octubre october",
+            "nov noviembre november", "dic diciembre dec december",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
+_YEAR_LAST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})")
+_MONTH_NAMED = re.compile(r"(\d{1,2})(?: de | del |[-/. ])([a-z]+)\.?(?: de | del |[-/. ])(\d{4}|\d{2})")
+_TIME = re.compile(
+    r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*([ap]\.?\s?m\.?|Z|[+-]\d{2}:?\d{2})?$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """One column of a table as it stands in the user's sheet.
+
+    Attributes
+    ----------
+    column : Column
+        What the column is declared to hold.
+    header : str
+        The header as the user wrote it.
+    values : sequence
+        Raw cells.
+    rows : (n,) array of int
+        Row numbers as the spreadsheet shows them.
+    file, sheet : str
+        Where the column stands.
+    """
+
+    column: Column
+    header: str
+    values: Sequence[Any]
+    rows: np.ndarray[Any, np.dtype[np.int64]]
+    file: str
+    sheet: str
+
+    def fault(self, position: int, rule: str, **data: Any) -> Fault:
+        """Write a finding about the cell at `position`."""
+        return fault(
+            rule,
+            file=self.file,
+            sheet=self.sheet or None,
+            row=int(self.rows[position]),
+            column=self.header,
+            value=write_cell(self.values[position]),
+            **data,
+        )
+
+    def note(self, rule: str, **data: Any) -> Fault:
+        """Write a finding about the whole column."""
+        return fault(rule, file=self.file, sheet=self.sheet or None, column=self.header, **data)
+
+
+class Reading(NamedTuple):
+    """A typed column with the faults of its cells and notes on how it was read."""
+
+    values: pd.Series[Any]
+    faults: list[Fault]
+    notes: list[Fault]
+
+
+def write_cell(cell: Any) -> str:
+    """Write a raw cell as the user sees it: a whole number without ``.0``, a date in ISO form.
+
+    Examples
+    --------
+    >>> write_cell(12.0), write_cell(" 007 "), write_cell(dt.date(2024, 3, 2))
+    ('12', '007', '2024-03-02')
+    """
+    if isinstance(cell, str):
+        return cell if cell.isalnum() and cell.isascii() else unicodedata.normalize("NFC", cell).strip()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, dt.datetime) and cell.time() == dt.time():
+        return cell.date().isoformat()
+    return cell.isoformat() if isinstance(cell, (dt.date, dt.time)) else str(cell)
+
+
+def read_texts(cells: Cells) -> Reading:
+    """Read text; numbers typed as such become their digits, blanks become NA."""
+    texts = [write_cell(value) or None for value in cells.values]
+    return Reading(pd.Series(texts, dtype="str"), [], [])
+
+
+def read_choices(cells: Cells) -> Reading:
+    """Read a choice by its value or by one of its names in Spanish or English."""
+    known = _choices(cells.column)
+    faults, read = [], []
+    for position, value in enumerate(cells.values):
+        text = write_cell(value)
+        choice = known.get(text) or known.get(fold(text)) if text else None
+        if text and choice is None:
+            faults.append(cells.fault(position, "choice_unknown", choices=", ".join(cells.column.choices)))
+        read.append(choice)
+    return Reading(pd.Series(read, dtype="str"), faults, [])
+
+
+@functools.cache
+def _choices(column: Column) -> dict[str, str]:
+    named = {row["alias"]: row["choice"] for row in read_reference("choices") if row["column"] == column.name}
+    named |= {choice: choice for choice in column.choices}
+    return {fold(alias): choice for alias, choice in named.items() if fold(alias)} | named
+
+
+def read_numbers(cells: Cells, *, marks: frozenset[Mark] = frozenset()) -> Reading:
+    """Read numbers, typed as numbers or as text with a decimal point or comma.
+
+    Parameters
+    ----------
+    cells : Cells
+        Column of kind ``number`` or ``whole``.
+    marks : set of "." and ","
+        Decimal marks that other columns of the file are certain of; one of them decides where this column
+        holds only cells such as ``1.234``.
+
+    Returns
+    -------
+    Reading
+        Column of float64, or Int64 for a whole number.
+    """
+    numbers = np.full(len(cells.values), np.nan)
+    written: dict[int, str] = {}
+    faults: list[Fault] = []
+    for position, value in enumerate(cells.values):
+        if type(value) is float or type(value) is int:
+            numbers[position] = value
+        elif isinstance(value, str):
+            text = value.translate(_GAPS)
+            if text and value.strip().casefold() not in _NOT_GIVEN:
+                written[position] = text
+        else:
+            faults.append(cells.fault(position, "number_not_read"))
+    mark, notes = _decide_mark(cells, written.values(), marks)
+    for position, text in written.items():
+        number = _parse(text, mark, grouping=_grouping(cells.column))
+        if number is None:
+            rule = "number_ambiguous" if _certain_mark(text) == "both" else "number_not_read"
+            faults.append(cells.fault(position, rule))
+        else:
+            numbers[position] = number
+    faults += _range_faults(cells, numbers)
+    return Reading(
+        _whole(cells, numbers, faults) if cells.column.kind == "whole" else pd.Series(numbers), faults, notes
+    )
+
+
+def certain_marks(values: Iterable[Any]) -> set[Mark]:
+    """Collect the decimal marks that the texts of a column leave no doubt about.
+
+    Examples
+    --------
+    >>> sorted(certain_marks(["13,5", "1.234", 7.0])), sorted(certain_marks(["1.234,5", "0.123"]))
+    ([','], [',', '.'])
+    """
+    found = {_certain_mark(value.translate(_GAPS)) for value in values if isinstance(value, str)}
+    return {mark for mark in found if mark in (".", ",")}  # type: ignore[misc]
+
+
+@functools.lru_cache(maxsize=100_000)
+def _certain_mark(text: str, *, grouping: bool = True) -> Mark | Literal["both", "none"]:
+    """Tell the decimal mark a text is certain of; ``1.234`` can be read with both, ``12`` with any."""
+    points, commas = text.count("."), text.count(",")
+    if not (points or commas) or not _PLAIN.fullmatch(text):
+        return "none"
+    if points and commas:
+        return "." if text.rfind(".") > text.rfind(",") else ","
+    if points + commas > 1:
+        return "," if points else "."
+    if grouping and _GROUPED.fullmatch(text):
+        return "both"
+    return "." if points else ","
+
+
+def _decide_mark(
+    cells: Cells, texts: Iterable[str], marks: frozenset[Mark]
+) -> tuple[Mark | None, list[Fault]]:
+    """Choose what decides the cells that can be read both ways: the column's certain cells, else the file's."""
+    kinds = {_certain_mark(text, grouping=_grouping(cells.column)) for text in texts}
+    own = [mark for mark in (".", ",") if mark in kinds]
+    if not own and "both" in kinds and len(marks) == 1:
+        (mark,) = marks
+        return mark, [cells.note("decimal_mark_by_file", mark=mark)]
+    if len(own) != 1:
+        return None, []
+    worth_telling = own == [","] or "both" in kinds
+    return own[0], [cells.note("decimal_mark_by_column", mark=own[0])] if worth_telling else []  # type: ignore[return-value]
+
+
+def _grouping(column: Column) -> bool:
+    """Tell whether a column's range has room for a thousands mark: a latitude's has none."""
+    return column.maximum is None or column.maximum >= 1000  # noqa: PLR2004
+
+
+def _parse(text: str, mark: Mark | None, *, grouping: bool) -> float | None:
+    """Give the number, or None where it is none or can be read in two ways."""
+    certain = _certain_mark(text, grouping=grouping)
+    if not _PLAIN.fullmatch(text) or (certain == "both" and mark is None):
+        return None
+    mark = mark if certain == "both" else certain if certain != "none" else None
+    number = float(
+        text.replace(",", "") if mark == "." else text.replace(".", "").replace(",", ".") if mark else text
+    )
+    return number if math.isfinite(number) else None
+
+
+def _range_faults(cells: Cells, numbers: np.ndarray[Any, np.dtype[np.float64]]) -> list[Fault]:
+    low, high = cells.column.minimum, cells.column.maximum
+    faults = []
+    if low is not None:
+        faults += [
+            cells.fault(int(i), "number_low", minimum=f"{low:g}") for i in np.flatnonzero(numbers < low)
+        ]
+    if high is not None:
+        faults += [
+            cells.fault(int(i), "number_high", maximum=f"{high:g}") for i in np.flatnonzero(numbers > high)
+        ]
+    return faults
+
+
+def _whole(
+    cells: Cells, numbers: np.ndarray[Any, np.dtype[np.float64]], faults: list[Fault]
+) -> pd.Series[Any]:
+    broken = np.isfinite(numbers) & (numbers != np.floor(numbers))
+    faults += [cells.fault(int(i), "number_not_whole") for i in np.flatnonzero(broken)]
+    return pd.Series(np.where(broken, np.nan, numbers)).astype("Int64")
+
+
+def read_dates(cells: Cells, *, language: Language | None = None) -> Reading:
+    """Read dates: typed as such, as Excel's day count, or as text in ISO form or day, month, year.
+
+    Parameters
+    ----------
+    cells : Cells
+        Column of kind ``date``.
+    language : {"es", "en"}, optional
+        Language of the headers: Spanish decides for day before month where no cell of the column does.
+
+    Returns
+    -------
+    Reading
+        Column of datetime64, without time of day.
+    """
+    found: list[dt.date | None] = [None] * len(cells.values)
+    texts: dict[int, str] = {}
+    faults: list[Fault] = []
+    for position, value in enumerate(cells.values):
+        if isinstance(value, dt.date):
+            found[position] = value.date() if isinstance(value, dt.datetime) else value
+        elif isinstance(value, str):
+            text = value.strip()
+            if text.casefold() not in _NOT_GIVEN:
+                texts[position] = text
+        elif type(value) in (int, float) and _SERIALS[0] <= value <= _SERIALS[1]:
+            found[position] = (_EXCEL_EPOCH + dt.timedelta(days=int(value))).date()
+        else:
+            faults.append(cells.fault(position, "date_not_read"))
+    day_first = _day_first(texts.values(), language)
+    for position, text in texts.items():
+        date = _parse_date(text, day_first)
+        found[position] = date if isinstance(date, dt.date) else None
+        if isinstance(date, str):
+            faults.append(cells.fault(position, date))
+    return Reading(pd.Series(pd.to_datetime(pd.Series(found, dtype=object))).dt.as_unit("s"), faults, [])
+
+
+def _day_first(texts: Iterable[str], language: Language | None) -> bool | None:
+    """Decide whether the day stands before the month; None where no cell nor language tells, or cells disagree."""
+    first, second = False, False
+    for text in texts:
+        match = _YEAR_LAST.fullmatch(_TIME.sub("", text))
+        if match:
+            first |= int(match[1]) > 12  # noqa: PLR2004
+            second |= int(match[2]) > 12  # noqa: PLR2004
+    if first != second:
+        return first
+    return True if language == "es" and not first else None
+
+
+def _parse_date(text: str, day_first: bool | None) -> dt.date | str:  # noqa: FBT001
+    """Give the date, or the rule that says why there is none."""
+    plain = _TIME.sub("", text).strip()
+    try:
+        if match := _YEAR_FIRST.fullmatch(plain):
+            return dt.date(*map(int, match.groups()))
+        if match := _MONTH_NAMED.fullmatch(_unaccented(plain)):
+            return dt.date(_year(match[3]), _MONTHS.get(match[2], 0), int(match[1]))
+        if match := _YEAR_LAST.fullmatch(plain):
+            one, two, year = int(match[1]), int(match[2]), _year(match[3])
+            if day_first is None and max(one, two) <= 12 and one != two:  # noqa: PLR2004
+                return "date_ambiguous"
+            day, month = (one, two) if (one > 12 or (day_first is not False and two <= 12)) else (two, one)  # noqa: PLR2004
+            return dt.date(year, month, day)
+    except ValueError:
+        return "date_not_read"
+    return "date_not_read"
+
+
+def _unaccented(text: str) -> str:
+    return unicodedata.normalize("NFKD", text).casefold()
+
+
+def _year(text: str) -> int:
+    year = int(text)
+    return year if len(text) == 4 else year + (2000 if year < 70 else 1900)  # noqa: PLR2004

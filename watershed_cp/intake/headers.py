@@ -1,0 +1,215 @@
+"""Where a table's header stands in a sheet, and which header means which column.
+
+A header is matched exactly once accents, case, punctuation and bracketed units are folded away: likeness alone
+takes ``Altitud`` for a latitude. Likeness only makes the suggestion in a fault.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from watershed_cp.messages import fault
+from watershed_cp.reference import read_reference
+from watershed_cp.units import dimension
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from watershed_cp.errors import Fault, Language
+    from watershed_cp.intake.spreadsheets import Sheet
+    from watershed_cp.tables import Table
+
+__all__ = ["Header", "find_header", "fold", "header_faults", "suggest"]
+
+_ARTICLES = frozenset({"de", "del", "la", "el", "los", "las", "of", "the"})
+_SEARCHED_ROWS = 40
+_MEASURED = {"unit": "value", "flow_unit": "flow"}
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_NUMERO = re.compile(r"\b[nN]\s*\.?\s*[º°]")
+
+
+@functools.lru_cache(maxsize=100_000)
+def fold(text: str, *, brackets: bool = False) -> str:
+    """Fold case, accents, punctuation, spaces and what stands in brackets, so that spellings can be compared.
+
+    Examples
+    --------
+    >>> fold("  Código_de la EMPRESA (Nº) "), fold("N.º empleados"), fold("Cromo (VI)", brackets=True)
+    ('codigo de la empresa', 'no empleados', 'cromo vi')
+    """
+    bare = text if brackets else _BRACKETS.sub(" ", text)
+    plain = unicodedata.normalize("NFKD", _NUMERO.sub("no ", bare)).casefold()
+    letters = "".join(char if char.isalnum() else " " for char in plain if not unicodedata.combining(char))
+    return " ".join(letters.split())
+
+
+@dataclass(frozen=True, eq=False)
+class Header:
+    """The header row of a table in a sheet.
+
+    Attributes
+    ----------
+    position : int
+        Position of the row among the sheet's rows.
+    written : tuple of str
+        Every header as the user wrote it, by position of the column.
+    positions : dict of str to int
+        For each column of the table that was found, its position in the sheet.
+    twice : dict of str to list of int
+        Columns that more than one header means; of a text that is not required the first one counts, of any
+        other column none can be preferred.
+    language : {"es", "en"} or None
+        The language most of its headers are written in.
+    """
+
+    position: int
+    written: tuple[str, ...]
+    positions: dict[str, int]
+    twice: dict[str, list[int]]
+    language: Language | None
+
+    def unit_in_header(self, column: str) -> str:
+        """Give the unit that stands in brackets in a header, for a `column` of units that has no header of its own."""
+        measured = _MEASURED.get(column, "")
+        if column in self.positions or measured not in self.positions:
+            return ""
+        found = _BRACKETS.findall(self.written[self.positions[measured]])
+        unit = found[-1][1:-1].strip() if found else ""
+        return unit if dimension(unit) else ""
+
+    def missing(self, table: Table) -> list[str]:
+        """Name the required columns that were not found."""
+        required = [column.name for column in table.columns if column.required]
+        return [name for name in required if name not in self.positions and not self.unit_in_header(name)]
+
+
+def _key(header: str) -> str:
+    """Fold a header further, without its articles: ``Código de la empresa`` is ``Código empresa``."""
+    words = fold(header).split()
+    return " ".join(word for word in words if word not in _ARTICLES) or " ".join(words)
+
+
+@functools.cache
+def _aliases(table: str) -> dict[str, tuple[str, str]]:
+    """Map each folded alias of a table to its column and language."""
+    rows = [row for row in read_reference("headers") if row["table"] == table]
+    return {_key(row["alias"]): (row["column"], row["language"]) for row in rows}
+
+
+def find_header(sheet: Sheet, table: Table) -> Header:
+    """Find the row whose cells name the most columns of the table, under titles and logos.
+
+    A second header row is understood: a group's name stands above its columns, or a merged cell reaches down.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Sheet of raw cells.
+    table : Table
+        The table looked for.
+
+    Returns
+    -------
+    Header
+        The best row; ``missing`` tells what it lacks.
+
+    Examples
+    --------
+    >>> from watershed_cp.intake.spreadsheets import Sheet
+    >>> from watershed_cp.tables import MSMES
+    >>> find_header(Sheet("a.csv", "", [["Registro 2024", ""], ["msme_id", "name"]]), MSMES).position
+    1
+    """
+    headers = [
+        _read_header(sheet.rows, position, table) for position in range(min(len(sheet.rows), _SEARCHED_ROWS))
+    ]
+    return max(headers, key=lambda header: (len(header.positions), -header.position))
+
+
+def _read_header(rows: Sequence[Sequence[Any]], position: int, table: Table) -> Header:
+    known = {_key(name): (name, "en") for name in table.names} | _aliases(table.name)
+    own = [_label(cell) for cell in rows[position]]
+    above = [_label(cell) for cell in rows[position - 1]] if position else [""] * len(own)
+    written: list[str] = []
+    found: dict[str, list[int]] = {}
+    languages: list[str] = []
+    group = ""
+    for index, (name, over) in enumerate(zip(own, above, strict=True)):
+        group = over or group
+        candidates = [f"{group} {name}", name] if name else [over] * any(own)
+        means = next((known[key] for key in map(_key, candidates) if key in known), None)
+        written.append(name or over)
+        if means:
+            found.setdefault(means[0], []).append(index)
+            languages.append(means[1])
+    spanish, english = languages.count("es"), languages.count("en")
+    return Header(
+        position,
+        tuple(written),
+        {column: places[0] for column, places in found.items()},
+        {column: places for column, places in found.items() if len(places) > 1},
+        None if spanish == english else "es" if spanish > english else "en",
+    )
+
+
+def _label(cell: Any) -> str:
+    return " ".join(cell.split()) if isinstance(cell, str) else ""
+
+
+def header_faults(sheet: Sheet, header: Header, table: Table) -> list[Fault]:
+    """Say which required columns were not found, with a suggestion, and which were found twice.
+
+    Examples
+    --------
+    >>> from watershed_cp.intake.spreadsheets import Sheet
+    >>> from watershed_cp.tables import MSMES
+    >>> sheet = Sheet("a.csv", "", [["firm kode", "name"]])
+    >>> header_faults(sheet, find_header(sheet, MSMES), MSMES)[0].remedy.en
+    'Add the column or change its header. Did you mean “firm kode”?'
+    """
+    where = {"file": sheet.file, "sheet": sheet.name or None, "row": sheet.first_row + header.position}
+    faults = []
+    for name in header.missing(table):
+        meaning, found = table[name].meaning, " | ".join(filter(None, header.written)) or "–"
+        data = {"meaning_es": meaning.es, "meaning_en": meaning.en, "found": found}
+        faults.append(fault("header_missing", **where, column=name, **data, **_suggest(name, header, table)))
+    for name, places in header.twice.items():
+        if table[name].kind == "text" and not table[name].required and name != "coordinates":
+            continue
+        found = " | ".join(header.written[place] for place in places)
+        faults.append(fault("header_twice", **where, column=name, found=found))
+    return faults
+
+
+def _suggest(column: str, header: Header, table: Table) -> dict[str, str]:
+    unused = [
+        name for place, name in enumerate(header.written) if name and place not in header.positions.values()
+    ]
+    spellings = [column, *(alias for alias, (name, _) in _aliases(table.name).items() if name == column)]
+    return next(
+        (found for spelling in spellings if (found := suggest(spelling, unused))["suggestion_en"]),
+        suggest("", ()),
+    )
+
+
+def suggest(text: str, known: Iterable[str]) -> dict[str, str]:
+    """Ask, in both languages, whether the likest of `known` was meant; ask nothing where none is alike.
+
+    Examples
+    --------
+    >>> suggest("Codigo empresa", ["Código de empresa", "Nombre"])["suggestion_es"]
+    '¿Será «Código de empresa»?'
+    >>> suggest("x", ["Nombre"])["suggestion_en"]
+    ''
+    """
+    spellings = {fold(name): name for name in known}
+    close = difflib.get_close_matches(fold(text), spellings, n=1, cutoff=0.7)
+    if not close:
+        return {"suggestion_es": "", "suggestion_en": ""}
+    best = spellings[close[0]]
+    return {"suggestion_es": f"¿Será «{best}»?", "suggestion_en": f"Did you mean “{best}”?"}

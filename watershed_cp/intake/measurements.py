@@ -1,0 +1,102 @@
+"""What a row of audits or reductions must say beyond its cells: a pollutant and units that mean something."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from watershed_cp.intake.headers import fold, suggest
+from watershed_cp.intake.validation import SOURCES
+from watershed_cp.reference import read_reference
+from watershed_cp.units import dimension
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from watershed_cp.errors import Fault
+    from watershed_cp.intake.cells import Cells
+    from watershed_cp.intake.validation import Checked
+
+__all__ = ["check_measurements", "pollutant_code"]
+
+
+def check_measurements(checked: Checked) -> Checked:
+    """Name each pollutant by its code, and check the units of values and flows.
+
+    Parameters
+    ----------
+    checked : Checked
+        A sheet of audits or reductions.
+
+    Returns
+    -------
+    Checked
+        ``pollutant`` holds codes, ``pollutant_as_written`` the user's words; faults of unknown pollutants and
+        units, and of flows without a unit, are added.
+
+    Examples
+    --------
+    >>> from watershed_cp.intake.headers import find_header
+    >>> from watershed_cp.intake.spreadsheets import Sheet
+    >>> from watershed_cp.intake.validation import check_sheet
+    >>> from watershed_cp.tables import REDUCTIONS
+    >>> sheet = Sheet("a.csv", "", [["msme_id", "pollutant", "value", "unit"], ["1", "DBO", "2", "kg"]])
+    >>> checked = check_measurements(check_sheet(sheet, find_header(sheet, REDUCTIONS), REDUCTIONS))
+    >>> checked.frame["pollutant"][0], checked.faults[0].column
+    ('BOD5', 'unit')
+    """
+    frame = checked.frame.copy()
+    written = frame["pollutant"]
+    frame["pollutant"] = written.map(pollutant_code, na_action="ignore").astype("str")
+    frame.insert(len(frame.columns) - len(SOURCES), "pollutant_as_written", written)
+    faults = _unknown_pollutants(checked.cells["pollutant"], written, frame["pollutant"])
+    accepted = ("load", "concentration") if "flow" in frame else ("load",)
+    faults += _unknown_units(checked.cells["unit"], frame["unit"], accepted)
+    if "flow_unit" in checked.cells:
+        faults += _unknown_units(checked.cells["flow_unit"], frame["flow_unit"], ("flow",))
+    if "flow" in checked.cells:
+        without = frame.index[frame["flow"].notna() & frame["flow_unit"].isna()]
+        faults += [checked.cells["flow"].fault(position, "flow_without_unit") for position in without]
+    return checked._replace(frame=frame, faults=checked.faults + faults)
+
+
+def pollutant_code(written: str) -> str | None:
+    """Give the code of a pollutant written as code, name or usual abbreviation, in Spanish or English.
+
+    Examples
+    --------
+    >>> pollutant_code("DBO₅"), pollutant_code("Demanda química de oxígeno"), pollutant_code("amor")
+    ('BOD5', 'COD', None)
+    """
+    known = _pollutants()
+    return known.get(fold(written, brackets=True)) or known.get(fold(written))
+
+
+@functools.cache
+def _pollutants() -> dict[str, str]:
+    """Map each folded spelling to its code; a spelling short of its bracket counts only if it means one pollutant."""
+    rows = [(row["pollutant"], row["alias"]) for row in read_reference("pollutant_aliases")]
+    rows += [
+        (row["pollutant"], row[key])
+        for row in read_reference("pollutants")
+        for key in ("pollutant", "name_es", "name_en")
+    ]
+    short: dict[str, set[str]] = {}
+    for code, alias in rows:
+        short.setdefault(fold(alias), set()).add(code)
+    certain = {alias: next(iter(codes)) for alias, codes in short.items() if len(codes) == 1}
+    return certain | {fold(alias, brackets=True): code for code, alias in rows}
+
+
+def _unknown_pollutants(cells: Cells, written: pd.Series[str], codes: pd.Series[str]) -> list[Fault]:
+    unknown = written.index[written.notna() & codes.isna()]
+    names = [row["alias"] for row in read_reference("pollutant_aliases")] if len(unknown) else []
+    return [cells.fault(i, "pollutant_unknown", **suggest(str(written[i]), names)) for i in unknown]
+
+
+def _unknown_units(cells: Cells, units: pd.Series[str], accepted: Collection[str]) -> list[Fault]:
+    wrong = [unit for unit in units.dropna().unique() if dimension(unit) not in accepted]
+    rule = "unit_unknown" if len(accepted) > 1 else f"unit_not_{next(iter(accepted))}"
+    return [cells.fault(i, rule) for i in units.index[units.isin(wrong)]]

@@ -1,0 +1,185 @@
+"""From a file to sheets of raw cells: workbooks through calamine, CSV with its encoding and delimiter by rule.
+
+Nothing is interpreted here. A cell is what the file holds (text, number, date, truth value), a blank cell is
+``""``, and every row knows its number as the spreadsheet shows it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from watershed_cp.errors import Fault, IntakeError, MissingFileError
+from watershed_cp.messages import fault
+
+__all__ = ["Sheet", "read_sheets"]
+
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+TEXTS = (".csv", ".tsv", ".txt")
+
+_DELIMITERS = ";\t|,"
+_ENCODINGS = ("cp1252", "cp850", "mac_roman")
+_SPANISH = frozenset("áéíóúüñÁÉÍÓÚÜÑ¿¡ºª°«»–—‘’“”…€²³µ·±×\xa0")
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """The filled part of one sheet.
+
+    Attributes
+    ----------
+    file, name : str
+        File name, and name of the sheet; a CSV has no sheet name.
+    rows : list of list
+        Raw cells, all rows of one length.
+    first_row, first_column : int
+        Row and column number of the first cell as the spreadsheet shows them (from 1).
+    merged : tuple of ((int, int), (int, int))
+        Merged ranges as first and last (row, column), from 1.
+    delimiter : str
+        What stood between the cells of a CSV, otherwise empty.
+    notes : tuple of Fault
+        How the file was read.
+    """
+
+    file: str
+    name: str
+    rows: list[list[Any]]
+    first_row: int = 1
+    first_column: int = 1
+    merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
+    delimiter: str = ""
+    notes: tuple[Fault, ...] = ()
+
+
+def read_sheets(path: str | Path) -> tuple[Sheet, ...]:
+    """Read every visible sheet of a workbook, or the one table of a CSV.
+
+    Parameters
+    ----------
+    path : str or Path
+        XLSX, XLSM, XLS, XLSB, ODS, CSV, TSV or TXT.
+
+    Returns
+    -------
+    tuple of Sheet
+        Sheets with at least one filled cell, in the workbook's order.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    IntakeError
+        If the type is unknown, the file is damaged or protected, or nothing is in it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp(), "empresas.csv")
+    >>> _ = file.write_text("codigo;nombre\\n001;Panadería Ñ\\n", encoding="cp1252")
+    >>> read_sheets(file)[0].rows
+    [['codigo', 'nombre'], ['001', 'Panadería Ñ']]
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise MissingFileError(fault("file_missing", file=path.name))
+    ending = path.suffix.lower()
+    if ending not in WORKBOOKS + TEXTS:
+        known = ", ".join(name.removeprefix(".").upper() for name in WORKBOOKS + TEXTS)
+        raise IntakeError(fault("file_type_unknown", file=path.name, value=ending, known=known))
+    sheets = _read_workbook(path) if ending in WORKBOOKS else (_read_text(path),)
+    filled = tuple(sheet for sheet in sheets if any(cell != "" for row in sheet.rows for cell in row))
+    if not filled:
+        raise IntakeError(fault("file_empty", file=path.name))
+    return filled
+
+
+def _read_workbook(path: Path) -> tuple[Sheet, ...]:
+    import python_calamine as calamine
+
+    try:
+        workbook = calamine.CalamineWorkbook.from_path(path)
+        visible = [
+            meta.name
+            for meta in workbook.sheets_metadata
+            if meta.visible == calamine.SheetVisibleEnum.Visible
+            and meta.typ == calamine.SheetTypeEnum.WorkSheet
+        ]
+        return tuple(_take_sheet(path.name, name, workbook.get_sheet_by_name(name)) for name in visible)
+    except calamine.PasswordError as error:
+        raise IntakeError(fault("file_protected", file=path.name)) from error
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        raise IntakeError(fault("file_damaged", file=path.name, reason=str(error))) from error
+
+
+def _take_sheet(file: str, name: str, sheet: Any) -> Sheet:
+    row, column = sheet.start or (0, 0)
+    merged = tuple(
+        ((top + 1, left + 1), (bottom + 1, right + 1))
+        for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
+    )
+    return Sheet(file, name, sheet.to_python(skip_empty_area=True), row + 1, column + 1, merged)
+
+
+def _read_text(path: Path) -> Sheet:
+    raw = path.read_bytes()
+    encoding = _encoding(raw)
+    text = raw.decode(encoding)
+    delimiter = _delimiter(text)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise IntakeError(fault("file_damaged", file=path.name, reason=str(error))) from error
+    if rows and rows[0][:1] in (["sep="], [f"sep={delimiter}"]):  # Excel's own hint to itself
+        rows[0] = []
+    width = max(map(len, rows), default=0)
+    note = fault("text_read_as", file=path.name, encoding=encoding, delimiter=delimiter.replace("\t", "TAB"))
+    return Sheet(
+        path.name, "", [row + [""] * (width - len(row)) for row in rows], delimiter=delimiter, notes=(note,)
+    )
+
+
+def _encoding(raw: bytes) -> str:
+    """Choose by byte-order mark, then UTF-8, then the legacy page that gives the fewest characters unknown to Spanish."""
+    for mark, name in _BOMS:
+        if raw.startswith(mark) and _decodes(raw, name):
+            return name
+    if _decodes(raw, "utf-8"):
+        return "utf-8"
+    possible = [name for name in _ENCODINGS if _decodes(raw, name)]
+    return min(possible, key=lambda name: _strangeness(raw, name))
+
+
+def _decodes(raw: bytes, encoding: str) -> bool:
+    try:
+        raw.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _strangeness(raw: bytes, encoding: str) -> int:
+    return sum(
+        count
+        for char, count in Counter(raw.decode(encoding)).items()
+        if ord(char) > 127 and char not in _SPANISH
+    )
+
+
+def _delimiter(text: str) -> str:
+    """Choose what cuts most lines into the same, largest number of cells."""
+    lines = [line for line in text.splitlines()[:200] if line.strip()]
+
+    def regularity(delimiter: str) -> int:
+        try:
+            widths = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter))
+        except csv.Error:
+            return 0
+        return max((count * (width - 1) for width, count in widths.items()), default=0)
+
+    return max(_DELIMITERS, key=regularity) if any(map(regularity, _DELIMITERS)) else ","

@@ -1,0 +1,207 @@
+"""A sheet against the declaration of its table: every column typed, every fault of every row found in one go."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from watershed_cp.intake.cells import (
+    Cells,
+    Reading,
+    certain_marks,
+    read_choices,
+    read_dates,
+    read_numbers,
+    read_texts,
+    write_cell,
+)
+from watershed_cp.intake.headers import fold
+
+if TYPE_CHECKING:
+    from watershed_cp.errors import Fault, Language
+    from watershed_cp.intake.headers import Header
+    from watershed_cp.intake.spreadsheets import Sheet
+    from watershed_cp.tables import Column, Table
+
+__all__ = ["SOURCES", "Checked", "check_sheet", "empty_column"]
+
+SOURCES = ("source_file", "source_sheet", "source_row")
+
+_TOTALS = frozenset(
+    {"total", "totales", "gran total", "total general", "subtotal", "suma", "sum", "grand total"}
+)
+_QUALIFIED = re.compile(r"\s*([<>])\s*(\d.*)")
+_EMPTY_DTYPE = {
+    "text": "str",
+    "choice": "str",
+    "number": "float64",
+    "whole": "Int64",
+    "date": "datetime64[s]",
+}
+
+
+class Checked(NamedTuple):
+    """One sheet read as a table, with what is wrong in it and what was decided in reading it.
+
+    ``cells`` keeps the raw column behind each declared column that the sheet has.
+    """
+
+    frame: pd.DataFrame
+    cells: dict[str, Cells]
+    faults: list[Fault]
+    notes: list[Fault]
+
+
+def check_sheet(sheet: Sheet, header: Header, table: Table, *, language: Language | None = None) -> Checked:
+    """Read the rows under `header` as `table`.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Sheet of raw cells.
+    header : Header
+        Where its header row stands; no required column may be missing.
+    table : Table
+        Declaration to read by.
+    language : {"es", "en"}, optional
+        Language of the file, by default that of its headers.
+
+    Returns
+    -------
+    Checked
+        ``frame`` has the declared columns, the user's own after them untouched, then ``source_file``,
+        ``source_sheet`` and ``source_row``; one row for each row of the sheet that is not blank.
+
+    Examples
+    --------
+    >>> from watershed_cp.intake.headers import find_header
+    >>> from watershed_cp.intake.spreadsheets import Sheet
+    >>> from watershed_cp.tables import MSMES
+    >>> sheet = Sheet("a.csv", "", [["msme_id", "latitude"], ["7", "13,5"], ["8", "north"]])
+    >>> checked = check_sheet(sheet, find_header(sheet, MSMES), MSMES)
+    >>> checked.frame["latitude"].tolist(), [fault.row for fault in checked.faults]
+    ([13.5, nan], [3])
+    """
+    kept = [
+        i
+        for i in range(header.position + 1, len(sheet.rows))
+        if any(cell not in ("", None) for cell in sheet.rows[i])
+    ]
+    rows = np.array(kept, dtype=np.int64) + sheet.first_row
+    columns = list(zip(*(sheet.rows[i] for i in kept), strict=True)) or [()] * len(header.written)
+    cells = {
+        name: Cells(table[name], header.written[place] or name, columns[place], rows, sheet.file, sheet.name)
+        for name, place in header.positions.items()
+    }
+    cells = _qualified(_with_units(cells, header, table), table)
+    readings = _read_columns(cells, sheet, language or header.language)
+    data = {
+        name: readings[name].values if name in readings else empty_column(table[name], len(kept))
+        for name in table.names
+    }
+    data |= _own_columns(header, columns, taken={*table.names, *SOURCES})
+    data |= dict(zip(SOURCES, ([sheet.file] * len(kept), [sheet.name] * len(kept), rows), strict=True))
+    faults = [
+        fault
+        for name in cells
+        for fault in readings[name].faults + _missing_cells(cells[name], readings[name])
+    ]
+    totals = _totals(cells["msme_id"]) if "msme_id" in cells else []
+    faults = totals + [fault for fault in faults if fault.row not in {total.row for total in totals}]
+    notes = [*sheet.notes, *(note for reading in readings.values() for note in reading.notes)]
+    return Checked(pd.DataFrame(data), cells, faults, notes)
+
+
+def empty_column(column: Column, length: int) -> pd.Series[Any]:
+    """Give a column of the declared kind in which nothing is known.
+
+    Examples
+    --------
+    >>> from watershed_cp.tables import MSMES
+    >>> empty_column(MSMES["employees"], 2).tolist()
+    [<NA>, <NA>]
+    """
+    dtype = _EMPTY_DTYPE[column.kind]
+    return pd.Series([None] * length, dtype=object).astype("float64" if column.kind == "number" else dtype)
+
+
+def _with_units(cells: dict[str, Cells], header: Header, table: Table) -> dict[str, Cells]:
+    """Give each value the unit of its header, ``Caudal (m3/d)``, where the sheet has no column of units."""
+    added = dict(cells)
+    for name in ("unit", "flow_unit"):
+        if name in table.names and (unit := header.unit_in_header(name)):
+            measured = cells["value" if name == "unit" else "flow"]
+            added[name] = replace(measured, column=table[name], values=[unit] * len(measured.values))
+    return added
+
+
+def _qualified(cells: dict[str, Cells], table: Table) -> dict[str, Cells]:
+    """Take ``<5`` in the column of values apart, where the qualifier's own cell does not say otherwise."""
+    if "qualifier" not in table.names or "value" not in cells:
+        return cells
+    values = list(cells["value"].values)
+    given = cells.get(
+        "qualifier", replace(cells["value"], column=table["qualifier"], values=[""] * len(values))
+    )
+    signs = list(given.values)
+    for position, value in enumerate(values):
+        match = _QUALIFIED.fullmatch(value) if isinstance(value, str) else None
+        if match and write_cell(signs[position]) in ("", match[1]):
+            signs[position], values[position] = match[1], match[2]
+    return cells | {
+        "value": replace(cells["value"], values=values),
+        "qualifier": replace(given, values=signs),
+    }
+
+
+def _read_columns(cells: dict[str, Cells], sheet: Sheet, language: Language | None) -> dict[str, Reading]:
+    numeric = {name: column for name, column in cells.items() if column.column.kind in ("number", "whole")}
+    certain = {mark for column in numeric.values() for mark in certain_marks(column.values)}
+    marks = frozenset(certain or ({"."} if sheet.delimiter == "," else ()))
+    readings = {}
+    for name, column in cells.items():
+        if name in numeric:
+            readings[name] = read_numbers(column, marks=marks)
+        elif column.column.kind == "date":
+            readings[name] = read_dates(column, language=language)
+        else:
+            readings[name] = read_choices(column) if column.column.kind == "choice" else read_texts(column)
+    return readings
+
+
+def _own_columns(
+    header: Header, columns: list[tuple[Any, ...]], taken: set[str]
+) -> dict[str, pd.Series[Any]]:
+    """Keep the columns that are not ours as they are, under the user's names."""
+    own = {}
+    for place, values in enumerate(columns):
+        if place in header.positions.values() or not (
+            header.written[place] or any(cell != "" for cell in values)
+        ):
+            continue
+        name = base = header.written[place] or f"column {place + 1}"
+        count = 1
+        while name in taken:
+            count += 1
+            name = f"{base} ({count})"
+        taken.add(name)
+        own[name] = pd.Series([None if cell == "" else cell for cell in values], dtype=object).infer_objects()
+    return own
+
+
+def _missing_cells(cells: Cells, reading: Reading) -> list[Fault]:
+    if not cells.column.required:
+        return []
+    told = {fault.row for fault in reading.faults}
+    blanks = np.flatnonzero(reading.values.isna().to_numpy())
+    return [cells.fault(int(i), "cell_missing") for i in blanks if int(cells.rows[i]) not in told]
+
+
+def _totals(cells: Cells) -> list[Fault]:
+    """Find rows of totals: they would be counted as one more firm."""
+    words = [fold(cell) if isinstance(cell, str) else "" for cell in cells.values]
+    return [cells.fault(i, "row_of_totals") for i, word in enumerate(words) if word in _TOTALS]
