@@ -1,0 +1,122 @@
+"""Which basin a firm is credited to, how far from the divide, and how sure."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from worlds import four_squares, layer
+
+from watershed_cp.basins.assignment import assign
+from watershed_cp.basins.earth import geodesic
+from watershed_cp.errors import InputError
+from watershed_cp.tables import ASSIGNMENTS
+
+SIGMAS = 2.4477  # of one axis, in the radius that holds 95 %
+
+
+def firms(**columns: object) -> pd.DataFrame:
+    """Make firms from columns, with an index of their own."""
+    table = pd.DataFrame(columns)
+    table.insert(0, "msme_id", [f"m{row}" for row in range(len(table))])
+    return table.set_index(table.index + 100)
+
+
+def test_table_is_the_contract_and_inputs_stay() -> None:
+    msmes = firms(longitude=[0.5, np.nan, 9.0], latitude=[0.5, 0.5, 9.0], colour=["red", "green", "blue"])
+    basins = four_squares(accuracy_m=[np.nan, 10.0, 10.0, 10.0])
+    before, layer_before = msmes.copy(deep=True), basins.copy(deep=True)
+    placed = assign(msmes, basins)
+    assert tuple(placed.columns) == ASSIGNMENTS.names
+    assert placed.index.equals(msmes.index)
+    assert placed["status"].tolist() == ["inside", "unlocated", "outside"]
+    pd.testing.assert_frame_equal(msmes, before)
+    pd.testing.assert_frame_equal(basins, layer_before)
+
+
+def test_unlocated_firm_has_no_answer() -> None:
+    placed = assign(firms(longitude=[np.nan, 200.0, 0.5], latitude=[0.5, 0.5, np.inf]), four_squares())
+    assert placed["status"].tolist() == ["unlocated"] * 3
+    unknown = [
+        "longitude",
+        "latitude",
+        "basin_id",
+        "confidence",
+        "probability",
+        "nearest_basin_id",
+        "repairs",
+    ]
+    assert placed[[*unknown, "distance_to_divide_m"]].isna().all(axis=None)
+
+
+def test_discharge_point_decides() -> None:
+    msmes = firms(
+        longitude=[0.5, 0.5],
+        latitude=[0.5, 0.5],
+        discharge_longitude=[1.5, np.nan],
+        discharge_latitude=[1.5, 1.5],
+        location_accuracy_m=[10.0, 10.0],
+        repairs=["comma mended", None],
+    )
+    placed = assign(msmes, four_squares(), language="en")
+    assert placed["basin_id"].tolist() == ["a", "d"]
+    assert placed["longitude"].tolist() == [1.5, 0.5]
+    assert placed["repairs"].fillna("").tolist() == ["comma mended; placed by its discharge point", ""]
+
+
+def test_points_of_a_layer_are_locations() -> None:
+    msmes = gpd.GeoDataFrame({"msme_id": ["m"]}, geometry=[shapely.Point(0.5, 1.5)], crs="EPSG:4326")
+    assert assign(msmes, four_squares())["basin_id"].tolist() == ["c"]
+    with pytest.raises(InputError) as caught:
+        assign(msmes.to_crs(32616), four_squares())
+    assert caught.value.faults[0].rule == "crs_not_wgs84"
+
+
+def test_tie_is_told() -> None:
+    placed = assign(
+        firms(longitude=[1.0], latitude=[1.0], location_accuracy_m=[10.0]), four_squares(), language="es"
+    )
+    assert placed["basin_id"].tolist() == ["a"]
+    assert placed["repairs"].tolist() == ["4 contornos la contienen: se acredita al menor identificador"]
+    assert placed["probability"].tolist() == pytest.approx([0.25], abs=1e-4)
+
+
+def test_accuracy_not_stated_is_assumed_and_told() -> None:
+    placed = assign(firms(longitude=[0.5], latitude=[0.5]), four_squares(), language="en")
+    assert placed["location_accuracy_m"].tolist() == [250.0]
+    assert placed["repairs"].tolist() == ["accuracy not stated: 250 m taken"]
+
+
+def test_beside_a_straight_divide_it_is_the_normal_distribution() -> None:
+    north = np.array([0.999, 1.0005, 1.003])
+    msmes = firms(longitude=[0.5] * 3, latitude=north, location_accuracy_m=[300.0] * 3)
+    placed = assign(msmes, four_squares(accuracy_m=400.0))
+    metres = np.array([geodesic().inv(0.5, 1, 0.5, latitude)[2] for latitude in north])
+    expected = [NormalDist(0, 500 / SIGMAS).cdf(distance) for distance in metres]
+    np.testing.assert_allclose(placed["distance_to_divide_m"], metres, atol=1e-4)
+    np.testing.assert_allclose(placed["probability"], expected, atol=2e-5)
+    assert placed["confidence"].tolist() == ["ambiguous", "ambiguous", "likely"]
+
+
+def test_outside_is_measured_to_the_nearest_basin() -> None:
+    basins = layer({"b": shapely.box(0, 0, 1, 1), "a": shapely.box(3, 0, 4, 1)}, accuracy_m=0.0)
+    placed = assign(
+        firms(longitude=[1.9, 2.0, 1.001], latitude=[0.5] * 3, location_accuracy_m=[9.0] * 3), basins
+    )
+    assert placed["nearest_basin_id"].tolist() == ["b", "a", "b"]
+    assert (placed["distance_to_divide_m"] < 0).all()
+    assert placed["probability"].tolist() == [1.0] * 3
+
+
+def test_probability_of_an_island_smaller_than_the_scatter() -> None:
+    island = shapely.Point(0, 0).buffer(0.001, quad_segs=64)
+    placed = assign(
+        firms(longitude=[0.0], latitude=[0.0], location_accuracy_m=[500.0]),
+        layer({"a": island}, accuracy_m=0.0),
+    )
+    radius = 111.0 * SIGMAS / 500
+    assert placed["probability"].tolist() == pytest.approx([1 - np.exp(-(radius**2) / 2)], abs=2e-3)

@@ -1,0 +1,261 @@
+"""Which basin each firm is credited to, how far it is from the divide, and how sure that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from watershed_cp.basins.divide import Divides
+from watershed_cp.basins.earth import local_metres
+from watershed_cp.basins.edges import edges_of, outlines_of, require_wgs84, text_order
+from watershed_cp.basins.locator import BasinLocator
+from watershed_cp.basins.probability import REACH_SIGMAS, boundary_integral, probability_inside
+from watershed_cp.messages import label, number
+from watershed_cp.reference import read_reference
+from watershed_cp.tables import ASSIGNMENTS
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from watershed_cp.errors import Language
+
+    Floats = NDArray[np.float64]
+    Whole = NDArray[np.int64]
+
+__all__ = ["assign"]
+
+_Number = TypeVar("_Number", np.int64, np.float64)
+
+_SURE, _LIKELY = 0.95, 0.75  # the lower bounds that the column `confidence` states to its reader
+
+
+def assign(
+    msmes: pd.DataFrame, basins: gpd.GeoDataFrame, *, language: Language | None = None
+) -> pd.DataFrame:
+    r"""Assign every firm to the basin its water leaves to.
+
+    The discharge point decides where one is given, the location otherwise. The true place is taken to
+    scatter about the stated one like an isotropic normal distribution, and the outline about the true divide
+    likewise: ``location_accuracy_m`` and the outline's ``accuracy_m`` are radii that hold 95 % (as in the
+    NSSDA), so that :math:`\sigma = \sqrt{a_{firm}^2 + a_{outline}^2} / 2.4477`, the outline being that of the
+    basin, or of the nearest one outside. Where either is missing, ``data/reference/positional_accuracy.csv``
+    says what is taken.
+
+    Parameters
+    ----------
+    msmes : pandas.DataFrame
+        Columns of :data:`watershed_cp.tables.MSMES`, of which only ``msme_id`` must be there; or a
+        GeoDataFrame of points in EPSG:4326 without coordinate columns. Left as it is.
+    basins : geopandas.GeoDataFrame
+        Index ``basin_id``, polygons in EPSG:4326, ``accuracy_m`` if known. Left as it is.
+    language : {"es", "en"}, optional
+        Language of the column ``repairs``; by default that of the system.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of :data:`watershed_cp.tables.ASSIGNMENTS`, one row a firm, the index of `msmes`.
+        ``probability`` is that of the assignment: to the basin, or to none. ``distance_to_divide_m`` is
+        geodesic, positive inside and negative outside, to the boundary of the basin or of the nearest one.
+        ``nearest_basin_id`` is given outside only. What is unknown is missing.
+
+    Raises
+    ------
+    InputError
+        If a layer is not in EPSG:4326, there is no basin, a ``basin_id`` stands twice, or an outline is no
+        polygon.
+
+    Examples
+    --------
+    >>> import geopandas, shapely
+    >>> basins = geopandas.GeoDataFrame(
+    ...     {"accuracy_m": [100.0]}, index=["a"], geometry=[shapely.box(0, 0, 1, 1)], crs="EPSG:4326"
+    ... )
+    >>> firms = pd.DataFrame({"msme_id": ["m1", "m2"], "longitude": [0.5, 1.5], "latitude": [0.5, 0.5]})
+    >>> assign(firms, basins)[["status", "confidence", "nearest_basin_id"]].fillna("").values.tolist()
+    [['inside', 'sure', ''], ['outside', 'sure', 'a']]
+    """
+    outlines_of(basins)
+    basins = basins.iloc[text_order(basins)]  # so that the lower row wins every tie
+    places = _places(msmes)
+    accuracy = _known(msmes, "location_accuracy_m", _constant("location_accuracy_m"))
+    placing = _place(places, accuracy, basins)
+    columns = {
+        "msme_id": msmes["msme_id"].to_numpy(),
+        "longitude": places.longitude,
+        "latitude": places.latitude,
+        "location_accuracy_m": accuracy,
+        "basin_id": _named(placing.basin, basins.index),
+        "status": np.where(~places.located, "unlocated", np.where(placing.basin >= 0, "inside", "outside")),
+        "confidence": _confidence(placing.probability),
+        "probability": placing.probability,
+        "distance_to_divide_m": placing.distance_m,
+        "nearest_basin_id": _named(placing.nearest, basins.index),
+        "repairs": _repairs(msmes, places, placing.claims, language),
+    }
+    return pd.DataFrame({name: columns[name] for name in ASSIGNMENTS.names}, index=msmes.index.copy())
+
+
+@dataclass(frozen=True)
+class _Places:
+    """The points that decide: degrees, NaN where there is none."""
+
+    longitude: Floats
+    latitude: Floats
+    discharge: NDArray[np.bool_]  # whether the discharge point decides
+
+    @property
+    def located(self) -> NDArray[np.bool_]:
+        return np.isfinite(self.longitude)
+
+
+@dataclass(frozen=True)
+class _Placing:
+    """What the outlines say of each place."""
+
+    basin: Whole  # row, -1 outside and unlocated
+    claims: Whole  # how many outlines hold it
+    nearest: Whole  # row, -1 inside and unlocated
+    distance_m: Floats
+    probability: Floats
+
+
+def _constant(name: str) -> float:
+    rows = read_reference("positional_accuracy")
+    return float(next(row["value"] for row in rows if row["constant"] == name))
+
+
+def _places(msmes: pd.DataFrame) -> _Places:
+    """Choose the point that decides for each firm, the point of discharge first."""
+    discharge = _point(msmes, "discharge_longitude", "discharge_latitude")
+    location = _point(msmes, "longitude", "latitude")
+    if "longitude" not in msmes and "discharge_longitude" not in msmes and hasattr(msmes, "crs"):
+        require_wgs84(msmes)
+        location = _on_earth(msmes.geometry.x.to_numpy(), msmes.geometry.y.to_numpy())
+    discharges = np.isfinite(discharge[0])
+    longitude, latitude = np.where(discharges, discharge, location)
+    return _Places(longitude, latitude, discharges)
+
+
+def _point(msmes: pd.DataFrame, east: str, north: str) -> Floats:
+    return _on_earth(_known(msmes, east, np.nan), _known(msmes, north, np.nan))
+
+
+def _on_earth(longitude: Floats, latitude: Floats) -> Floats:
+    """Keep the points that lie on Earth, and make the others missing in both coordinates."""
+    there = (np.abs(longitude) <= 180) & (np.abs(latitude) <= 90)  # noqa: PLR2004 - degrees of a circle
+    return np.where(there, [longitude, latitude], np.nan)
+
+
+def _known(table: pd.DataFrame, name: str, otherwise: float) -> Floats:
+    """Give a column as numbers, with one value for all that is missing."""
+    if name not in table:
+        return np.full(len(table), otherwise)
+    values = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.where(np.isnan(values), otherwise, values)
+
+
+def _place(places: _Places, accuracy: Floats, basins: gpd.GeoDataFrame) -> _Placing:
+    """Locate the places that are known, and measure them."""
+    rows = np.flatnonzero(places.located)
+    points = np.stack([places.longitude[rows], places.latitude[rows]], axis=-1)
+    locator = BasinLocator(basins)
+    divides = Divides(edges_of(np.asarray(basins.geometry.array, dtype=object)))
+    basin = locator.locate(points[:, 0], points[:, 1]).astype(np.int64)
+    divide, distance = _to_divide(divides, points, basin)
+    outline = _known(basins, "accuracy_m", _constant("outline_accuracy_m"))
+    sigma = np.hypot(accuracy[rows], outline[divide]) / _constant("radius_95_sigmas")
+    probability = _probability(divides, points, basin, distance, sigma)
+    size = len(accuracy)
+    return _Placing(
+        basin=_spread(basin, rows, size, -1),
+        claims=_spread(locator.count_claims(points[:, 0], points[:, 1]).astype(np.int64), rows, size, 0),
+        nearest=_spread(np.where(basin < 0, divide, -1), rows, size, -1),
+        distance_m=_spread(np.where(basin < 0, -distance, distance), rows, size, np.nan),
+        probability=_spread(probability, rows, size, np.nan),
+    )
+
+
+def _to_divide(divides: Divides, points: Floats, basin: Whole) -> tuple[Whole, Floats]:
+    """Measure to the boundary of the own basin, or of the nearest one outside; tell which and how far."""
+    divide, distance = basin.copy(), np.zeros(len(points))
+    inside, outside = np.flatnonzero(basin >= 0), np.flatnonzero(basin < 0)
+    distance[inside] = divides.distance(points[inside], basin[inside])
+    divide[outside], distance[outside] = divides.nearest(points[outside])
+    return divide, distance
+
+
+def _probability(divides: Divides, points: Floats, basin: Whole, distance: Floats, sigma: Floats) -> Floats:
+    """Tell how probable each assignment is; only places within reach of a divide need an integral."""
+    probability = np.ones(len(points))
+    doubtful = np.flatnonzero(distance < REACH_SIGMAS * sigma)
+    point, other, share = _shares(divides, points[doubtful], basin[doubtful], sigma[doubtful])
+    own = other == basin[doubtful][point]
+    probability[doubtful[point[own]]] = share[own]
+    away = basin[doubtful][point] < 0
+    np.subtract.at(probability, doubtful[point[away]], share[away])
+    return np.maximum(probability, 0)
+
+
+def _shares(divides: Divides, points: Floats, basin: Whole, sigma: Floats) -> tuple[Whole, Whole, Floats]:
+    """Give the probability of each basin whose boundary is within reach of a place: place, basin, share."""
+    point, piece = divides.within(points, REACH_SIGMAS * sigma)
+    basins = int(divides.basin.max()) + 1
+    pair, curve = np.unique(point * basins + divides.basin[piece], return_inverse=True)
+    start, end = (
+        local_metres(points[point], ends[piece]) / sigma[point][:, None]
+        for ends in (divides.start, divides.end)
+    )
+    place, other = np.divmod(pair, basins)
+    return (
+        place,
+        other,
+        probability_inside(other == basin[place], boundary_integral(start, end, curve, len(pair))),
+    )
+
+
+def _spread(
+    values: NDArray[_Number], rows: NDArray[np.intp], size: int, otherwise: float
+) -> NDArray[_Number]:
+    """Put values of some rows back among all rows."""
+    spread = np.full(size, otherwise, dtype=values.dtype)
+    spread[rows] = values
+    return spread
+
+
+def _named(row: Whole, basin_ids: pd.Index) -> NDArray[np.object_]:
+    return pd.Series(basin_ids.astype(str)).take(np.maximum(row, 0)).where(row >= 0).to_numpy()
+
+
+def _confidence(probability: Floats) -> NDArray[np.object_]:
+    labels = np.select(
+        [probability >= _SURE, probability >= _LIKELY], ["sure", "likely"], "ambiguous"
+    ).astype(object)
+    labels[np.isnan(probability)] = None
+    return labels
+
+
+def _repairs(
+    msmes: pd.DataFrame, places: _Places, claims: Whole, language: Language | None
+) -> list[str | None]:
+    """Tell what decided, after what the table itself already says."""
+    said = msmes["repairs"].fillna("").astype(str) if "repairs" in msmes else [""] * len(msmes)
+    stated = ~np.isnan(_known(msmes, "location_accuracy_m", np.nan))
+    default = number(_constant("location_accuracy_m"))
+    notes = []
+    for before, discharges, located, knows, count in zip(
+        said, places.discharge, places.located, stated, claims, strict=True
+    ):
+        parts = [before] if before else []
+        if discharges:
+            parts.append(label("placing", "discharge_point", language))
+        if located and not knows:
+            parts.append(label("placing", "accuracy_assumed", language, accuracy=default))
+        if count > 1:
+            parts.append(label("placing", "tie", language, count=count))
+        notes.append("; ".join(parts) or None)
+    return notes

@@ -1,0 +1,130 @@
+"""The edges of a layer of outlines: every segment of every ring, with the row of its outline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from watershed_cp.errors import InputError
+from watershed_cp.messages import fault
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+__all__ = ["Edges", "edges_of", "outlines_of", "require_wgs84", "text_order"]
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Directed edges, in the order of the outlines and of their rings, the basin on their left.
+
+    Attributes
+    ----------
+    start, end : ndarray
+        Shape (n, 2), longitude and latitude in degrees; never equal.
+    basin : ndarray
+        Shape (n,), row of the outline; ascending.
+    """
+
+    start: NDArray[np.float64]
+    end: NDArray[np.float64]
+    basin: NDArray[np.int64]
+
+
+def require_wgs84(layer: gpd.GeoDataFrame) -> None:
+    """Refuse a layer that is not in EPSG:4326.
+
+    Raises
+    ------
+    InputError
+        If the layer has no CRS, or another one.
+
+    Examples
+    --------
+    >>> import geopandas
+    >>> require_wgs84(geopandas.GeoDataFrame(geometry=[], crs="EPSG:4326"))
+    """
+    if layer.crs is None or not layer.crs.equals("EPSG:4326", ignore_axis_order=True):
+        raise InputError(fault("crs_not_wgs84", value="–" if layer.crs is None else layer.crs.to_string()))
+
+
+def outlines_of(basins: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """Give the outlines of a layer of basins, once it is known to be one.
+
+    Parameters
+    ----------
+    basins : geopandas.GeoDataFrame
+        Index ``basin_id``, polygons or multipolygons in EPSG:4326.
+
+    Returns
+    -------
+    ndarray of shapely.Geometry
+        Shape (n,), the layer's own geometries.
+
+    Raises
+    ------
+    InputError
+        If the CRS is another, there is no basin, a ``basin_id`` stands twice, or a geometry is no polygon.
+
+    Examples
+    --------
+    >>> import geopandas
+    >>> layer = geopandas.GeoDataFrame(index=["a"], geometry=[shapely.box(0, 0, 1, 1)], crs="EPSG:4326")
+    >>> outlines_of(layer)[0].area
+    1.0
+    """
+    require_wgs84(basins)
+    outlines = np.asarray(basins.geometry.array, dtype=object)
+    kinds = shapely.get_type_id(outlines)
+    areal = np.isin(kinds, [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON])
+    faults = [] if len(basins) else [fault("no_basins")]
+    faults += [fault("basin_not_polygon", value=basin_id) for basin_id in basins.index[~areal]]
+    faults += [
+        fault("basin_id_twice", value=basin_id) for basin_id in basins.index[basins.index.duplicated()]
+    ]
+    if faults:
+        raise InputError(*faults)
+    return outlines
+
+
+def text_order(basins: gpd.GeoDataFrame) -> NDArray[np.intp]:
+    """Order the rows of a layer by ``basin_id`` as text: whoever comes first wins a tie.
+
+    Examples
+    --------
+    >>> import geopandas
+    >>> text_order(geopandas.GeoDataFrame(index=["b", "a"], geometry=[None, None])).tolist()
+    [1, 0]
+    """
+    return np.argsort(basins.index.astype(str).to_numpy(dtype=str), kind="stable")
+
+
+def edges_of(outlines: NDArray[np.object_]) -> Edges:
+    """Cut outlines into their edges; holes and islands count like any other ring.
+
+    Parameters
+    ----------
+    outlines : ndarray of shapely.Geometry
+        Polygons and multipolygons.
+
+    Returns
+    -------
+    Edges
+        One row an edge, those without length left out.
+
+    Examples
+    --------
+    >>> edges_of(np.array([shapely.box(0, 0, 1, 1)])).basin
+    array([0, 0, 0, 0])
+    """
+    parts, basin_of_part = shapely.get_parts(shapely.orient_polygons(outlines), return_index=True)
+    rings, part_of_ring = shapely.get_rings(parts, return_index=True)
+    vertices, ring = shapely.get_coordinates(rings, return_index=True)
+    start, end = vertices[:-1], vertices[1:]
+    kept = (ring[:-1] == ring[1:]) & (start != end).any(axis=1)
+    basin = basin_of_part[part_of_ring[ring[:-1][kept]]].astype(np.int64)
+    return Edges(start[kept], end[kept], basin)
