@@ -42,8 +42,8 @@ class Colours(NamedTuple):
     muted: str = "#5B6B73"
     hairline: str = "#C9C5BB"
     land: str = "#F3F1EC"
-    land_shade: str = "#D5CFC3"  # the darkest tone that the relief reaches
-    land_light: str = "#FDFCFA"  # the lightest
+    land_shade: str = "#CCC3B6"  # the darkest tone that the relief reaches
+    land_light: str = "#FFFEFC"  # the lightest
     sea: str = "#DCE8EC"
     border: str = "#8F8A80"
     river: str = "#2C7DA0"
