@@ -1,0 +1,204 @@
+"""The layer of watersheds: the four that ship with the package, or any vector file of the user's own."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from watershed_cp.basins.geometry import area_km2, mend, overlapping_pairs
+from watershed_cp.errors import InputError, MissingFileError
+from watershed_cp.messages import fault
+from watershed_cp.reference import data_path
+from watershed_cp.tables import BASINS
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+__all__ = ["read_basins"]
+
+_ID_COLUMNS = (
+    "basin_id",
+    "huc08",
+    "huc8",
+    "huc12",
+    "huc10",
+    "hybas_id",
+    "id",
+    "cuenca_id",
+    "codigo",
+    "code",
+    "cod",
+)
+_NAME_COLUMNS = ("name_es", "name_en", "name", "nombre", "cuenca", "basin", "watershed", "nom")
+
+
+def read_basins(
+    source: str | Path = "priority", *, id_column: str | None = None, name_column: str | None = None
+) -> gpd.GeoDataFrame:
+    """Read the watersheds to which firms are credited.
+
+    Parameters
+    ----------
+    source : str or Path
+        ``"priority"`` for the four built-in watersheds, or any vector file that GDAL reads.
+    id_column : str, optional
+        Column of the file that identifies a watershed; guessed from usual names if not given.
+    name_column : str, optional
+        Column of the file with the name; guessed from usual names if not given.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Index ``basin_id`` (text, sorted), the columns of :data:`watershed_cp.tables.BASINS` in order, outlines
+        in EPSG:4326. ``attrs["repairs"]`` says in Spanish and English what was mended, by ``basin_id``.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    InputError
+        If the file is no vector layer, has no CRS, no usable identifiers, outlines that cross themselves or
+        watersheds that overlap; every fault is listed.
+
+    Examples
+    --------
+    >>> read_basins().index.tolist()
+    ['acelhuate', 'chamelecon', 'motagua', 'panama_canal']
+    """
+    if source == "priority":
+        return _read_built_in()
+    path = Path(source)
+    layer = _open(path)
+    layer.index = _identifiers(layer, path, id_column)
+    layer = layer.sort_index()
+    shapes, repairs = _mended(layer, path)
+    layer = layer.set_geometry(shapes).to_crs("EPSG:4326")
+    _refuse_overlaps(layer, path)
+    table = _columns(layer, path, name_column)
+    table.attrs["repairs"] = repairs
+    return table
+
+
+def _read_built_in() -> gpd.GeoDataFrame:
+    import geopandas as gpd
+    import pandas as pd
+    import shapely
+
+    path = data_path("basins", "basins.geojson")
+    features = json.loads(path.read_text(encoding="utf-8"))["features"]
+    shapes = shapely.from_geojson([json.dumps(feature["geometry"]) for feature in features])
+    rows = pd.DataFrame([feature["properties"] for feature in features]).set_index("basin_id").sort_index()
+    table = gpd.GeoDataFrame(rows[list(BASINS.names)], geometry=shapes, crs="EPSG:4326")
+    table.attrs["repairs"] = {}
+    return table
+
+
+def _open(path: Path) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+    import pyogrio
+
+    if not path.exists():
+        raise MissingFileError(fault("file_missing", file=path.name))
+    try:
+        layer = gpd.read_file(path)
+    except pyogrio.errors.DataSourceError as error:
+        raise InputError(fault("basins_unreadable", file=path.name)) from error
+    if not isinstance(layer, gpd.GeoDataFrame) or not len(layer):
+        raise InputError(fault("basins_empty", file=path.name))
+    if layer.crs is None:
+        raise InputError(fault("basins_no_crs", file=path.name))
+    kinds = sorted(set(layer.geom_type.dropna()) - {"Polygon", "MultiPolygon"})
+    if kinds or layer.geometry.isna().any() or layer.geometry.is_empty.any():
+        raise InputError(fault("basins_not_polygons", file=path.name, kinds=", ".join(kinds) or "—"))
+    return layer
+
+
+def _pick(layer: pd.DataFrame, usual: tuple[str, ...]) -> str | None:
+    by_lower = {str(column).lower(): str(column) for column in layer.columns}
+    return next((by_lower[name] for name in usual if name in by_lower), None)
+
+
+def _identifiers(layer: gpd.GeoDataFrame, path: Path, id_column: str | None) -> pd.Index:
+    import pandas as pd
+
+    columns = [str(column) for column in layer.columns if column != layer.geometry.name]
+    chosen = id_column or _pick(layer, _ID_COLUMNS)
+    if chosen is None or chosen not in columns:
+        rule = "basins_no_id" if chosen is None else "basins_no_such_column"
+        raise InputError(fault(rule, file=path.name, column=chosen, columns=", ".join(columns)))
+    texts = [_as_text(value) for value in layer[chosen]]
+    faults = [
+        fault("basins_id_empty", file=path.name, row=i, column=chosen)
+        for i, text in enumerate(texts, 1)
+        if not text
+    ]
+    twice = sorted({text for text in texts if text and texts.count(text) > 1})
+    faults += [fault("basins_id_twice", file=path.name, column=chosen, value=text) for text in twice]
+    if faults:
+        raise InputError(*faults)
+    return pd.Index(texts, name="basin_id")
+
+
+def _as_text(value: Any) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if whole else value).strip()
+
+
+def _mended(layer: gpd.GeoDataFrame, path: Path) -> tuple[list[Any], dict[str, str]]:
+    shapes, repairs, faults = [], {}, []
+    for basin_id, shape in layer.geometry.items():
+        mended, repair, crossing = mend(shape)
+        if crossing is not None:
+            faults.append(
+                fault("basins_self_crossing", file=path.name, value=basin_id, x=crossing[0], y=crossing[1])
+            )
+        if repair:
+            repairs[str(basin_id)] = repair
+        shapes.append(mended)
+    if faults:
+        raise InputError(*faults)
+    return shapes, repairs
+
+
+def _refuse_overlaps(layer: gpd.GeoDataFrame, path: Path) -> None:
+    pairs = overlapping_pairs(layer.geometry)
+    if pairs:
+        raise InputError(
+            *(
+                fault(
+                    "basins_overlap",
+                    file=path.name,
+                    value=f"{first} / {second}",
+                    first=first,
+                    second=second,
+                    km2=f"{km2:,.3f}",
+                )
+                for first, second, km2 in pairs
+            )
+        )
+
+
+def _columns(layer: gpd.GeoDataFrame, path: Path, name_column: str | None) -> gpd.GeoDataFrame:
+    """Fill the columns of the contract from whatever the file has."""
+    import geopandas as gpd
+
+    name = name_column or _pick(layer, _NAME_COLUMNS)
+    if name is not None and name not in layer.columns:
+        columns = ", ".join(str(column) for column in layer.columns)
+        raise InputError(fault("basins_no_such_column", file=path.name, column=name, columns=columns))
+    names = layer[name].fillna(layer.index.to_series()) if name else layer.index.to_series()
+    table = gpd.GeoDataFrame(index=layer.index, geometry=layer.geometry, crs=layer.crs)
+    for position, column in enumerate(BASINS.columns):
+        blank: Any = math.nan if column.kind == "number" else ""
+        given = layer[column.name] if column.name in layer.columns else blank
+        table.insert(position, column.name, given)
+    for column_name in ("name_es", "name_en"):
+        if name_column or column_name not in layer.columns:
+            table[column_name] = names.astype(str)
+    table["area_km2"] = area_km2(table.geometry)
+    return table
