@@ -1,4 +1,4 @@
-"""From raw cells to typed columns: text, numbers, dates and choices, each with every cell that could not be read.
+"""From raw cells to typed columns: text, numbers, dates, choices, each with the cells that could not be read.
 
 How a text writes its numbers and dates is decided once for a column, by the cells that can be read in one way
 only. Where no cell decides, nothing is guessed: the cells that could mean two things are faults.
@@ -71,7 +71,7 @@ class Cells:
         What the column is declared to hold.
     header : str
         The header as the user wrote it.
-    values : sequence
+    raw : sequence
         Raw cells.
     rows : (n,) array of int
         Row numbers as the spreadsheet shows them.
@@ -81,7 +81,7 @@ class Cells:
 
     column: Column
     header: str
-    values: Sequence[Any]
+    raw: Sequence[Any]
     rows: np.ndarray[Any, np.dtype[np.int64]]
     file: str
     sheet: str
@@ -94,7 +94,7 @@ class Cells:
             sheet=self.sheet or None,
             row=int(self.rows[position]),
             column=self.header,
-            value=write_cell(self.values[position]),
+            value=write_cell(self.raw[position]),
             **data,
         )
 
@@ -106,7 +106,7 @@ class Cells:
 class Reading(NamedTuple):
     """A typed column with the faults of its cells and notes on how it was read."""
 
-    values: pd.Series[Any]
+    typed: pd.Series[Any]
     faults: list[Fault]
     notes: list[Fault]
 
@@ -130,7 +130,7 @@ def write_cell(cell: Any) -> str:
 
 def read_texts(cells: Cells) -> Reading:
     """Read text; numbers typed as such become their digits, blanks become NA."""
-    texts = [write_cell(value) or None for value in cells.values]
+    texts = [write_cell(value) or None for value in cells.raw]
     return Reading(pd.Series(texts, dtype="str"), [], [])
 
 
@@ -138,7 +138,7 @@ def read_choices(cells: Cells) -> Reading:
     """Read a choice by its value or by one of its names in Spanish or English."""
     known = _choices(cells.column)
     faults, read = [], []
-    for position, value in enumerate(cells.values):
+    for position, value in enumerate(cells.raw):
         text = write_cell(value)
         choice = known.get(text) or known.get(fold(text)) if text else None
         if text and choice is None:
@@ -170,10 +170,10 @@ def read_numbers(cells: Cells, *, marks: frozenset[Mark] = frozenset()) -> Readi
     Reading
         Column of float64, or Int64 for a whole number.
     """
-    numbers = np.full(len(cells.values), np.nan)
+    numbers = np.full(len(cells.raw), np.nan)
     written: dict[int, str] = {}
     faults: list[Fault] = []
-    for position, value in enumerate(cells.values):
+    for position, value in enumerate(cells.raw):
         if type(value) is float or type(value) is int:
             numbers[position] = value
         elif isinstance(value, str):
@@ -205,7 +205,7 @@ def certain_marks(values: Iterable[Any]) -> set[Mark]:
     ([','], [',', '.'])
     """
     found = {_certain_mark(value.translate(_GAPS)) for value in values if isinstance(value, str)}
-    return {mark for mark in found if mark in (".", ",")}  # type: ignore[misc]
+    return {mark for mark in found if mark in (".", ",")}
 
 
 @functools.lru_cache(maxsize=100_000)
@@ -226,7 +226,7 @@ def _certain_mark(text: str, *, grouping: bool = True) -> Mark | Literal["both",
 def _decide_mark(
     cells: Cells, texts: Iterable[str], marks: frozenset[Mark]
 ) -> tuple[Mark | None, list[Fault]]:
-    """Choose what decides the cells that can be read both ways: the column's certain cells, else the file's."""
+    """Choose what decides the cells that can be read both ways: the column, else the file."""
     kinds = {_certain_mark(text, grouping=_grouping(cells.column)) for text in texts}
     own = [mark for mark in (".", ",") if mark in kinds]
     if not own and "both" in kinds and len(marks) == 1:
@@ -235,7 +235,7 @@ def _decide_mark(
     if len(own) != 1:
         return None, []
     worth_telling = own == [","] or "both" in kinds
-    return own[0], [cells.note("decimal_mark_by_column", mark=own[0])] if worth_telling else []  # type: ignore[return-value]
+    return own[0], [cells.note("decimal_mark_by_column", mark=own[0])] if worth_telling else []
 
 
 def _grouping(column: Column) -> bool:
@@ -292,10 +292,10 @@ def read_dates(cells: Cells, *, language: Language | None = None) -> Reading:
     Reading
         Column of datetime64, without time of day.
     """
-    found: list[dt.date | None] = [None] * len(cells.values)
+    found: list[dt.date | None] = [None] * len(cells.raw)
     texts: dict[int, str] = {}
     faults: list[Fault] = []
-    for position, value in enumerate(cells.values):
+    for position, value in enumerate(cells.raw):
         if isinstance(value, dt.date):
             found[position] = value.date() if isinstance(value, dt.datetime) else value
         elif isinstance(value, str):
@@ -316,7 +316,7 @@ def read_dates(cells: Cells, *, language: Language | None = None) -> Reading:
 
 
 def _day_first(texts: Iterable[str], language: Language | None) -> bool | None:
-    """Decide whether the day stands before the month; None where no cell nor language tells, or cells disagree."""
+    """Decide whether the day stands before the month; None where nothing tells, or cells disagree."""
     first, second = False, False
     for text in texts:
         match = _YEAR_LAST.fullmatch(_TIME.sub("", text))

@@ -1,7 +1,7 @@
 """Where a table's header stands in a sheet, and which header means which column.
 
-A header is matched exactly once accents, case, punctuation and bracketed units are folded away: likeness alone
-takes ``Altitud`` for a latitude. Likeness only makes the suggestion in a fault.
+A header is matched exactly once accents, case, punctuation and bracketed units are folded away: likeness
+alone takes ``Altitud`` for a latitude. Likeness only makes the suggestion in a fault.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Header:
     language: Language | None
 
     def unit_in_header(self, column: str) -> str:
-        """Give the unit that stands in brackets in a header, for a `column` of units that has no header of its own."""
+        """Give the unit in brackets in the header of a value, for a `column` of units that is not there."""
         measured = _MEASURED.get(column, "")
         if column in self.positions or measured not in self.positions:
             return ""
@@ -172,17 +172,20 @@ def header_faults(sheet: Sheet, header: Header, table: Table) -> list[Fault]:
     >>> header_faults(sheet, find_header(sheet, MSMES), MSMES)[0].remedy.en
     'Add the column or change its header. Did you mean “firm kode”?'
     """
-    where = {"file": sheet.file, "sheet": sheet.name or None, "row": sheet.first_row + header.position}
+    tell = functools.partial(
+        fault, file=sheet.file, sheet=sheet.name or None, row=sheet.first_row + header.position
+    )
     faults = []
     for name in header.missing(table):
         meaning, found = table[name].meaning, " | ".join(filter(None, header.written)) or "–"
-        data = {"meaning_es": meaning.es, "meaning_en": meaning.en, "found": found}
-        faults.append(fault("header_missing", **where, column=name, **data, **_suggest(name, header, table)))
+        told: dict[str, Any] = _suggest(name, header, table)
+        told |= {"meaning_es": meaning.es, "meaning_en": meaning.en, "found": found}
+        faults.append(tell("header_missing", column=name, **told))
     for name, places in header.twice.items():
         if table[name].kind == "text" and not table[name].required and name != "coordinates":
             continue
         found = " | ".join(header.written[place] for place in places)
-        faults.append(fault("header_twice", **where, column=name, found=found))
+        faults.append(tell("header_twice", column=name, found=found))
     return faults
 
 

@@ -29,8 +29,8 @@ def place_firms(checked: Checked) -> Checked:
     Returns
     -------
     Checked
-        ``longitude``, ``latitude`` and ``location_accuracy_m`` filled in from ``coordinates`` where they are
-        blank, ``repairs`` (text, empty where none was needed), ``geometry`` (EPSG:4326, None where not known).
+        ``longitude``, ``latitude`` and ``location_accuracy_m`` filled in from ``coordinates`` where they
+        are blank, ``repairs`` (text, empty where none), ``geometry`` (EPSG:4326, None where not known).
 
     Examples
     --------
@@ -46,7 +46,7 @@ def place_firms(checked: Checked) -> Checked:
     faults: list[Fault] = []
     repairs = [""] * len(frame)
     blank = frame["longitude"].isna() & frame["latitude"].isna() & frame["coordinates"].notna()
-    for position in np.flatnonzero(blank):
+    for position in np.flatnonzero(blank).tolist():
         country = frame["country"][position]
         try:
             found = parse_location(
@@ -60,5 +60,6 @@ def place_firms(checked: Checked) -> Checked:
     known = frame["longitude"].notna() & frame["latitude"].notna()
     points = shapely.points(frame["longitude"].fillna(0.0), frame["latitude"].fillna(0.0))
     frame.insert(len(frame.columns) - len(SOURCES), "repairs", repairs)
-    frame["geometry"] = np.where(known, points, None)
+    points[~known.to_numpy()] = None
+    frame["geometry"] = points
     return checked._replace(frame=frame, faults=checked.faults + faults)

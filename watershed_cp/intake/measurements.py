@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from watershed_cp.intake.headers import fold, suggest
 from watershed_cp.intake.validation import SOURCES
 from watershed_cp.reference import read_reference
@@ -14,6 +12,8 @@ from watershed_cp.units import dimension
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    import pandas as pd
 
     from watershed_cp.errors import Fault
     from watershed_cp.intake.cells import Cells
@@ -76,7 +76,7 @@ def pollutant_code(written: str) -> str | None:
 
 @functools.cache
 def _pollutants() -> dict[str, str]:
-    """Map each folded spelling to its code; a spelling short of its bracket counts only if it means one pollutant."""
+    """Map each folded spelling to its code; without its bracket only where it means one pollutant."""
     rows = [(row["pollutant"], row["alias"]) for row in read_reference("pollutant_aliases")]
     rows += [
         (row["pollutant"], row[key])

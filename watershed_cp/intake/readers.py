@@ -1,4 +1,4 @@
-"""The programme's tables from its own files: firms, audits and reductions, checked, with every fault at once."""
+"""The programme's tables from its own files: firms, audits, reductions, with every fault told at once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = ["check_references", "read_audits", "read_msmes", "read_reductions"]
 def read_msmes(
     path: str | Path, *, sheet: str | None = None, language: Language | None = None
 ) -> gpd.GeoDataFrame:
-    """Read the register of firms.
+    r"""Read the register of firms.
 
     Parameters
     ----------
@@ -41,15 +41,15 @@ def read_msmes(
     sheet : str, optional
         Name of the sheet; by default every visible sheet that holds firms.
     language : {"es", "en"}, optional
-        Language of the file, by default that of its headers; decides between ``3/4/2024`` and ``4/3/2024``.
+        Language of the file, by default that of its headers: Spanish reads ``3/4/2024`` as 3 April.
 
     Returns
     -------
     GeoDataFrame
-        One row a firm, in the file's order: the columns of ``tables.MSMES``, the file's other columns untouched,
-        ``repairs`` (text), ``source_file``, ``source_sheet``, ``source_row``, and ``geometry``: the location in
-        EPSG:4326, None where it is not known. ``attrs["notes"]`` holds what was decided in reading, as a tuple
-        of Fault.
+        One row a firm, in the file's order: the columns of ``tables.MSMES``, the file's other columns
+        untouched, ``repairs`` (text), ``source_file``, ``source_sheet``, ``source_row``, and ``geometry``:
+        the location in EPSG:4326, None where it is not known. ``attrs["notes"]`` holds what was decided in
+        reading, as a tuple of Fault.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def read_msmes(
     --------
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp(), "empresas.csv")
-    >>> _ = file.write_text("msme_id;latitude;longitude\\n001;13,7;-89,2\\n", encoding="utf-8")
+    >>> _ = file.write_text("msme_id;latitude;longitude\n001;13,7;-89,2\n", encoding="utf-8")
     >>> firms = read_msmes(file)
     >>> firms["msme_id"][0], firms.geometry[0].wkt
     ('001', 'POINT (-89.2 13.7)')
@@ -76,7 +76,7 @@ def read_msmes(
 def read_audits(
     path: str | Path, *, sheet: str | None = None, language: Language | None = None
 ) -> pd.DataFrame:
-    """Read audit rows: what was measured, where in the firm's history, in which unit.
+    r"""Read audit rows: what was measured, where in the firm's history, in which unit.
 
     Parameters
     ----------
@@ -90,9 +90,9 @@ def read_audits(
     Returns
     -------
     DataFrame
-        One row an audit row: the columns of ``tables.AUDITS`` with ``pollutant`` as its code, the file's other
-        columns, ``pollutant_as_written``, ``source_file``, ``source_sheet``, ``source_row``. ``attrs["notes"]`` as in
-        :func:`read_msmes`. Values stand in the row's own ``unit``.
+        One row an audit row: the columns of ``tables.AUDITS`` with ``pollutant`` as its code, the file's
+        other columns, ``pollutant_as_written``, ``source_file``, ``source_sheet``, ``source_row``.
+        ``attrs["notes"]`` as in :func:`read_msmes`. Values stand in the row's own ``unit``.
 
     Raises
     ------
@@ -105,7 +105,8 @@ def read_audits(
     --------
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp(), "audits.csv")
-    >>> _ = file.write_text("msme_id,pollutant,phase,value,unit\\n001,DBO5,baseline,<12,kg/yr\\n", encoding="utf-8")
+    >>> text = "msme_id,pollutant,phase,value,unit\n001,DBO5,baseline,<12,kg/yr\n"
+    >>> _ = file.write_text(text, encoding="utf-8")
     >>> read_audits(file)[["pollutant", "qualifier", "value"]].to_numpy().tolist()[0]
     ['BOD5', '<', 12.0]
     """
@@ -115,7 +116,7 @@ def read_audits(
 def read_reductions(
     path: str | Path, *, sheet: str | None = None, language: Language | None = None
 ) -> pd.DataFrame:
-    """Read reductions of programmes that keep only the difference.
+    r"""Read reductions of programmes that keep only the difference.
 
     Parameters
     ----------
@@ -142,7 +143,7 @@ def read_reductions(
     --------
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp(), "reducciones.csv")
-    >>> _ = file.write_text("msme_id,pollutant,value,unit\\n001,DQO,1.5,t/yr\\n", encoding="utf-8")
+    >>> _ = file.write_text("msme_id,pollutant,value,unit\n001,DQO,1.5,t/yr\n", encoding="utf-8")
     >>> read_reductions(file)[["pollutant", "value", "unit"]].to_numpy().tolist()[0]
     ['COD', 1.5, 't/yr']
     """
@@ -167,7 +168,8 @@ def check_references(audits: pd.DataFrame, msmes: pd.DataFrame) -> list[Fault]:
     Examples
     --------
     >>> firms = pd.DataFrame({"msme_id": ["1"]})
-    >>> rows = pd.DataFrame({"msme_id": ["1", "2"], "source_file": "a.csv", "source_sheet": "", "source_row": [2, 3]})
+    >>> rows = pd.DataFrame({"msme_id": ["1", "2"], "source_row": [2, 3]})
+    >>> rows = rows.assign(source_file="a.csv", source_sheet="")
     >>> [(finding.row, finding.value) for finding in check_references(rows, firms)]
     [(3, '2')]
     """
@@ -258,13 +260,11 @@ def _others(table: Table) -> tuple[Table, ...]:
 
 def _repeated_firms(frame: pd.DataFrame) -> list[Fault]:
     """Find identifiers that stand twice; a row that repeats another in every cell is told so."""
-    ids = frame["msme_id"]
-    again = frame[ids.notna() & ids.duplicated()]
-    first = frame.drop_duplicates("msme_id").set_index("msme_id")["source_row"].to_dict()
-    whole = frame.drop(columns=["source_row", "geometry"], errors="ignore").astype(str).duplicated().to_numpy()
+    shared = frame[frame["msme_id"].notna() & frame["msme_id"].duplicated(keep=False)]
+    again = shared["msme_id"].duplicated()
+    whole = shared.drop(columns=["source_row", "geometry"], errors="ignore").astype("str").duplicated()
+    first = shared[~again].set_index("msme_id")["source_row"].to_dict()
     return [
-        _firm_fault(
-            row, "firm_row_repeated" if whole[position] else "firm_id_twice", first=first[row["msme_id"]]
-        )
-        for position, (_, row) in zip(again.index, again.iterrows(), strict=True)
+        _firm_fault(row, "firm_row_repeated" if same else "firm_id_twice", first=first[row["msme_id"]])
+        for same, (_, row) in zip(whole[again], shared[again].iterrows(), strict=True)
     ]

@@ -1,4 +1,4 @@
-"""From a file to sheets of raw cells: workbooks through calamine, CSV with its encoding and delimiter by rule.
+"""From a file to sheets of raw cells: workbooks through calamine, CSV with encoding and delimiter by rule.
 
 Nothing is interpreted here. A cell is what the file holds (text, number, date, truth value), a blank cell is
 ``""``, and every row knows its number as the spreadsheet shows it.
@@ -58,7 +58,7 @@ class Sheet:
 
 
 def read_sheets(path: str | Path) -> tuple[Sheet, ...]:
-    """Read every visible sheet of a workbook, or the one table of a CSV.
+    r"""Read every visible sheet of a workbook, or the one table of a CSV.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def read_sheets(path: str | Path) -> tuple[Sheet, ...]:
     --------
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp(), "empresas.csv")
-    >>> _ = file.write_text("codigo;nombre\\n001;Panadería Ñ\\n", encoding="cp1252")
+    >>> _ = file.write_text("codigo;nombre\n001;Panadería Ñ\n", encoding="cp1252")
     >>> read_sheets(file)[0].rows
     [['codigo', 'nombre'], ['001', 'Panadería Ñ']]
     """
@@ -145,7 +145,7 @@ def _read_text(path: Path) -> Sheet:
 
 
 def _encoding(raw: bytes) -> str:
-    """Choose by byte-order mark, then UTF-8, then the legacy page that gives the fewest characters unknown to Spanish."""
+    """Choose by byte-order mark, then UTF-8, then the old page with the fewest signs unknown to Spanish."""
     for mark, name in _BOMS:
         if raw.startswith(mark) and _decodes(raw, name):
             return name
@@ -164,11 +164,8 @@ def _decodes(raw: bytes, encoding: str) -> bool:
 
 
 def _strangeness(raw: bytes, encoding: str) -> int:
-    return sum(
-        count
-        for char, count in Counter(raw.decode(encoding)).items()
-        if ord(char) > 127 and char not in _SPANISH
-    )
+    text = raw.decode(encoding)
+    return sum(text.count(char) for char in set(text) - _SPANISH if not char.isascii())
 
 
 def _delimiter(text: str) -> str:

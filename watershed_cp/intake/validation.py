@@ -1,4 +1,4 @@
-"""A sheet against the declaration of its table: every column typed, every fault of every row found in one go."""
+"""A sheet against the declaration of its table: every column typed, every fault of every row in one go."""
 
 from __future__ import annotations
 
@@ -86,34 +86,24 @@ def check_sheet(sheet: Sheet, header: Header, table: Table, *, language: Languag
     >>> checked.frame["latitude"].tolist(), [fault.row for fault in checked.faults]
     ([13.5, nan], [3])
     """
-    kept = [
-        i
-        for i in range(header.position + 1, len(sheet.rows))
-        if any(cell not in ("", None) for cell in sheet.rows[i])
-    ]
+    filled = [any(cell != "" for cell in row) for row in sheet.rows]
+    kept = [place for place in range(header.position + 1, len(sheet.rows)) if filled[place]]
     rows = np.array(kept, dtype=np.int64) + sheet.first_row
-    columns = list(zip(*(sheet.rows[i] for i in kept), strict=True)) or [()] * len(header.written)
+    columns = list(zip(*(sheet.rows[place] for place in kept), strict=True)) or [()] * len(header.written)
     cells = {
         name: Cells(table[name], header.written[place] or name, columns[place], rows, sheet.file, sheet.name)
         for name, place in header.positions.items()
     }
     cells = _qualified(_with_units(cells, header, table), table)
     readings = _read_columns(cells, sheet, language or header.language)
-    data = {
-        name: readings[name].values if name in readings else empty_column(table[name], len(kept))
+    data: dict[str, Any] = {
+        name: readings[name].typed if name in readings else empty_column(table[name], len(kept))
         for name in table.names
     }
     data |= _own_columns(header, columns, taken={*table.names, *SOURCES})
-    data |= dict(zip(SOURCES, ([sheet.file] * len(kept), [sheet.name] * len(kept), rows), strict=True))
-    faults = [
-        fault
-        for name in cells
-        for fault in readings[name].faults + _missing_cells(cells[name], readings[name])
-    ]
-    totals = _totals(cells["msme_id"]) if "msme_id" in cells else []
-    faults = totals + [fault for fault in faults if fault.row not in {total.row for total in totals}]
+    data |= {"source_file": sheet.file, "source_sheet": sheet.name, "source_row": rows}
     notes = [*sheet.notes, *(note for reading in readings.values() for note in reading.notes)]
-    return Checked(pd.DataFrame(data), cells, faults, notes)
+    return Checked(pd.DataFrame(data), cells, _collect_faults(cells, readings), notes)
 
 
 def empty_column(column: Column, length: int) -> pd.Series[Any]:
@@ -125,8 +115,9 @@ def empty_column(column: Column, length: int) -> pd.Series[Any]:
     >>> empty_column(MSMES["employees"], 2).tolist()
     [<NA>, <NA>]
     """
-    dtype = _EMPTY_DTYPE[column.kind]
-    return pd.Series([None] * length, dtype=object).astype("float64" if column.kind == "number" else dtype)
+    dtype: Any = _EMPTY_DTYPE[column.kind]
+    column_of_blanks: pd.Series[Any] = pd.Series([np.nan] * length, dtype=dtype)
+    return column_of_blanks
 
 
 def _with_units(cells: dict[str, Cells], header: Header, table: Table) -> dict[str, Cells]:
@@ -135,7 +126,7 @@ def _with_units(cells: dict[str, Cells], header: Header, table: Table) -> dict[s
     for name in ("unit", "flow_unit"):
         if name in table.names and (unit := header.unit_in_header(name)):
             measured = cells["value" if name == "unit" else "flow"]
-            added[name] = replace(measured, column=table[name], values=[unit] * len(measured.values))
+            added[name] = replace(measured, column=table[name], raw=[unit] * len(measured.raw))
     return added
 
 
@@ -143,24 +134,22 @@ def _qualified(cells: dict[str, Cells], table: Table) -> dict[str, Cells]:
     """Take ``<5`` in the column of values apart, where the qualifier's own cell does not say otherwise."""
     if "qualifier" not in table.names or "value" not in cells:
         return cells
-    values = list(cells["value"].values)
-    given = cells.get(
-        "qualifier", replace(cells["value"], column=table["qualifier"], values=[""] * len(values))
-    )
-    signs = list(given.values)
+    values = list(cells["value"].raw)
+    given = cells.get("qualifier", replace(cells["value"], column=table["qualifier"], raw=[""] * len(values)))
+    signs = list(given.raw)
     for position, value in enumerate(values):
         match = _QUALIFIED.fullmatch(value) if isinstance(value, str) else None
         if match and write_cell(signs[position]) in ("", match[1]):
             signs[position], values[position] = match[1], match[2]
     return cells | {
-        "value": replace(cells["value"], values=values),
-        "qualifier": replace(given, values=signs),
+        "value": replace(cells["value"], raw=values),
+        "qualifier": replace(given, raw=signs),
     }
 
 
 def _read_columns(cells: dict[str, Cells], sheet: Sheet, language: Language | None) -> dict[str, Reading]:
     numeric = {name: column for name, column in cells.items() if column.column.kind in ("number", "whole")}
-    certain = {mark for column in numeric.values() for mark in certain_marks(column.values)}
+    certain = {mark for column in numeric.values() for mark in certain_marks(column.raw)}
     marks = frozenset(certain or ({"."} if sheet.delimiter == "," else ()))
     readings = {}
     for name, column in cells.items():
@@ -193,15 +182,25 @@ def _own_columns(
     return own
 
 
-def _missing_cells(cells: Cells, reading: Reading) -> list[Fault]:
+def _collect_faults(cells: dict[str, Cells], readings: dict[str, Reading]) -> list[Fault]:
+    """Gather what is wrong cell by cell; of a row of totals nothing else is told."""
+    totals = _totals(cells["msme_id"]) if "msme_id" in cells else []
+    skipped = {total.row for total in totals}
+    found = [
+        fault for name in cells for fault in (*readings[name].faults, *_blanks(cells[name], readings[name]))
+    ]
+    return totals + [fault for fault in found if fault.row not in skipped]
+
+
+def _blanks(cells: Cells, reading: Reading) -> list[Fault]:
     if not cells.column.required:
         return []
     told = {fault.row for fault in reading.faults}
-    blanks = np.flatnonzero(reading.values.isna().to_numpy())
+    blanks = np.flatnonzero(reading.typed.isna().to_numpy())
     return [cells.fault(int(i), "cell_missing") for i in blanks if int(cells.rows[i]) not in told]
 
 
 def _totals(cells: Cells) -> list[Fault]:
     """Find rows of totals: they would be counted as one more firm."""
-    words = [fold(cell) if isinstance(cell, str) else "" for cell in cells.values]
+    words = [fold(cell) if isinstance(cell, str) else "" for cell in cells.raw]
     return [cells.fault(i, "row_of_totals") for i, word in enumerate(words) if word in _TOTALS]
