@@ -17,7 +17,7 @@ import watershed_cp as wcp
 EXAMPLE = Path(__file__).parents[1] / "examples" / "practices"
 KG_PER_LB = 0.45359237
 FIVE = {
-    # practice, stream segment, official basin, basin of its point: metres to the outline of the official basin
+    # practice, segment, basin of its code, basin of its point: metres to the outline of the former
     ("52523", "2586495", "02040105", ""): 17,
     ("45451", "9480524", "02040202", "02040206"): 82,
     ("45453", "9480554", "02040206", "02040202"): 141,
@@ -43,7 +43,7 @@ def records(real_data):
         return list(csv.DictReader(file))
 
 
-@pytest.fixture(scope="module", params=["C", "E"])
+@pytest.fixture(scope="module", params=FATES_BY_GRADE)
 def impact(prepared, request):
     project = prepared / f"project_{request.param}.toml"
     text = (prepared / "project.toml").read_text(encoding="utf-8")
@@ -58,7 +58,7 @@ def basins(prepared):
 
 @pytest.fixture(scope="module")
 def found(basins, records):
-    """The basin of each record by its point, empty outside all of them."""
+    """Give the basin of each record by its point, empty outside all of them."""
     rows = wcp.BasinLocator(basins).locate(
         [float(record["lon"]) for record in records], [float(record["lat"]) for record in records]
     )
@@ -93,9 +93,8 @@ def test_credited_and_every_other_fate_equal_the_input_exactly(impact, records, 
     assert math.fsum(basins["reduction_kg_yr"]) == pytest.approx(math.fsum(credited), rel=1e-14)
 
 
+@pytest.mark.parametrize("impact", ["C"], indirect=True)
 def test_only_finished_projects_are_credited(impact, records):
-    if impact.settings["accounting"]["minimum_evidence"] == "E":
-        pytest.skip("every grade is credited")
     complete = [record for record in records if record["project_status"] == "complete"]
     credited = impact.ledger[impact.ledger["fate"] == "credited"]
     assert len(complete) == 622
@@ -130,6 +129,7 @@ def test_the_five_that_differ_stand_this_far_from_the_basin_of_their_code(record
     assert metres == FIVE
 
 
+@pytest.mark.parametrize("impact", ["E"], indirect=True)
 def test_none_of_the_five_is_called_sure_and_the_distances_agree(impact):
     placed = impact.assignments.set_index("msme_id")
     for (practice, *_), metres in FIVE.items():
@@ -137,7 +137,7 @@ def test_none_of_the_five_is_called_sure_and_the_distances_agree(impact):
         assert abs(placed.loc[practice, "distance_to_divide_m"]) == pytest.approx(metres, abs=0.5)
 
 
-def test_each_of_the_five_belongs_to_a_practice_that_is_split(records, found):
+def test_each_of_the_five_belongs_to_a_practice_that_is_split(records):
     """Another part of the same practice carries the code of the point, or none at all."""
     for practice, comid, official, basin in FIVE:
         others = {
@@ -158,10 +158,9 @@ def test_the_five_records_without_a_code_are_placed_by_their_point(records, foun
     assert sorted(uncoded) == [("42422", "02040105"), *[("52513", "")] * 3, ("52523", "")]
 
 
+@pytest.mark.parametrize("impact", ["E"], indirect=True)
 def test_totals_stand_side_by_side_with_the_official_ones(impact, records):
     """Per basin the two differ by the records that differ, and by no others."""
-    if impact.settings["accounting"]["minimum_evidence"] == "C":
-        pytest.skip("the official totals know no grades")
     for pollutant, column in (("TN", "tn_reduced_lbs"), ("TP", "tp_reduced_lbs"), ("TSS", "tss_reduced_lbs")):
         loads = impact.basin_loads[impact.basin_loads["pollutant"] == pollutant].set_index("basin_id")
         place = impact.assignments.set_index("msme_id")["basin_id"].fillna("")
