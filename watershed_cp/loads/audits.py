@@ -65,13 +65,11 @@ def audit_loads(
     """
     parts = []
     if audits is not None:
-        summed = _complete(audits, tables.AUDITS)
-        summed = summed[~summed["pollutant"].isin(_not_summed())]
+        summed = audits[~audits["pollutant"].isin(_not_summed())]
         rows = row_loads(summed, censoring_rule=censoring_rule, days_per_year=days_per_year)
         parts.append(lifecycle.audit_claims(rows, period=period))
     if reductions is not None:
-        ready = reduction_rows(_complete(reductions, tables.REDUCTIONS))
-        parts.append(lifecycle.reduction_claims(ready, period=period))
+        parts.append(lifecycle.reduction_claims(reduction_rows(reductions), period=period))
     claims = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(lifecycle.CLAIMS))
     return lifecycle.grade(claims, minimum_evidence=minimum_evidence)
 
@@ -108,7 +106,7 @@ def row_loads(
     Parameters
     ----------
     audits : pandas.DataFrame
-        All columns of :data:`watershed_cp.tables.AUDITS`.
+        Columns of :data:`watershed_cp.tables.AUDITS`; those that are missing are unknown.
     censoring_rule : {"zero", "half", "full"}
         What a non-detect counts as.
     days_per_year : float
@@ -127,11 +125,10 @@ def row_loads(
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"value": [2.0], "unit": ["kg/d"]}).reindex(columns=tables.AUDITS.names)
-    >>> row_loads(rows)["load_kg_yr"].tolist()
+    >>> row_loads(pd.DataFrame({"value": [2.0], "unit": ["kg/d"]}))["load_kg_yr"].tolist()
     [730.0]
     """
-    rows = audits.copy()
+    rows = _complete(audits, tables.AUDITS)
     kind, factors = _unit_factors(rows["unit"])
     flow = rows["flow"].to_numpy(float) * _flow_factors(rows["flow_unit"], rows["flow"])
     days = rows["operating_days_per_year"].astype(float).fillna(days_per_year).to_numpy()
@@ -140,7 +137,8 @@ def row_loads(
     value, least, most = censoring.interval(
         rows["value"].to_numpy(float), rows["qualifier"].fillna("").to_numpy(str), rule=censoring_rule
     )
-    rows["load_kg_yr"], rows["least_kg_yr"], rows["most_kg_yr"] = value * scale, least * scale, most * scale
+    rows["load_kg_yr"], rows["least_kg_yr"] = value * scale, least * scale
+    rows["most_kg_yr"] = np.multiply(most, scale, where=scale != 0, out=np.zeros(len(rows)))  # no flow, no load
     rows["standard_uncertainty_kg_yr"] = rows["load_kg_yr"] * uncertainty.relative(
         rows, concentration=concentration
     )
@@ -160,7 +158,7 @@ def reduction_rows(reductions: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     reductions : pandas.DataFrame
-        All columns of :data:`watershed_cp.tables.REDUCTIONS`.
+        Columns of :data:`watershed_cp.tables.REDUCTIONS`; those that are missing are unknown.
 
     Returns
     -------
@@ -172,7 +170,7 @@ def reduction_rows(reductions: pd.DataFrame) -> pd.DataFrame:
     >>> reduction_rows(pd.DataFrame({"value": [2.0], "unit": ["t/yr"]}))["load_kg_yr"].tolist()
     [2000.0]
     """
-    rows = reductions.copy()
+    rows = _complete(reductions, tables.REDUCTIONS)
     kind, factors = _unit_factors(rows["unit"])
     rows["load_kg_yr"] = rows["value"].to_numpy(float) * np.where(kind == "load", factors, np.nan)
     rows["equation"] = [
@@ -200,6 +198,8 @@ def _complete(table: pd.DataFrame, declared: tables.Table) -> pd.DataFrame:
             whole[column.name] = pd.to_numeric(whole[column.name]).astype(float)
         elif column.kind == "date":
             whole[column.name] = pd.to_datetime(whole[column.name])
+        else:
+            whole[column.name] = whole[column.name].astype(object).where(whole[column.name].notna(), None)
     identifier = whole[declared.names[0] if declared is tables.AUDITS else "reduction_id"]
     number = (
         whole["source_row"]

@@ -1,0 +1,124 @@
+"""Claims: every row ends in exactly one fate."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+import hypothesis
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+from makers import audit, audits
+
+from watershed_cp.loads.audits import audit_loads
+from watershed_cp.tables import FATES
+
+
+def fates(*rows: dict[str, object], **options: object) -> list[tuple[str, float | None]]:
+    claims = audit_loads(audits(*rows), **options)
+    reductions = claims["reduction_kg_yr"].tolist()
+    return [(fate, None if math.isnan(kg) else kg) for fate, kg in zip(claims["fate"], reductions, strict=True)]
+
+
+def test_a_pair_is_credited_with_its_difference() -> None:
+    assert fates(audit(value=100), audit(phase="follow_up", value=80)) == [("credited", 20.0)]
+
+
+def test_a_load_that_rose_is_credited_as_it_is() -> None:
+    assert fates(audit(value=80), audit(phase="follow_up", value=100)) == [("credited", -20.0)]
+
+
+def test_a_missing_phase_leaves_the_row_unpaired_and_its_reduction_unknown() -> None:
+    assert fates(audit(value=100), audit("F2", "follow_up", 5)) == [("unpaired", None), ("unpaired", None)]
+
+
+def test_the_latest_follow_up_counts() -> None:
+    claims = fates(
+        audit(value=100, date="2019-01-01"),
+        audit(phase="follow_up", value=80, date="2019-06-01"),
+        audit(phase="follow_up", value=70, date="2020-06-01"),
+    )
+    assert claims == [("superseded", 20.0), ("credited", 30.0)]
+
+
+def test_the_latest_baseline_counts() -> None:
+    claims = fates(
+        audit(value=100, date="2018-01-01"),
+        audit(value=90, date="2019-01-01"),
+        audit(phase="follow_up", value=80, date="2019-06-01"),
+    )
+    assert sorted(claims, key=str) == [("credited", 10.0), ("superseded", None)]
+
+
+def test_a_sample_entered_twice_is_a_duplicate_and_changes_nothing() -> None:
+    claims = fates(audit(value=100), audit(phase="follow_up", value=80), audit(phase="follow_up", value=80))
+    assert claims == [("credited", 20.0), ("duplicate", None)]
+
+
+def test_samples_of_one_day_are_averaged_by_flow() -> None:
+    """10 mg/L at 3 m3/d and 30 mg/L at 1 m3/d: 15 mg/L weighted by flow, times 2 m3/d on average."""
+    wet = {"unit": "mg/L", "flow_unit": "m3/d", "date": "2019-01-01"}
+    claims = audit_loads(audits(audit(value=10, flow=3, **wet), audit(value=30, flow=1, **wet)))
+    assert claims["baseline_kg_yr"].tolist() == [15e-3 * 2 * 365]
+    assert claims["equation"].iloc[0].startswith("mean of [10 mg/L × 3 m3/d × 365 d/yr")
+
+
+def test_the_weaker_grade_of_a_pair_decides() -> None:
+    rows = (audit(value=100, evidence="A"), audit(phase="follow_up", value=80, evidence="C"))
+    assert audit_loads(audits(*rows))["evidence"].tolist() == ["C"]
+    assert fates(*rows, minimum_evidence="C") == [("credited", 20.0)]
+    assert fates(*rows, minimum_evidence="B") == [("unverified", 20.0)]
+
+
+def test_a_follow_up_outside_the_period_is_expired_and_an_earlier_one_counts() -> None:
+    rows = (
+        audit(value=100, date="2018-01-01"),
+        audit(phase="follow_up", value=80, date="2019-06-01"),
+        audit(phase="follow_up", value=70, date="2021-06-01"),
+    )
+    period = (dt.date(2019, 1, 1), dt.date(2020, 12, 31))
+    assert fates(*rows, period=period) == [("credited", 20.0), ("expired", 30.0)]
+
+
+def test_ready_made_reductions_are_claims_and_repeats_are_not() -> None:
+    row = {"msme_id": "F1", "pollutant": "TN", "value": 2.0, "unit": "t/yr"}
+    other = {**row, "catchment": "8"}
+    claims = audit_loads(None, reductions=pd.DataFrame([{**row, "catchment": "7"}, {**row, "catchment": "7"}, other]))
+    assert claims["fate"].tolist() == ["credited", "duplicate", "credited"]
+    assert claims["reduction_kg_yr"].tolist() == [2000.0, 2000.0, 2000.0]
+
+
+SAMPLES = st.builds(
+    audit,
+    msme_id=st.sampled_from(["F1", "F2", "F3"]),
+    phase=st.sampled_from(["baseline", "follow_up"]),
+    value=st.floats(0, 1e9),
+    pollutant=st.sampled_from(["BOD5", "TN"]),
+    unit=st.sampled_from(["kg/yr", "lb/day", "mg/L", "bananas"]),
+    flow=st.sampled_from([None, 0.0, 3.5]),
+    flow_unit=st.just("m3/d"),
+    date=st.sampled_from([None, "2019-01-01", "2020-01-01"]),
+    qualifier=st.sampled_from([None, "<", ">"]),
+    evidence=st.sampled_from([None, "A", "E"]),
+)
+
+
+@hypothesis.settings(max_examples=50)
+@given(st.lists(SAMPLES, min_size=1, max_size=12), st.randoms(use_true_random=False), st.sampled_from("ACE"))
+def test_every_row_has_one_place_and_order_makes_no_difference(rows, random, grade) -> None:
+    named = [{**row, "audit_id": f"A{i}"} for i, row in enumerate(rows)]
+    claims = audit_loads(audits(*named), minimum_evidence=grade)
+    current = claims[claims["fate"] != "superseded"]
+    baselines = [name for names in current["baseline_rows"] for name in names.split()]
+    assert set(claims["fate"]) <= set(FATES)
+    mentioned = [n for side in ("baseline_rows", "follow_up_rows") for names in claims[side] for n in names.split()]
+    assert set(mentioned) == {row["audit_id"] for row in named}
+    assert len(baselines) >= len(set(baselines))
+    follow_ups = [n for names in claims["follow_up_rows"] for n in names.split()]
+    assert len(follow_ups) == len(set(follow_ups))
+    random.shuffle(named)
+    again = audit_loads(audits(*named), minimum_evidence=grade)
+    values = ["fate", "reduction_kg_yr", "baseline_kg_yr", "follow_up_kg_yr"]
+    sort = lambda frame: sorted(map(str, frame[["msme_id", "pollutant", *values]].to_numpy().tolist()))  # noqa: E731
+    assert sort(again) == sort(claims)
