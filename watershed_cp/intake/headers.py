@@ -6,12 +6,13 @@ alone takes ``Altitud`` for a latitude. Likeness only makes the suggestion in a 
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from rapidfuzz import fuzz, process
 
 from watershed_cp.messages import fault
 from watershed_cp.reference import read_reference
@@ -28,6 +29,7 @@ __all__ = ["Header", "find_header", "fold", "header_faults", "suggest"]
 
 _ARTICLES = frozenset({"de", "del", "la", "el", "los", "las", "of", "the"})
 _SEARCHED_ROWS = 40
+_LIKENESS = 70  # percent; below it a suggestion misleads more often than it helps
 _MEASURED = {"unit": "value", "flow_unit": "flow"}
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _NUMERO = re.compile(r"\b[nN]\s*\.?\s*[º°]")
@@ -211,8 +213,8 @@ def suggest(text: str, known: Iterable[str]) -> dict[str, str]:
     ''
     """
     spellings = {fold(name): name for name in known}
-    close = difflib.get_close_matches(fold(text), spellings, n=1, cutoff=0.7)
-    if not close:
+    close = process.extractOne(fold(text), spellings.keys(), scorer=fuzz.ratio, score_cutoff=_LIKENESS)
+    if close is None:
         return {"suggestion_es": "", "suggestion_en": ""}
     best = spellings[close[0]]
     return {"suggestion_es": f"¿Será «{best}»?", "suggestion_en": f"Did you mean “{best}”?"}

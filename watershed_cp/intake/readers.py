@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_references", "read_audits", "read_msmes", "read_reductions"]
 
+_SUGGESTED = 100  # where more firms are unknown, the register itself is the wrong one
+
 
 def read_msmes(
     path: str | Path, *, sheet: str | None = None, language: Language | None = None
@@ -174,8 +176,10 @@ def check_references(audits: pd.DataFrame, msmes: pd.DataFrame) -> list[Fault]:
     [(3, '2')]
     """
     unknown = audits[~audits["msme_id"].isin(msmes["msme_id"])]
+    distinct = unknown["msme_id"].dropna().unique()[:_SUGGESTED]
+    likely = {name: suggest(name, msmes["msme_id"]) for name in distinct}
     return [
-        _firm_fault(row, "firm_unknown", **suggest(str(row["msme_id"]), msmes["msme_id"]))
+        _firm_fault(row, "firm_unknown", **likely.get(row["msme_id"], suggest("", ())))
         for _, row in unknown.iterrows()
     ]
 
@@ -232,7 +236,7 @@ def _choose_sheets(sheets: tuple[Sheet, ...], table: Table, name: str | None) ->
     if name is not None:
         named = [sheet for sheet in sheets if fold(sheet.name, brackets=True) == fold(name, brackets=True)]
         if not named:
-            found = ", ".join(f"“{sheet.name}”" for sheet in sheets)
+            found = " | ".join(sheet.name for sheet in sheets)
             raise IntakeError(fault("sheet_missing", file=sheets[0].file, sheet=name, found=found))
         return [(sheet, find_header(sheet, table)) for sheet in named]
     headers = [(sheet, find_header(sheet, table)) for sheet in sheets]

@@ -1,0 +1,258 @@
+"""Reading firms, audits and reductions: what comes out, and every fault told at once."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import xlsxwriter
+
+from watershed_cp.errors import IntakeError, MissingFileError
+from watershed_cp.intake.readers import check_references, read_audits, read_msmes, read_reductions
+from watershed_cp.tables import AUDITS, MSMES
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(name: str, text: str, encoding: str = "utf-8") -> Path:
+        path = tmp_path / name
+        path.write_bytes(text.encode(encoding))
+        return path
+
+    return write
+
+
+def workbook(path: Path, sheets: dict[str, list[list]], hidden: tuple[str, ...] = ()) -> Path:
+    with xlsxwriter.Workbook(path) as book:
+        dates = book.add_format({"num_format": "yyyy-mm-dd"})
+        book.remove_timezone = True
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                for place, cell in enumerate(row):
+                    if isinstance(cell, pd.Timestamp):
+                        sheet.write_datetime(number, place, cell.to_pydatetime(), dates)
+                    elif cell is not None:
+                        sheet.write(number, place, cell)
+            if name in hidden:
+                sheet.hide()
+    return path
+
+
+def told(error, language="en"):
+    return error.value.tell(language).splitlines()
+
+
+def test_spanish_csv_of_an_old_windows(write):
+    text = (
+        "Registro de empresas 2024;;;;\n"
+        "Código empresa;Nombre;Latitud;Longitud;Observación\n"
+        "001;Panadería Ñandú;13,7;-89,25;=1+1\n"
+        "\n"
+        "002;Tenería;;;\n"
+    )
+    firms = read_msmes(write("empresas.csv", text, "cp1252"))
+    assert list(firms.columns[: len(MSMES.names)]) == list(MSMES.names)
+    assert firms["msme_id"].tolist() == ["001", "002"]
+    assert firms["name"].tolist() == ["Panadería Ñandú", "Tenería"]
+    assert firms["Observación"].fillna("").tolist() == ["=1+1", ""]
+    assert firms["source_row"].tolist() == [3, 5]
+    assert firms.geometry[0].coords[0] == (-89.25, 13.7)
+    assert firms.geometry[1] is None
+    assert firms.crs == "EPSG:4326"
+    assert next(note.tell("en") for note in firms.attrs["notes"]) == (
+        "empresas.csv: Read with encoding cp1252 and delimiter “;”."
+    )
+
+
+def test_workbook_types_and_user_columns(tmp_path):
+    path = workbook(
+        tmp_path / "a.xlsx",
+        {
+            "Auditorías": [
+                [
+                    "Código de empresa",
+                    "Contaminante",
+                    "Fase",
+                    "Fecha",
+                    "Valor (mg/L)",
+                    "Caudal (m3/d)",
+                    "Nota",
+                ],
+                [7, "DQO", "línea base", pd.Timestamp("2024-03-31"), 250, 12.5, "x"],
+                ["07", "Demanda bioquímica de oxígeno", "Seguimiento", 45382, "<5", None, None],
+            ]
+        },
+    )
+    audits = read_audits(path)
+    assert list(audits.columns[: len(AUDITS.names)]) == list(AUDITS.names)
+    assert audits["msme_id"].tolist() == ["7", "07"]
+    assert audits["pollutant"].tolist() == ["COD", "BOD5"]
+    assert audits["pollutant_as_written"].tolist() == ["DQO", "Demanda bioquímica de oxígeno"]
+    assert audits["phase"].tolist() == ["baseline", "follow_up"]
+    assert audits["date"].dt.strftime("%Y-%m-%d").tolist() == ["2024-03-31", "2024-03-31"]
+    assert audits["value"].tolist() == [250.0, 5.0]
+    assert audits["qualifier"].fillna("").tolist() == ["", "<"]
+    assert audits["unit"].tolist() == ["mg/L", "mg/L"]
+    assert audits["flow_unit"].tolist() == ["m3/d", "m3/d"]
+    assert audits["source_sheet"].tolist() == ["Auditorías"] * 2
+    assert audits["Nota"].fillna("").tolist() == ["x", ""]
+
+
+def test_every_fault_at_once_in_both_languages(write):
+    text = (
+        "msme_id,pollutant,phase,date,value,unit,flow,flow_unit\n"
+        "1,xyz,someday,2024-13-01,-5,mg/L,abc,m3/d\n"
+        "2,DBO5,baseline,2024-01-31,,kg,3,\n"
+        "Total,DBO5,,,55,,,\n"
+    )
+    with pytest.raises(IntakeError) as error:
+        read_audits(write("a.csv", text))
+    assert told(error) == [
+        (
+            "a.csv, row 2, column phase: “someday” is not one of the choices."
+            " Write one of these: baseline, follow_up."
+        ),
+        (
+            "a.csv, row 2, column date: “2024-13-01” is not a date that can be read."
+            " Write it as year-month-day, for example 2024-03-31."
+        ),
+        (
+            "a.csv, row 2, column value: -5 is below 0, the least possible."
+            " Check the sign, the unit and the order of the columns."
+        ),
+        (
+            "a.csv, row 2, column flow: “abc” is not a number."
+            " Write the number only, without unit or words; if it was not detected, write < and the limit."
+        ),
+        (
+            "a.csv, row 2, column pollutant: The pollutant “xyz” is not known."
+            " Write its name or its code, for example BOD5, COD or TSS."
+        ),
+        "a.csv, row 3, column value: The cell is blank. Fill it in.",
+        (
+            "a.csv, row 3, column unit: “kg” is a unit neither of load nor of concentration."
+            " Write for example mg/L, kg/yr, lb/day or t/yr."
+        ),
+        "a.csv, row 3, column flow: The flow 3 has no unit. Write it in its column, for example m3/d or L/s.",
+        (
+            "a.csv, row 4, column msme_id: This is a row of totals, not a firm."
+            " Delete it: the program adds up by itself."
+        ),
+    ]
+    assert told(error, "es")[-1] == (
+        "a.csv, fila 4, columna msme_id: Es una fila de totales, no una empresa."
+        " Bórrela: los totales los calcula el programa."
+    )
+
+
+def test_firm_twice_and_row_twice(write):
+    with pytest.raises(IntakeError) as error:
+        read_msmes(write("a.csv", "msme_id,name\n1,a\n1,a\n1,b\n"))
+    assert told(error) == [
+        "a.csv, row 3, column msme_id: It equals row 2 in every cell. Delete one of the two.",
+        (
+            "a.csv, row 4, column msme_id: The identifier “1” already stands in row 2."
+            " Give every firm an identifier of its own, or delete the row that is too many."
+        ),
+    ]
+
+
+def test_missing_header_lists_the_headers_and_asks(write):
+    with pytest.raises(IntakeError) as error:
+        read_msmes(write("a.csv", "Codigo de la enpresa,Nombre\n1,a\n"))
+    assert told(error, "es") == [
+        (
+            "a.csv, fila 1, columna msme_id: Falta la columna obligatoria «Identificador único de la empresa»;"
+            " los encabezados que hay son: Codigo de la enpresa | Nombre."
+            " Agregue la columna o cambie su encabezado. ¿Será «Codigo de la enpresa»?"
+        )
+    ]
+
+
+def test_two_headers_of_one_meaning(write):
+    firms = read_msmes(write("a.csv", "msme_id,Nombre,Razón social\n1,a,A S.A.\n"))
+    assert firms[["name", "Razón social"]].to_numpy().tolist() == [["a", "A S.A."]]
+    with pytest.raises(IntakeError) as error:
+        read_msmes(write("b.csv", "msme_id,lat,Latitud\n1,13,14\n"))
+    assert told(error) == [
+        (
+            "b.csv, row 1, column latitude: Several headers mean the same: lat | Latitud."
+            " Keep only one, or rename the others."
+        )
+    ]
+
+
+def test_sheets_are_chosen_by_what_they_hold(tmp_path):
+    firms = [["msme_id", "name", "country"], ["1", "a", "SV"]]
+    more = [["Código de empresa", "Nombre", "País"], ["2", "b", "Guatemala"]]
+    audits = [["msme_id", "pollutant", "phase", "value", "unit"], ["1", "BOD5", "baseline", 3, "kg/yr"]]
+    path = workbook(
+        tmp_path / "all.xlsx",
+        {"Leame": [["Hola"]], "SV": firms, "GT": more, "Audits": audits, "old": firms},
+        hidden=("old",),
+    )
+    read = read_msmes(path)
+    assert read["msme_id"].tolist() == ["1", "2"]
+    assert read["country"].tolist() == ["SV", "GT"]
+    assert read["source_sheet"].tolist() == ["SV", "GT"]
+    assert read_audits(path)["value"].tolist() == [3.0]
+    assert read_msmes(path, sheet="gt")["msme_id"].tolist() == ["2"]
+    with pytest.raises(IntakeError) as error:
+        read_msmes(path, sheet="PA")
+    assert told(error) == [
+        "all.xlsx, sheet PA: There is no such sheet. The file has: Leame | SV | GT | Audits."
+    ]
+
+
+def test_header_in_two_rows(tmp_path):
+    rows = [
+        [None, "Empresas 2024"],
+        ["Código de empresa", "Ubicación", None],
+        [None, "Latitud", "Longitud"],
+        ["1", 13.7, -89.2],
+    ]
+    firms = read_msmes(workbook(tmp_path / "a.xlsx", {"x": rows}))
+    assert firms[["msme_id", "latitude", "longitude"]].to_numpy().tolist() == [["1", 13.7, -89.2]]
+    assert firms["source_row"].tolist() == [4]
+
+
+def test_reductions_may_be_negative_but_must_be_loads(write):
+    head = "msme_id,pollutant,value,unit\n"
+    assert read_reductions(write("a.csv", head + "1,SST,-2,kg/año\n"))["value"].tolist() == [-2.0]
+    with pytest.raises(IntakeError) as error:
+        read_reductions(write("b.csv", head + "1,SST,2,mg/L\n"))
+    assert told(error) == [
+        (
+            "b.csv, row 2, column unit: “mg/L” is not a unit of mass per time."
+            " Write for example kg/yr, lb/day or t/yr."
+        )
+    ]
+
+
+def test_firms_that_the_register_lacks(write):
+    firms = read_msmes(write("a.csv", "msme_id\nE-001\nE-002\n"))
+    audits = read_reductions(
+        write("b.csv", "msme_id,pollutant,value,unit\nE-001,TSS,1,kg/yr\nE-0O2,TSS,1,kg/yr\n")
+    )
+    assert [finding.tell("en") for finding in check_references(audits, firms)] == [
+        (
+            "b.csv, row 3, column msme_id: The firm “E-0O2” is not in the register of firms."
+            " Add it to the register or correct the identifier. Did you mean “E-002”?"
+        )
+    ]
+
+
+def test_files_that_cannot_be_read(write, tmp_path):
+    with pytest.raises(
+        MissingFileError, match=r"none.csv: There is no such file. Check the name and the folder."
+    ):
+        read_msmes(tmp_path / "none.csv")
+    for name, text, words in (
+        ("a.pdf", "%PDF", "Files of type “.pdf” are not read."),
+        ("a.csv", "", "There is nothing in the file."),
+        ("b.csv", "msme_id,name\n", "There are no rows under the header. Write at least one row."),
+        ("a.xlsx", "not a workbook", "The file cannot be opened"),
+    ):
+        with pytest.raises(IntakeError) as error:
+            read_msmes(write(name, text))
+        assert words in error.value.tell("en")
