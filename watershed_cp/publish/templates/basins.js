@@ -1,0 +1,236 @@
+/* The ground: land, relief, rivers and lakes on one canvas; the watersheds as shapes that a keyboard can reach. */
+
+const ground = { land: [], borders: [], departments: [], rivers: [], lakes: [], towns: [], reliefs: [] };
+const outlines = [];
+let bounds = [];
+
+async function readBase({ head, ...columns }) {
+  for (const name of ["land", "borders", "departments", "lakes", "towns"]) ground[name] = features(head[name], columns[name]);
+  words.base = head.credits;
+  ground.reliefs = await Promise.all(head.reliefs.map(async ([west, south, east, north], i) => ({
+    image: await createImageBitmap(new Blob([columns[`relief_${i}`]], { type: "image/webp" })),
+    box: [worldX(west), worldY(north), worldX(east), worldY(south)],
+  })));
+}
+
+function readWater({ head, ...columns }) {
+  if (head.rivers) ground.rivers = features(head.rivers, columns.rivers).sort((one, other) => one.upstream_km2 - other.upstream_km2);
+  if (head.lakes) ground.lakes = features(head.lakes, columns.lakes).concat(ground.lakes);
+}
+
+function features({ counts, rows: facts }, steps) {
+  const known = rows(facts);
+  return shapes(counts, steps).map((shape, i) => ({ shape, ...known[i] }));
+}
+
+function paintGround(pen, view) {
+  pen.lineJoin = "round";
+  pen.lineCap = "round";
+  const land = ground.land.flatMap((country) => country.shape);
+  traceAll(pen, view, land, true);
+  pen.fillStyle = colour("land");
+  pen.fill("evenodd");
+  paintRelief(pen, view);
+  stroke(pen, view, land, "hairline", 0.8);
+  for (const border of ground.borders) {
+    if (border.kind === "country") stroke(pen, view, border.shape, "border", 1.1, [7, 3, 1.5, 3]);
+    else if (view.zoom >= 7.5) stroke(pen, view, border.shape, "hairline", 0.9);
+  }
+  for (const lake of ground.lakes) {
+    traceAll(pen, view, lake.shape, true);
+    pen.fillStyle = colour("lake");
+    pen.fill("evenodd");
+  }
+}
+
+/* Rivers lie above the fill of the watersheds, so that water always reads. */
+function paintRivers(pen, view) {
+  pen.lineJoin = "round";
+  pen.lineCap = "round";
+  for (const river of ground.rivers) {
+    const width = riverWidth(river, view.zoom);
+    if (width > 0.3) stroke(pen, view, river.shape, "river", width);
+  }
+}
+
+function stroke(pen, view, shape, tone, width, dashes = []) {
+  traceAll(pen, view, shape, false);
+  pen.setLineDash(dashes);
+  pen.strokeStyle = colour(tone);
+  pen.lineWidth = width;
+  pen.stroke();
+  pen.setLineDash([]);
+}
+
+/* The shaded land, clipped at the coast; the sharper sheets from closer by. */
+function paintRelief(pen, view) {
+  pen.save();
+  pen.clip("evenodd");
+  ground.reliefs.forEach(({ image, box }, i) => {
+    if (i && view.zoom < 8) return;
+    const [left, top, right, bottom] = box.map((edge, side) => edge * view.scale - (side % 2 ? view.y : view.x));
+    if (right > 0 && bottom > 0 && left < view.width && top < view.height) pen.drawImage(image, left, top, right - left, bottom - top);
+  });
+  pen.restore();
+}
+
+/* Rivers by the land they drain: brooks appear as the reader comes closer. */
+function riverWidth(river, zoom) {
+  const order = Math.log10(Math.max(river.upstream_km2 || 100, 10)) - 1;
+  return Math.min(5, 0.62 * order * 1.3 ** (zoom - 8.2) - 0.12 * (9 - Math.min(zoom, 9)));
+}
+
+/* How exactly an outline is known, in pixels of this zoom. */
+function softness(basin, zoom) {
+  const [x, y] = basin.middle;
+  const metresPerPixel = (40075016.686 * Math.cos((toLatLng(x, y).lat * Math.PI) / 180)) / (256 * 2 ** zoom);
+  return (basin.accuracy_m || 0) / metresPerPixel;
+}
+
+function addBasins(map) {
+  map.createPane("basins").style.zIndex = 350;
+  const renderer = L.svg({ pane: "basins", padding: 0.5 });
+  for (const basin of basins) {
+    const places = basin.parts.map((rings) => rings.map((ring) => Array.from({ length: ring.length / 2 }, (_, i) => toLatLng(ring[2 * i], ring[2 * i + 1]))));
+    const shape = L.polygon(places, { renderer, pane: "basins", className: "basin", weight: 1, smoothFactor: 0.6 }).addTo(map);
+    basin.box = shape.getBounds();
+    basin.middle = middle(basin.parts);
+    outlines.push(shape);
+    shape.on("click", (event) => { L.DomEvent.stop(event); update({ basin: basin.place, firm: null }); });
+    shape.on("mouseover mouseout", (event) => { shape.getElement().classList.toggle("near", event.type === "mouseover"); });
+    const path = shape.getElement();
+    path.setAttribute("tabindex", "0");
+    path.setAttribute("role", "button");
+    path.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); update({ basin: basin.place, firm: null }); }
+    });
+  }
+  if (basins.length) addHatch(renderer);
+  map.on("zoomend", paintBasins);
+  new Sheet("ground", paintGround).addTo(map);
+  map.createPane("rivers").style.zIndex = 380;
+  map.getPane("rivers").style.pointerEvents = "none";
+  new Sheet("rivers", paintRivers).addTo(map);
+}
+
+/* The hatch of a value that is not known; zero has a colour of its own. */
+function addHatch(renderer) {
+  const svg = (tag, attributes) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    return element;
+  };
+  const pattern = svg("pattern", { id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
+  pattern.append(svg("rect", { width: 6, height: 6, fill: colour("paper") }), svg("rect", { width: 1.6, height: 6, fill: colour("missing") }));
+  const defs = svg("defs", {});
+  defs.append(pattern);
+  renderer._container.prepend(defs);
+}
+
+/* The middle of the largest ring, by its area. */
+function middle(parts) {
+  let best = [0, 0, 0];
+  for (const [ring] of parts) {
+    let area = 0;
+    let x = 0;
+    let y = 0;
+    for (let i = 0; i < ring.length - 2; i += 2) {
+      const cross = (ring[i] - ring[0]) * (ring[i + 3] - ring[1]) - (ring[i + 2] - ring[0]) * (ring[i + 1] - ring[1]);
+      area += cross;
+      x += cross * (ring[i] + ring[i + 2] - 2 * ring[0]);
+      y += cross * (ring[i + 1] + ring[i + 3] - 2 * ring[1]);
+    }
+    if (Math.abs(area) > best[2]) best = [ring[0] + x / (3 * area), ring[1] + y / (3 * area), Math.abs(area)];
+  }
+  return best.slice(0, 2);
+}
+
+function paintBasins() {
+  bounds = breaks(basins.map(measured), words.ramp.length);
+  outlines.forEach((shape, place) => {
+    const basin = basins[place];
+    const value = measured(basin);
+    const chosen = state.basin === place;
+    const soft = softness(basin, theMap.getZoom());
+    const path = shape.getElement();
+    shape.setStyle({
+      fillColor: rampColour(value, bounds) || "url(#hatch)", fillOpacity: 0.78, color: colour("basin"),
+      weight: chosen ? 2.6 : 1.1, opacity: soft > 2 && !chosen ? 0.35 : 0.9,
+    });
+    path.style.filter = soft > 2 && !chosen ? `blur(${Math.min(soft / 2, 6).toFixed(1)}px)` : "";
+    path.setAttribute("aria-label", `${basinName(basin)}: ${MEASURES[state.measure].write(value)}`);
+    path.setAttribute("aria-pressed", String(chosen));
+  });
+}
+
+/* Names: watersheds first, then towns by rank, waters, countries; what finds no room is left out. */
+function paintLabels(pen, view) {
+  const taken = firmSheet.items.map(({ x, y, r }) => [x - r, y - r, x + r, y + r]);
+  const place = ([longitude, latitude]) => [worldX(longitude) * view.scale - view.x, worldY(latitude) * view.scale - view.y];
+  const inside = ([x, y]) => x > 0 && y > 0 && x < view.width && y < view.height;
+  for (const basin of basins) labelBasin(pen, view, basin, taken);
+  for (const town of ground.towns) {
+    const [ring] = town.shape[0];
+    const at = [ring[0] * view.scale - view.x, ring[1] * view.scale - view.y];
+    if (inside(at) && view.zoom >= TOWN_ZOOM[town.rank]) labelTown(pen, town, at, taken);
+  }
+  if (view.zoom >= 8) [...ground.lakes, ...ground.rivers.slice().reverse()].forEach((water) => labelWater(pen, view, water, taken));
+  if (view.zoom < 9) {
+    for (const country of ground.land) {
+      const at = country.label && place(country.label);
+      if (at && inside(at)) inkLabel(pen, [[spaced(bothNames(country)), { size: 13, tone: "muted" }]], at[0], at[1], taken);
+    }
+  }
+}
+
+const TOWN_ZOOM = { 1: 5, 2: 7.5, 3: 9, 4: 10 };
+
+function bothNames({ name_es: es, name_en: en }) {
+  return pick([es, en || es]);
+}
+
+function spaced(text) {
+  return Array.from(text.toUpperCase()).join("\u200a");
+}
+
+function labelTown(pen, town, [x, y], taken) {
+  const capital = town.rank === 1;
+  const line = [[bothNames(town), { size: capital ? 13.5 : 12.5, weight: capital ? 600 : 400 }]];
+  if (inkLabel(pen, line, x + 7, y, taken, { align: "left" }) || inkLabel(pen, line, x - 7, y, taken, { align: "right" })) {
+    pen.beginPath();
+    pen.arc(x, y, capital ? 3.2 : 2.4, 0, 7);
+    pen.fillStyle = colour("ink");
+    pen.strokeStyle = colour("halo");
+    pen.lineWidth = 1.5;
+    pen.stroke();
+    pen.fill();
+  }
+}
+
+/* A river's or lake's name once in the view. */
+function labelWater(pen, view, water, taken) {
+  const name = water.name_es ? bothNames(water) : "";
+  if (!name || taken.some((box) => box.name === name)) return;
+  const [ring] = water.shape[0];
+  const half = 2 * Math.floor(ring.length / 4);
+  const x = ring[half] * view.scale - view.x;
+  const y = ring[half + 1] * view.scale - view.y;
+  if (x < view.margin.x || y < view.margin.y || x > view.width - view.margin.x || y > view.height - view.margin.y) return;
+  const box = inkLabel(pen, [[name, { tone: "river-text", style: "italic", size: 12.5 }]], x, y, taken);
+  if (box) box.name = name;
+}
+
+/* A watershed's name and value: inside where there is room, beside it with a leader where there is none. */
+function labelBasin(pen, view, basin, taken) {
+  const corner = (latlng) => [worldX(latlng.lng) * view.scale - view.x, worldY(latlng.lat) * view.scale - view.y];
+  const [left, bottom] = corner(basin.box.getSouthWest());
+  const [right, top] = corner(basin.box.getNorthEast());
+  const [x, y] = [basin.middle[0] * view.scale - view.x, basin.middle[1] * view.scale - view.y];
+  const lines = [[basinName(basin), { size: 17, weight: 600 }], [MEASURES[state.measure].write(measured(basin)), { size: 15, tone: "basin" }]];
+  const roomy = right - left > 190 && bottom - top > 70;
+  const beside = [[right + 14, y, "left"], [left - 14, y, "right"], [x, top - 30, "center"], [x, bottom + 30, "center"]];
+  const within = [view.margin.x + 6, view.margin.y + 6, view.width - view.margin.x - 6, view.height - view.margin.y - 6];
+  for (const [atX, atY, align] of [...(roomy ? [[x, y, "center"], [x, y - 40, "center"], [x, y + 40, "center"]] : []), ...beside]) {
+    if (inkLabel(pen, lines, atX, atY, taken, { align, gap: 6, within })) return;
+  }
+}

@@ -1,0 +1,125 @@
+/* The cards of one watershed and of one firm. */
+
+function paintCard() {
+  const card = byId("card");
+  const open = state.firm !== null || state.basin !== null;
+  card.hidden = !open;
+  byId("overview").hidden = open;
+  if (!open) { card.replaceChildren(); return; }
+  const back = state.firm !== null && state.basin !== null ? { firm: null } : { firm: null, basin: null };
+  const label = "basin" in back ? say("back_all") : say("back_to", { name: basinName(basins[state.basin]) });
+  card.replaceChildren(
+    h("button", { type: "button", class: "link back", onclick: () => update(back) }, `← ${label}`),
+    ...(state.firm !== null ? firmCard(state.firm) : basinCard(basins[state.basin])),
+  );
+}
+
+function basinCard(basin) {
+  const row = basin.loads[state.pollutant];
+  const countries = (basin.countries || "").split(" ").filter(Boolean).map(countryName).join(", ");
+  const area = basin.published_area_km2 || basin.area_km2;
+  const leading = contributors(basin.place);
+  return [
+    h("h2", { class: "card-title" }, basinName(basin)),
+    h("p", { class: "small" }, [countries, area ? `${number(area, 0)} km²` : null].filter(Boolean).join(" · ")),
+    ...(row ? [h("h3", {}, say("before_after", { pollutant: pollutantName(state.pollutant, true) })), beforeAfter(row.baseline_kg_yr, row.follow_up_kg_yr, row.reduction_low_kg_yr, row.reduction_high_kg_yr),
+      expected(row)] : []),
+    h("h3", {}, say("all_pollutants")), pollutantTable(basin),
+    leading.length ? h("h3", {}, say("contributors")) : null,
+    h("ul", { class: "firm-list" }, ...leading.map(firmRow)),
+    h("h3", {}, say("not_in_it")), ...notCounted(basin.place),
+    basin.accuracy_m > 60 ? h("p", { class: "small" }, say("outline_accuracy", { accuracy: distance(basin.accuracy_m) })) : null,
+    basin.credit ? h("p", { class: "small" }, basin.credit) : null,
+  ].filter(Boolean);
+}
+
+function expected(row) {
+  const value = row.expected_reduction_kg_yr;
+  return value === null || value === undefined ? null : h("p", { class: "small" }, say("expected", { amount: load(value, row.reduction_kg_yr) }));
+}
+
+function contributors(place) {
+  const mine = [];
+  for (let i = 0; i < firms.size; i += 1) if (firms.basin[i] === place && firms.value[i] > 0) mine.push(i);
+  return mine.sort((one, other) => firms.value[other] - firms.value[one]).slice(0, 5);
+}
+
+function pollutantTable(basin) {
+  const entries = words.pollutants.filter(([code]) => basin.loads[code] && basin.loads[code].msmes > 0);
+  return h("table", { class: "plain" }, h("caption", { class: "hidden" }, say("all_pollutants")),
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("pollutant")), h("th", { scope: "col" }, say("avoided")), h("th", { scope: "col" }, say("range")))),
+    h("tbody", {}, ...entries.map(([code]) => {
+      const row = basin.loads[code];
+      return h("tr", {}, h("th", { scope: "row" }, pollutantName(code)), h("td", {}, load(row.reduction_kg_yr)),
+        h("td", {}, span(row.reduction_low_kg_yr, row.reduction_high_kg_yr, row.reduction_kg_yr)));
+    })));
+}
+
+function span(low, high, like) {
+  return low === null || high === null || Number.isNaN(low) || Number.isNaN(high) ? "–" : `${amount(low, like).value} – ${load(high, like)}`;
+}
+
+/* Two bars from zero: before and after; the range of the reduction stands as a whisker on the second. */
+function beforeAfter(before, after, low, high) {
+  if (before === null || after === null || !Number.isFinite(before) || !Number.isFinite(after)) return h("p", { class: "small" }, say("only_difference"));
+  const most = Math.max(before, after, 1e-9);
+  const ends = [before - high, before - low].map((end) => (100 * Math.max(0, end)) / most);
+  const bar = (name, value, extra) => h("div", { class: "pair" }, h("span", { class: "small" }, say(name)),
+    h("span", { class: "bar" }, h("span", { class: `fill ${name}`, "width%": (100 * value) / most }), extra), h("span", { class: "value" }, load(value, before)));
+  return h("div", { class: "before-after", role: "img", "aria-label": say("before_after_words", { before: load(before), after: load(after, before) }) },
+    bar("before", before), bar("after", after, Number.isFinite(ends[0]) && Number.isFinite(ends[1]) && high !== low
+      ? h("span", { class: "whisker", "left%": ends[0], "width%": Math.min(ends[1], 100) - ends[0] }) : null));
+}
+
+function firmCard(firm) {
+  const where = ["municipality", "department"].map((name) => coded(firms, name, firm)).concat(countryName(coded(firms, "country", firm)));
+  const sector = sectorOf(firm);
+  const people = firms.employees[firm];
+  return [
+    h("h2", { class: "card-title" }, firmName(firm)),
+    h("p", { class: "small" }, [firms.ids[firm], ...where].filter(Boolean).join(" · ")),
+    sector ? h("p", {}, pick(words.sectors[sector])) : null,
+    Number.isNaN(people) ? null : h("p", { class: "small" }, say(people === 1 ? "employee" : "employees", { n: number(people, 0) })),
+    h("p", { class: "place" }, placeWords(firm)),
+    ...Array.from(firmRows(firm), ledgerRow).map(rowCard),
+    h("button", { type: "button", class: "link", onclick: () => update({ view: "ledger", query: firms.ids[firm] }) }, say("see_ledger")),
+  ].filter(Boolean);
+}
+
+/* Where the firm stands and how sure that is. */
+function placeWords(firm) {
+  const basin = basins[firms.basin[firm]];
+  const divide = firms.divide[firm];
+  const repairs = coded(firms, "repairs", firm);
+  const parts = [];
+  if (Number.isNaN(firms.x[firm])) parts.push(say("place_unlocated"));
+  else if (basin) {
+    const name = ["sure", "likely", "ambiguous"][firms.confidence[firm]];
+    parts.push(say("place_inside", { basin: basinName(basin), confidence: name ? say(name, {}, "page_confidence") : "", percent: share(100 * firms.probability[firm]) }));
+    if (!Number.isNaN(divide)) parts.push(say("place_divide", { distance: distance(divide) }));
+  } else {
+    const nearest = basins[firms.nearest[firm]];
+    parts.push(nearest && !Number.isNaN(divide) ? say("place_outside", { basin: basinName(nearest), distance: distance(divide) }) : say("stand_outside"));
+  }
+  if (!Number.isNaN(firms.accuracy[firm])) parts.push(say("place_accuracy", { accuracy: distance(firms.accuracy[firm]) }));
+  return [...parts, repairs].filter(Boolean).join(" ");
+}
+
+function rowCard(entry) {
+  const credited = entry.fate === "credited";
+  return h("section", { class: credited ? "audit" : "audit uncounted" },
+    h("h3", {}, pollutantName(entry.pollutant, true)),
+    h("p", { class: "avoided" }, h("strong", {}, load(entry.reduction)), ` ${say("a_year")} `, h("span", { class: "small" }, `(${span(entry.low, entry.high, entry.reduction)})`)),
+    beforeAfter(entry.baseline, entry.followUp, entry.low, entry.high),
+    h("p", { class: "small" }, [
+      credited ? say("credited_to", { basin: entry.basin ? basinName(entry.basin) : "" }) : say("not_credited", { fate: say(entry.fate, {}, "fate") }),
+      entry.evidence ? say(entry.evidence, {}, "page_evidence") : null,
+      coded(ledger.texts, "reason", entry.row),
+    ].filter(Boolean).join(" · ")),
+    equation(entry));
+}
+
+function equation(entry) {
+  const text = coded(ledger.texts, "equation", entry.row);
+  return text ? h("details", {}, h("summary", {}, say("equation")), h("code", {}, text)) : null;
+}

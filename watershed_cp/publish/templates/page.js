@@ -1,0 +1,127 @@
+/* Opening the page: the map at once, its layers as they unpack, then every painter in turn. */
+
+let theMap = null;
+const arrivals = [];
+
+function open(id, corners) {
+  theMap = L.map(id, { zoomSnap: 0.25, zoomDelta: 0.5, wheelPxPerZoomLevel: 90, minZoom: 5, maxZoom: 18, zoomControl: false, attributionControl: false });
+  theMap.createPane("ground").style.zIndex = 150;
+  theMap.getPane("ground").style.pointerEvents = "none";
+  theMap.fitBounds(corners, { padding: [48, 48] });
+  theMap.home = L.latLngBounds(corners);
+  L.control.scale({ imperial: false, maxWidth: 160, position: "bottomright" }).addTo(theMap);
+  theMap.zooming = L.control.zoom({ position: "topright", zoomInTitle: "+", zoomOutTitle: "−" }).addTo(theMap);
+  theMap.getContainer().append(h("div", { id: "whisper", hidden: true, "aria-hidden": "true" }));
+  return theMap;
+}
+
+const READERS = { words: (data) => Object.assign(words, data.head), base: readBase, water: readWater, basins: readBasins, firms: readFirms };
+
+function loadLayer(map, role, id) {
+  arrivals.push(unpack(id).then((data) => [role, data]));
+}
+
+async function start() {
+  const data = Object.fromEntries(await Promise.all(arrivals));
+  for (const role of Object.keys(READERS)) if (data[role]) await READERS[role](data[role]);
+  if (!words.ramp || !firms) return;
+  language = words.languages[0];
+  state.pollutant = leading();
+  weighFirms();
+  addBasins(theMap);
+  bounds = breaks(basins.map(measured), words.ramp.length);
+  addFirms(theMap);
+  addTools();
+  painters.push(repaint);
+  theMap.on("moveend", paintInset);
+  repaint({ language });
+  document.body.classList.remove("waiting");
+  performance.mark("ready");
+}
+
+/* Open with the first pollutant that anything was credited for. */
+function leading() {
+  const codes = words.pollutants.map(([code]) => code);
+  return codes.find((code) => basins.some((basin) => (basin.loads[code] || {}).msmes > 0)) || codes[0] || null;
+}
+
+function repaint(change) {
+  const has = (...names) => names.some((name) => name in change);
+  if (has("pollutant", "filters", "query", "basin", "language")) weighFirms();
+  if (has("language")) paintWords();
+  paintBasins();
+  paintFinding();
+  paintChoices();
+  if (!has("firm") || has("basin")) paintOverview();
+  paintCard();
+  paintLegend();
+  paintTables();
+  if (has("language")) paintSources();
+  if (has("view") && state.view === "map") theMap.invalidateSize();
+  redraw();
+  paintInset();
+  if (has("firm", "basin")) goTo();
+}
+
+function redraw() {
+  theMap.eachLayer((layer) => { if (layer instanceof Sheet) layer.redraw(); });
+}
+
+/* Move to what was chosen, and put the reader's place at its card. */
+function goTo() {
+  const options = { duration: 0.8, animate: !calm(), padding: [60, 60] };
+  const fit = (box) => (calm() ? theMap.fitBounds(box, options) : theMap.flyToBounds(box, options));
+  if (state.view !== "map") return;
+  if (state.firm !== null) {
+    if (!Number.isNaN(firms.x[state.firm])) {
+      const place = toLatLng(firms.x[state.firm], firms.y[state.firm]);
+      if (calm()) theMap.setView(place, Math.max(theMap.getZoom(), 13));
+      else theMap.flyTo(place, Math.max(theMap.getZoom(), 13), options);
+    }
+  } else fit(state.basin === null ? theMap.home : basins[state.basin].box);
+  const heading = byId("card").querySelector(".back") || byId("panel");
+  heading.focus({ preventScroll: true });
+  byId("panel").scrollTop = 0;
+}
+
+/* Every fixed text in the chosen language. */
+function paintWords() {
+  document.documentElement.lang = language;
+  document.title = pick(words.title);
+  byId("programme").textContent = pick(words.title);
+  for (const element of document.querySelectorAll("[data-t]")) element.textContent = say(element.dataset.t);
+  for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
+  theMap.getContainer().setAttribute("aria-label", say("map"));
+  const [nearer, farther] = theMap.zooming.getContainer().children;
+  for (const [button, key] of [[nearer, "zoom_in"], [farther, "zoom_out"]]) { button.title = say(key); button.setAttribute("aria-label", say(key)); }
+  for (const button of byId("languages").children) button.setAttribute("aria-pressed", String(button.lang === language));
+}
+
+function addTools() {
+  const names = { es: "Español", en: "English" };
+  if (words.languages.length > 1) {
+    byId("languages").append(...words.languages.map((code) => h("button", {
+      type: "button", lang: code, title: names[code], "aria-label": names[code], onclick: () => { language = code; update({ language: code }); },
+    }, code.toUpperCase())));
+  }
+  for (const button of document.querySelectorAll(".tabs button")) button.addEventListener("click", () => update({ view: button.dataset.view }));
+  byId("print").addEventListener("click", () => window.print());
+  window.addEventListener("beforeprint", () => layOut(true));
+  window.addEventListener("afterprint", () => layOut(false));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || (state.firm === null && state.basin === null)) return;
+    update(state.firm !== null && state.basin !== null ? { firm: null } : { firm: null, basin: null });
+  });
+}
+
+/* Paper has another shape than the screen: lay the same view out for it and back. */
+function layOut(paper) {
+  if (paper) theMap.seen = theMap.getBounds();
+  document.body.classList.toggle("paper", paper);
+  theMap.invalidateSize({ pan: false });
+  theMap.fitBounds(theMap.seen, { animate: false });
+  redraw();
+}
+
+window.watershed = { open, load: loadLayer };
+document.addEventListener("DOMContentLoaded", start);

@@ -1,0 +1,150 @@
+/* The panel: the finding in words, the choices, the watersheds in order, and the card of what was chosen. */
+
+function paintFinding() {
+  const basin = state.basin === null ? null : basins[state.basin];
+  const total = basin ? basin.loads[state.pollutant] : words.overall[state.pollutant];
+  const target = byId("finding");
+  if (!total) { target.replaceChildren(h("h1", {}, say("finding_none"))); return; }
+  const reduction = total.reduction_kg_yr;
+  const rose = reduction < 0;
+  const data = {
+    amount: h("strong", {}, load(Math.abs(reduction))), pollutant: pollutantName(state.pollutant),
+    basin: basin ? basinName(basin) : "",
+  };
+  const key = `finding${rose ? "_rose" : ""}${basin ? "_basin" : ""}`;
+  const range = { low: load(total.reduction_low_kg_yr, reduction), high: load(total.reduction_high_kg_yr, reduction) };
+  const facts = [
+    Number.isFinite(total.reduction_low_kg_yr) && reduction !== 0 ? say("between", range) : null,
+    total.reduction_pct !== null && total.reduction_pct !== undefined ? say("of_baseline", { percent: share(total.reduction_pct) }) : null,
+    say(total.msmes === 1 ? "by_firm" : "by_firms", { n: number(total.msmes, 0) }),
+  ].filter(Boolean);
+  target.replaceChildren(h("h1", {}, ...rich(key, data)), h("p", { class: "range" }, facts.join(" · ")));
+}
+
+function paintChoices() {
+  const chips = words.pollutants.filter(([code]) => basins.some((basin) => basin.loads[code])).map(([code]) => h("button", {
+    type: "button", class: "chip", "aria-pressed": String(code === state.pollutant), title: pollutantName(code, true),
+    onclick: () => update({ pollutant: code }),
+  }, pollutantName(code)));
+  const measures = Object.keys(MEASURES).map((name) => h("option", { value: name, selected: name === state.measure }, say(`measure_${name}`)));
+  byId("choices").replaceChildren(
+    h("div", { class: "chips", role: "group", "aria-label": say("pollutant") }, ...chips),
+    h("label", { class: "field" }, h("span", {}, say("measure")), h("select", { onchange: (event) => update({ measure: event.target.value }) }, ...measures)),
+  );
+}
+
+/* The watersheds from most to least, each with a bar from zero. */
+function paintOverview() {
+  const ranked = basins.map((basin) => ({ basin, value: measured(basin) })).sort((a, b) => (b.value ?? -1) - (a.value ?? -1));
+  const most = Math.max(1e-9, ...ranked.map(({ value }) => value ?? 0));
+  const items = ranked.map(({ basin, value }) => h("li", {}, h("button", {
+    type: "button", class: "basin-row", onclick: () => update({ basin: basin.place, firm: null }),
+  },
+  h("span", { class: "name" }, basinName(basin)), h("span", { class: "value" }, MEASURES[state.measure].write(value)),
+  h("span", { class: value === null ? "bar hatch" : "bar" },
+    value === null ? null : h("span", { class: "fill", "width%": (100 * value) / most, colour: rampColour(Math.max(value, 0), bounds) }),
+    whisker(basin, most)))));
+  byId("overview").replaceChildren(
+    h("h2", {}, say("basins_title", { measure: say(`measure_${state.measure}`) })),
+    h("ol", { class: "basins" }, ...items),
+    h("h2", {}, say("not_in_it")), h("div", { class: "missing" }, ...notCounted(null)),
+    h("h2", {}, say("firms_title")), ...search(), h("div", { id: "found" }),
+  );
+  paintFound();
+}
+
+function whisker(basin, most) {
+  const row = basin.loads[state.pollutant];
+  if (state.measure !== "reduction" || !row || row.reduction_low_kg_yr === null || row.reduction_kg_yr === 0) return null;
+  const low = (100 * row.reduction_low_kg_yr) / most;
+  const high = (100 * row.reduction_high_kg_yr) / most;
+  return h("span", { class: "whisker", "left%": low, "width%": Math.min(high, 100) - Math.max(low, 0) });
+}
+
+/* What no total holds, and why. */
+function notCounted(basin) {
+  const list = [];
+  const mine = (firm) => basin === null || firms.basin[firm] === basin;
+  let all = 0;
+  let placed = 0;
+  for (let i = 0; i < firms.size; i += 1) if (mine(i)) { all += 1; if (firms.stand[i] !== 0) placed += 1; }
+  list.push(h("p", {}, say("firm_counts", { all: number(all, 0), placed: number(placed, 0), rest: number(all - placed, 0) })));
+  const fates = basin === null ? summary.filter((row) => row.pollutant === state.pollutant && row.fate !== "credited" && row.rows) : fatesOf(basin);
+  if (!fates.length) list.push(h("p", { class: "small" }, say("all_counted", { pollutant: pollutantName(state.pollutant) })));
+  else {
+    list.push(h("ul", { class: "fates" }, ...fates.map((row) => h("li", {}, h("button", {
+      type: "button", class: "link", onclick: () => update({ view: "ledger", filters: { ...state.filters, fate: row.fate } }),
+    }, say(row.rows === 1 ? "fate_row" : "fate_rows", { n: number(row.rows, 0), fate: say(row.fate, {}, "fate") })),
+    h("span", { class: "value" }, load(row.reduction_kg_yr))))));
+  }
+  return list;
+}
+
+function fatesOf(basin) {
+  const sums = new Map();
+  for (let firm = 0; firm < firms.size; firm += 1) {
+    if (firms.basin[firm] !== basin) continue;
+    for (const row of firmRows(firm)) {
+      const entry = ledgerRow(row);
+      if (entry.pollutant !== state.pollutant || entry.fate === "credited") continue;
+      const sum = sums.get(entry.fate) || { fate: entry.fate, rows: 0, reduction_kg_yr: 0 };
+      sum.rows += 1;
+      sum.reduction_kg_yr += entry.reduction || 0;
+      sums.set(entry.fate, sum);
+    }
+  }
+  return [...sums.values()];
+}
+
+/* The search field and the filters. */
+function search() {
+  const options = {
+    country: distinct("country").map((code) => [code, countryName(code)]),
+    sector: Object.keys(words.sectors).map((code) => [code, pick(words.sectors[code])]),
+    confidence: ["sure", "likely", "ambiguous", "uncounted", "unlocated"].map((name) => [name, say(`stand_${name}`)]),
+    evidence: ledger.evidence.map((grade) => [grade, say(grade, {}, "page_evidence")]),
+    fate: ledger.fates.map((fate) => [fate, say(fate, {}, "fate")]),
+  };
+  const field = h("input", { type: "search", id: "search", value: state.query, placeholder: say("search"), "aria-label": say("search"), autocomplete: "off" });
+  field.addEventListener("input", () => { state.query = field.value; filtersChanged(); });
+  const selects = Object.entries(options).filter(([, list]) => list.length > 1).map(([name, list]) => {
+    const select = h("select", {}, h("option", { value: "" }, say("any")), ...list.map(([value, text]) => h("option", { value, selected: state.filters[name] === value }, text)));
+    select.addEventListener("change", () => { state.filters[name] = select.value; filtersChanged(); });
+    return h("label", { class: "field" }, h("span", {}, say(`filter_${name}`)), select);
+  });
+  const open = Object.values(state.filters).some(Boolean);
+  return [field, h("details", { class: "filters", open }, h("summary", {}, say("filters")), ...selects)];
+}
+
+function distinct(name) {
+  return firms[name].texts.slice().sort();
+}
+
+function filtersChanged() {
+  firms.shown = passing();
+  paintFound();
+  firmSheet.sheet.redraw();
+  if (state.view !== "map") paintTables();
+}
+
+/* The firms that pass: the largest first, a hundred at a time. */
+function paintFound() {
+  const target = byId("found");
+  if (!target) return;
+  const found = [];
+  for (let i = 0; i < firms.size; i += 1) if (firms.shown[i]) found.push(i);
+  found.sort((one, other) => firms.value[other] - firms.value[one] || one - other);
+  const few = found.slice(0, filtering() ? 100 : 8);
+  target.replaceChildren(
+    h("p", { class: "small", role: "status" }, filtering() ? say("found", { n: number(found.length, 0) }) : say("largest")),
+    h("ul", { class: "firm-list" }, ...few.map(firmRow)),
+  );
+}
+
+function firmRow(firm) {
+  const where = [coded(firms, "municipality", firm), countryName(coded(firms, "country", firm))].filter(Boolean).join(", ");
+  return h("li", {}, h("button", { type: "button", class: "firm-row", onclick: () => update({ firm }) },
+    drawn(20, 20, (pen) => glyph(pen, 10, 10, 7, STANDS[firms.stand[firm]] === "unlocated" ? "uncounted" : STANDS[firms.stand[firm]], false)),
+    h("span", { class: "name" }, firmName(firm), h("span", { class: "small where" }, where)),
+    h("span", { class: "value" }, standWords(firm))));
+}

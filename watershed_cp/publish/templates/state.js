@@ -1,0 +1,157 @@
+/* What the reader has chosen, and the tables behind the page. `update` changes the choice and redraws. */
+
+const state = {
+  view: "map", pollutant: null, measure: "reduction", basin: null, firm: null, query: "",
+  filters: { country: "", sector: "", confidence: "", fate: "", evidence: "" },
+};
+const painters = [];
+
+let basins = [];
+let firms = null;
+let ledger = null;
+let summary = [];
+
+function update(change) {
+  Object.assign(state, change);
+  for (const paint of painters) paint(change);
+}
+
+function readBasins(data) {
+  const outlines = shapes(data.head.counts, data.outlines);
+  basins = rows(data.head.rows).map((facts, place) => ({ place, ...facts, parts: outlines[place], loads: {} }));
+  const known = new Map(basins.map((basin) => [basin.basin_id, basin]));
+  for (const row of rows(data.head.loads)) known.get(row.basin_id).loads[row.pollutant] = row;
+  summary = rows(data.head.summary);
+  words.overall = data.head.overall;
+}
+
+function basinName(basin) {
+  return pick([basin.name_es, basin.name_en || basin.name_es]) || basin.basin_id;
+}
+
+function readFirms(data) {
+  const { head } = data;
+  const size = head.ids.length;
+  firms = { ...data, ...head.places, ids: head.ids, names: head.names, size };
+  firms.x = Float64Array.from(data.longitude, (step) => (step === NOWHERE ? NaN : worldX(step / DEGREE)));
+  firms.y = Float64Array.from(data.latitude, (step) => (step === NOWHERE ? NaN : worldY(step / DEGREE)));
+  ledger = { ...data, ...head.ledger, size: data.row_firm.length };
+  firms.first = new Int32Array(size + 1);
+  for (const firm of data.row_firm) if (firm >= 0) firms.first[firm + 1] += 1;
+  for (let i = 0; i < size; i += 1) firms.first[i + 1] += firms.first[i];
+  const next = firms.first.slice();
+  firms.order = new Int32Array(firms.first[size]);
+  data.row_firm.forEach((firm, row) => { if (firm >= 0) { firms.order[next[firm]] = row; next[firm] += 1; } });
+}
+
+/* The ledger rows of a firm. */
+function firmRows(firm) {
+  return firms.order.subarray(firms.first[firm], firms.first[firm + 1]);
+}
+
+function firmName(firm) {
+  return firms.names[firm] || firms.ids[firm];
+}
+
+/* A coded text of a table: "" where it is missing. */
+function coded(table, name, row) {
+  const { texts, codes } = table[name] || { texts: [], codes: [] };
+  return codes[row] >= 0 && row < codes.length ? texts[codes[row]] : "";
+}
+
+function countryName(code) {
+  return words.labels.page_country[code] ? say(code, {}, "page_country") : code;
+}
+
+/* The division of ISIC (two digits) that a firm's code falls into. */
+function sectorOf(firm) {
+  const code = coded(firms, "ciiu", firm).replace(/[^0-9]/g, "").slice(0, 2);
+  return code in words.sectors ? code : "";
+}
+
+/* One ledger row as numbers; the ends of its range travel as shares of the reduction. */
+function ledgerRow(row) {
+  const reduction = ledger.row_reduction_kg_yr[row];
+  const end = (name) => ledger[name][row] * (reduction === 0 ? 1 : reduction);
+  return {
+    row, reduction, firm: ledger.row_firm[row], pollutant: ledger.pollutants[ledger.row_pollutant[row]],
+    fate: ledger.fates[ledger.row_fate[row]], evidence: ledger.evidence[ledger.row_evidence[row]] || "",
+    basin: basins[ledger.row_basin[row]] || null, baseline: ledger.row_baseline_kg_yr[row],
+    followUp: ledger.row_follow_up_kg_yr[row], low: end("row_reduction_low_kg_yr"), high: end("row_reduction_high_kg_yr"),
+  };
+}
+
+/* How a firm stands for the chosen pollutant: sure, likely or ambiguous credit, located but not counted, or unlocated. */
+const STANDS = ["unlocated", "sure", "likely", "ambiguous", "uncounted"];
+
+function standing() {
+  const pollutant = ledger.pollutants.indexOf(state.pollutant);
+  const credited = ledger.fates.indexOf("credited");
+  const value = new Float64Array(firms.size);
+  const counted = new Uint8Array(firms.size);
+  for (let row = 0; row < ledger.size; row += 1) {
+    const firm = ledger.row_firm[row];
+    if (firm >= 0 && ledger.row_pollutant[row] === pollutant && ledger.row_fate[row] === credited) {
+      value[firm] += ledger.row_reduction_kg_yr[row] || 0;
+      counted[firm] = 1;
+    }
+  }
+  const stand = Uint8Array.from(counted, (yes, i) => {
+    if (Number.isNaN(firms.x[i])) return 0;
+    return yes ? Math.min(firms.confidence[i] === 255 ? 0 : firms.confidence[i], 2) + 1 : 4;
+  });
+  return { value, stand };
+}
+
+/* Which firms pass the filters and the search, as one byte each. */
+function passing() {
+  const wanted = plain(state.query.trim());
+  const { country, sector, confidence, fate, evidence } = state.filters;
+  if (wanted && !firms.searched) {
+    firms.searched = firms.names.map((name, i) => plain(`${name} ${firms.ids[i]} ${coded(firms, "municipality", i)}`));
+  }
+  const some = (firm, test) => firmRows(firm).some(test);
+  return Uint8Array.from({ length: firms.size }, (_, i) => Number(
+    (!wanted || firms.searched[i].includes(wanted))
+      && (state.basin === null || firms.basin[i] === state.basin)
+      && (!country || coded(firms, "country", i) === country)
+      && (!sector || sectorOf(i) === sector)
+      && (!confidence || STANDS[firms.stand[i]] === confidence)
+      && (!fate || some(i, (row) => ledger.fates[ledger.row_fate[row]] === fate))
+      && (!evidence || some(i, (row) => ledger.evidence[ledger.row_evidence[row]] === evidence)),
+  ));
+}
+
+function filtering() {
+  return Boolean(state.query.trim() || Object.values(state.filters).some(Boolean));
+}
+
+/* What the map can show of a watershed: its value, how to write it, and the words of the legend. */
+const MEASURES = {
+  reduction: { of: (load) => load.reduction_kg_yr, write: load, mass: true },
+  percent: { of: (load) => load.reduction_pct, write: share },
+  per_km2: { of: (load, basin) => load.reduction_kg_yr / basin.area_km2, write: (kg) => (Number.isFinite(kg) ? `${number(kg)}\u00a0kg/km²` : "–") },
+  firms: { of: (load) => load.msmes, write: (n) => number(n, 0) },
+  follow_up: { of: (load) => load.follow_up_kg_yr, write: load, mass: true },
+};
+
+function measured(basin) {
+  const row = basin.loads[state.pollutant];
+  const value = row ? MEASURES[state.measure].of(row, basin) : null;
+  return value === null || !Number.isFinite(value) ? null : value;
+}
+
+/* Round upper bounds of the classes, from zero up. */
+function breaks(values, classes) {
+  const most = Math.max(0, ...values.filter((value) => value !== null));
+  const need = most / classes || 1 / classes;
+  const power = 10 ** Math.floor(Math.log10(need));
+  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= need * (1 - 1e-12));
+  return Array.from({ length: classes }, (_, i) => Number((step * (i + 1)).toPrecision(6)));
+}
+
+function rampColour(value, bounds) {
+  if (value === null) return null;
+  const place = bounds.findIndex((bound) => value <= bound);
+  return words.ramp[place < 0 ? words.ramp.length - 1 : place];
+}
