@@ -104,17 +104,19 @@ def number(value: float, *, digits: int | None = None, significant: int = 3) -> 
     value : float
         NaN is written as an en dash: an unknown is not a zero.
     digits : int, optional
-        Decimals; by default as many as `significant` figures need, at most six.
+        Decimals of a float; by default as many as `significant` figures need, at most six.
     significant : int
         Significant figures kept at least; whole numbers of any length are kept whole.
 
     Examples
     --------
-    >>> number(1234.5678), number(12.345), number(0), number(float("nan"))
-    ('1,235', '12.3', '0', '–')
+    >>> number(1234.5678), number(12.345), number(2), number(float("nan"))
+    ('1,235', '12.3', '2', '–')
     """
     if math.isnan(value):
         return "–"
+    if isinstance(value, int):
+        return f"{value:,}"
     if digits is None:
         magnitude = math.floor(math.log10(abs(value))) if value and math.isfinite(value) else significant
         digits = min(max(significant - 1 - magnitude, 0), 6)
@@ -138,7 +140,7 @@ def mass(kilograms: float) -> str:
 
     Examples
     --------
-    >>> mass(12_400), mass(850), mass(0), mass(float("nan"))
+    >>> mass(12_400.0), mass(850.0), mass(0), mass(float("nan"))
     ('12.4 t', '850 kg', '0 kg', '–')
     """
     if math.isnan(kilograms):

@@ -177,28 +177,22 @@ def total_per_basin(
 def _totals(rows: pd.DataFrame) -> tuple[int, float, float, float, float, float, float, float]:
     paired = rows[rows["baseline_kg_yr"].notna() & rows["follow_up_kg_yr"].notna()]
     baseline, follow_up = (
-        books.exact_sum(paired[name]) if len(paired) else np.nan
-        for name in ("baseline_kg_yr", "follow_up_kg_yr")
+        books.exact_sum(paired[name]) if len(paired) else np.nan for name in ("baseline_kg_yr", "follow_up_kg_yr")
     )
-    reduction = books.exact_sum(rows["reduction_kg_yr"])
-    half = COVERAGE_90 * math.sqrt(math.fsum(rows["standard_uncertainty"] ** 2))
-    own_half = COVERAGE_90 * rows["standard_uncertainty"]
-    least = books.exact_sum(rows["reduction_low_kg_yr"] + own_half)
-    most = books.exact_sum(rows["reduction_high_kg_yr"] - own_half)
-    percent = (
-        100 * books.exact_sum(paired["reduction_kg_yr"]) / baseline if len(paired) and baseline else np.nan
-    )
-    expected = books.exact_sum(rows["expected"])
-    return (
-        rows["msme_id"].nunique(),
-        baseline,
-        follow_up,
-        reduction,
-        least - half,
-        most + half,
-        expected,
-        percent,
-    )
+    percent = 100 * books.exact_sum(paired["reduction_kg_yr"]) / baseline if len(paired) and baseline else np.nan
+    reduction, expected = (books.exact_sum(rows[name]) for name in ("reduction_kg_yr", "expected"))
+    return rows["msme_id"].nunique(), baseline, follow_up, reduction, *_range(rows), expected, percent
+
+
+def _range(rows: pd.DataFrame) -> tuple[float, float]:
+    """Give the 90 % range of a sum; it is unknown as soon as that of one row is."""
+    if rows["reduction_low_kg_yr"].isna().any():
+        return np.nan, np.nan
+    half = COVERAGE_90 * rows["standard_uncertainty"]
+    of_sum = COVERAGE_90 * math.sqrt(math.fsum(rows["standard_uncertainty"] ** 2))
+    least = books.exact_sum(rows["reduction_low_kg_yr"] + half)
+    most = books.exact_sum(rows["reduction_high_kg_yr"] - half)
+    return least - of_sum, most + of_sum
 
 
 def _probability(assignments: pd.DataFrame) -> pd.Series:

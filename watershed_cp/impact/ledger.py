@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from watershed_cp import tables
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = ["build_ledger", "exact_sum", "summarise"]
 
@@ -69,8 +65,8 @@ def summarise(ledger: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns of :data:`watershed_cp.tables.LEDGER_SUMMARY`; a sum over rows whose value is unknown leaves
-        them out, and ``rows`` counts them.
+        Columns of :data:`watershed_cp.tables.LEDGER_SUMMARY`; a sum leaves out the rows whose value
+        is unknown, while ``rows`` counts them.
 
     Examples
     --------
@@ -92,12 +88,16 @@ def summarise(ledger: pd.DataFrame) -> pd.DataFrame:
 def exact_sum(values: pd.Series) -> float:
     """Add the known values without rounding on the way; the order of the rows makes no difference.
 
+    Nothing adds up to 0, but rows of which not one is known add up to NaN: an unknown is not a zero.
+
     Examples
     --------
-    >>> exact_sum(pd.Series([1e16, 1.0, -1e16, np.nan]))
-    1.0
+    >>> exact_sum(pd.Series([1e16, 1.0, -1e16, np.nan])), exact_sum(pd.Series([np.nan]))
+    (1.0, nan)
     """
-    return math.fsum(_known(values))
+    array = values.to_numpy(float)
+    known = array[~np.isnan(array)]
+    return math.fsum(known.tolist()) if len(known) or not len(array) else math.nan
 
 
 def check_conservation(claims: pd.DataFrame, ledger: pd.DataFrame) -> None:
@@ -128,12 +128,7 @@ def check_conservation(claims: pd.DataFrame, ledger: pd.DataFrame) -> None:
     for pollutant, group in claims.groupby("pollutant"):
         entered = exact_sum(group["reduction_kg_yr"])
         booked = exact_sum(ledger.loc[ledger["pollutant"] == pollutant, "reduction_kg_yr"])
-        if entered != booked:
+        if entered != booked and not math.isnan(entered + booked):
             raise ArithmeticError(
                 f"{pollutant}: {entered!r} kg/yr came in, {booked!r} kg/yr are in the ledger"
             )
-
-
-def _known(values: pd.Series) -> Iterator[float]:
-    array = values.to_numpy(float)
-    return iter(array[~np.isnan(array)].tolist())

@@ -117,8 +117,8 @@ def reduction_claims(rows: pd.DataFrame, *, period: Period | None = None) -> pd.
             "baseline_kg_yr": np.nan,
             "follow_up_kg_yr": np.nan,
             "reduction_kg_yr": load,
-            "reduction_low_kg_yr": load,
-            "reduction_high_kg_yr": load,
+            "reduction_low_kg_yr": np.nan,  # how far a ready-made difference may be off, nobody said
+            "reduction_high_kg_yr": np.nan,
             "standard_uncertainty_kg_yr": np.nan,
             "evidence": rows["evidence"].fillna(_UNGRADED),
             "baseline_rows": "",

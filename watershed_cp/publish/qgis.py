@@ -52,7 +52,7 @@ def _qml(
     return ET.tostring(root, encoding="unicode")
 
 
-def _symbol(name: str, kind: str, layer_class: str, **options: str) -> ET.Element:
+def _symbol(name: str, kind: str, layer_class: str, /, **options: str) -> ET.Element:
     symbol = ET.Element("symbol", name=name, type=kind, alpha="1")
     layer = ET.SubElement(symbol, "layer", {"class": layer_class, "enabled": "1", "locked": "0", "pass": "0"})
     listed = ET.SubElement(layer, "Option", type="Map")

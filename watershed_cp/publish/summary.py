@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from watershed_cp.messages import label, mass, number, percent
@@ -53,21 +54,28 @@ def _lines(accounts: Accounts, language: Language) -> Iterator[str]:
         yield label("summary", "period", language, first=accounts.period[0], last=accounts.period[1])
     yield ""
     yield label("summary", "reduced", language)
-    for basin_id, rows in accounts.basin_loads.groupby("basin_id", sort=True):
+    credited = accounts.basin_loads[accounts.basin_loads["msmes"] > 0]
+    for basin_id, rows in credited.groupby("basin_id", sort=True):
         yield _basin_line(str(accounts.basins.loc[basin_id, f"name_{language}"]), rows, language)
+    idle = len(accounts.basins) - credited["basin_id"].nunique()
+    if idle:
+        yield label("summary", "idle", language, basins=number(idle))
     yield ""
     left = _not_counted(accounts.ledger, language)
     yield label("summary", "not_counted", language, reasons=left) if left else label("summary", "all_counted", language)
 
 
 def _basin_line(name: str, rows: pd.DataFrame, language: Language) -> str:
-    credited = rows[rows["msmes"] > 0].sort_values("reduction_kg_yr", ascending=False, kind="stable")
     parts = []
-    for row in credited.itertuples():
-        low, high = mass(row.reduction_low_kg_yr), mass(row.reduction_high_kg_yr)
-        share = "" if row.reduction_pct != row.reduction_pct else f", {percent(row.reduction_pct)}"  # noqa: PLR0124
-        parts.append(f"{pollutant_name(row.pollutant, language)} {mass(row.reduction_kg_yr)} [{low} – {high}{share}]")
-    return f"  {name}: " + ("; ".join(parts) or label("summary", "nothing", language))
+    for row in rows.sort_values("reduction_kg_yr", ascending=False, kind="stable").itertuples():
+        notes = []
+        if not math.isnan(row.reduction_low_kg_yr):
+            notes.append(f"{mass(row.reduction_low_kg_yr)} – {mass(row.reduction_high_kg_yr)}")
+        if not math.isnan(row.reduction_pct):
+            notes.append(percent(row.reduction_pct))
+        amount = f"{pollutant_name(row.pollutant, language)} {mass(row.reduction_kg_yr)}"
+        parts.append(f"{amount} [{', '.join(notes)}]" if notes else amount)
+    return f"  {name}: " + "; ".join(parts)
 
 
 def _not_counted(ledger: pd.DataFrame, language: Language) -> str:
