@@ -12,7 +12,11 @@ import shapely
 def three_squares() -> gpd.GeoDataFrame:
     """Three squares of one degree in a row on the equator: a, b, c share their edges."""
     return gpd.GeoDataFrame(
-        {"name_es": ["Cuenca A", "Cuenca B", "Cuenca C"], "name_en": ["Basin A", "Basin B", "Basin C"], "accuracy_m": 0.0},
+        {
+            "name_es": ["Cuenca A", "Cuenca B", "Cuenca C"],
+            "name_en": ["Basin A", "Basin B", "Basin C"],
+            "accuracy_m": 0.0,
+        },
         index=pd.Index(["a", "b", "c"], name="basin_id"),
         geometry=[shapely.box(x, 0, x + 1, 1) for x in range(3)],
         crs=4326,
@@ -21,7 +25,9 @@ def three_squares() -> gpd.GeoDataFrame:
 
 def firms(*points: tuple[str, float | None, float | None]) -> pd.DataFrame:
     """Give firms from (msme_id, longitude, latitude)."""
-    return pd.DataFrame(points, columns=["msme_id", "longitude", "latitude"]).astype({"longitude": float, "latitude": float})
+    return pd.DataFrame(points, columns=["msme_id", "longitude", "latitude"]).astype(
+        {"longitude": float, "latitude": float}
+    )
 
 
 def audit(msme_id: str = "F1", phase: str = "baseline", value: float = 1.0, **more: Any) -> dict[str, Any]:

@@ -42,20 +42,29 @@ def test_published_load_of_a_treatment_plant() -> None:
 def test_a_concentration_without_flow_is_invalid_and_says_so() -> None:
     claims = audit_loads(audits(audit(value=250, unit="mg/L", audit_id="A1")))
     row = claims.iloc[0]
-    assert (row["fate"], row["reason"], row["baseline_rows"]) == ("invalid", "concentration without a flow", "A1")
+    assert (row["fate"], row["reason"], row["baseline_rows"]) == (
+        "invalid",
+        "concentration without a flow",
+        "A1",
+    )
     assert math.isnan(row["reduction_kg_yr"])
 
 
 def test_a_unit_that_measures_something_else_is_invalid() -> None:
     claims = audit_loads(audits(audit(unit="m3/d")))
-    assert claims[["fate", "reason"]].iloc[0].tolist() == ["invalid", "unit is neither a load nor a concentration"]
+    assert claims[["fate", "reason"]].iloc[0].tolist() == [
+        "invalid",
+        "unit is neither a load nor a concentration",
+    ]
 
 
 def test_a_flow_unit_that_is_none_raises() -> None:
     with pytest.raises(UnitError) as error:
         rows(audit(value=1, unit="mg/L", flow=1, flow_unit="kg"))
     assert error.value.tell("en") == "“kg” is not a unit of flow. Write for example m3/d, L/s or gal/min."
-    assert error.value.tell("es") == "«kg» no es una unidad de caudal. Escriba por ejemplo m3/d, L/s o gal/min."
+    assert (
+        error.value.tell("es") == "«kg» no es una unidad de caudal. Escriba por ejemplo m3/d, L/s o gal/min."
+    )
 
 
 @pytest.mark.parametrize(("rule", "counted"), [("zero", 0.0), ("half", 5.0), ("full", 10.0)])
@@ -74,11 +83,34 @@ def test_a_value_above_the_range_has_no_upper_end() -> None:
     assert claim["reduction_high_kg_yr"] == np.inf
 
 
-def test_uncertainty_of_a_pair_adds_as_squares() -> None:
-    table = audits(audit(value=100, relative_uncertainty=0.03), audit(phase="follow_up", value=80, relative_uncertainty=0.05))
+def test_errors_that_a_pair_shares_cancel_in_its_difference() -> None:
+    """Given uncertainties of 3 and 4 kg/yr, half in common: sqrt(9 + 16 - 2 * 0.5 * 12) = sqrt(13)."""
+    table = audits(
+        audit(value=100, relative_uncertainty=0.03),
+        audit(phase="follow_up", value=80, relative_uncertainty=0.05),
+    )
     claim = audit_loads(table).iloc[0]
-    assert claim["standard_uncertainty_kg_yr"] == pytest.approx(5.0)
-    assert claim["reduction_high_kg_yr"] - claim["reduction_kg_yr"] == pytest.approx(1.6448536 * 5)
+    assert claim["standard_uncertainty_kg_yr"] == pytest.approx(13**0.5)
+    assert claim["reduction_high_kg_yr"] - claim["reduction_kg_yr"] == pytest.approx(1.6448536 * 13**0.5)
+
+
+def test_analytic_spread_agrees_with_drawing() -> None:
+    """Laboratory and meter drawn 100,000 times with the stated correlations."""
+    wet = {"unit": "mg/L", "flow": 10, "flow_unit": "m3/d"}
+    table = audits(audit(value=300, **wet), audit(phase="follow_up", value=200, **wet))
+    claim = audit_loads(table).iloc[0]
+    random = np.random.default_rng(7)
+    loads = {}
+    for name, value in (("baseline", 300.0), ("follow_up", 200.0)):
+        loads[name] = np.full(100_000, value * 10e-3 * 365)
+    drawn = np.zeros(100_000)
+    sign = {"baseline": 1, "follow_up": -1}
+    for share, correlation in ((0.154, 0.5), (0.107, 0.8)):
+        common = random.standard_normal(100_000) * correlation**0.5
+        for name, load in loads.items():
+            own = random.standard_normal(100_000) * (1 - correlation) ** 0.5
+            drawn += sign[name] * load * share * (common + own)
+    assert claim["standard_uncertainty_kg_yr"] == pytest.approx(drawn.std(), rel=0.01)
 
 
 def test_what_is_no_mass_is_kept_apart() -> None:

@@ -47,7 +47,9 @@ def test_fates_add_up_to_what_came_in(claims, places) -> None:
 
 
 def test_a_claim_keeps_its_fate_wherever_the_firm_lies() -> None:
-    claims = pd.DataFrame({"msme_id": ["F0", "F1", "F9"], "pollutant": "TN", "fate": ["duplicate", "credited", "credited"]})
+    claims = pd.DataFrame(
+        {"msme_id": ["F0", "F1", "F9"], "pollutant": "TN", "fate": ["duplicate", "credited", "credited"]}
+    )
     ledger = build_ledger(claims.assign(reduction_kg_yr=1.0), placed([("a", "inside"), (None, "outside")]))
     assert ledger["fate"].tolist() == ["duplicate", "outside", "unlocated"]
     assert ledger["basin_id"].isna().all()
@@ -84,7 +86,9 @@ def test_totals_by_hand() -> None:
             "standard_uncertainty_kg_yr": [3.0, 4.0, math.nan],
         }
     )
-    accounts = close_accounts(claims, placed([("a", "inside"), ("a", "inside")]).assign(probability=[1.0, 0.5]), three_squares())
+    accounts = close_accounts(
+        claims, placed([("a", "inside"), ("a", "inside")]).assign(probability=[1.0, 0.5]), three_squares()
+    )
     first = accounts.basin_loads.iloc[0]
     assert tuple(accounts.basin_loads.columns) == BASIN_LOADS.names
     assert first[["basin_id", "basin_name", "pollutant", "msmes"]].tolist() == ["a", "Cuenca A", "TN", 2]

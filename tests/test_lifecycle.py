@@ -18,7 +18,9 @@ from watershed_cp.tables import FATES
 def fates(*rows: dict[str, object], **options: object) -> list[tuple[str, float | None]]:
     claims = audit_loads(audits(*rows), **options)
     reductions = claims["reduction_kg_yr"].tolist()
-    return [(fate, None if math.isnan(kg) else kg) for fate, kg in zip(claims["fate"], reductions, strict=True)]
+    return [
+        (fate, None if math.isnan(kg) else kg) for fate, kg in zip(claims["fate"], reductions, strict=True)
+    ]
 
 
 def test_a_pair_is_credited_with_its_difference() -> None:
@@ -84,7 +86,9 @@ def test_a_follow_up_outside_the_period_is_expired_and_an_earlier_one_counts() -
 def test_ready_made_reductions_are_claims_and_repeats_are_not() -> None:
     row = {"msme_id": "F1", "pollutant": "TN", "value": 2.0, "unit": "t/yr"}
     other = {**row, "catchment": "8"}
-    claims = audit_loads(None, reductions=pd.DataFrame([{**row, "catchment": "7"}, {**row, "catchment": "7"}, other]))
+    claims = audit_loads(
+        None, reductions=pd.DataFrame([{**row, "catchment": "7"}, {**row, "catchment": "7"}, other])
+    )
     assert claims["fate"].tolist() == ["credited", "duplicate", "credited"]
     assert claims["reduction_kg_yr"].tolist() == [2000.0, 2000.0, 2000.0]
 
@@ -112,7 +116,9 @@ def test_every_row_has_one_place_and_order_makes_no_difference(rows, random, gra
     current = claims[claims["fate"] != "superseded"]
     baselines = [name for names in current["baseline_rows"] for name in names.split()]
     assert set(claims["fate"]) <= set(FATES)
-    mentioned = [n for side in ("baseline_rows", "follow_up_rows") for names in claims[side] for n in names.split()]
+    mentioned = [
+        n for side in ("baseline_rows", "follow_up_rows") for names in claims[side] for n in names.split()
+    ]
     assert set(mentioned) == {row["audit_id"] for row in named}
     assert len(baselines) >= len(set(baselines))
     follow_ups = [n for names in claims["follow_up_rows"] for n in names.split()]

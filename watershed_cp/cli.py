@@ -110,7 +110,9 @@ def _run(options: argparse.Namespace, language: Language) -> int:
     from watershed_cp.project import read_project
 
     project = read_project(options.project)
-    return _publish(project, Path(options.out) if options.out else project.folder / "output", options, language)
+    return _publish(
+        project, Path(options.out) if options.out else project.folder / "output", options, language
+    )
 
 
 def _publish(project: Project, folder: Path, options: argparse.Namespace, language: Language) -> int:

@@ -89,7 +89,11 @@ class Impact(Accounts):
             If the folder holds anything that this program did not write.
         """
         target = Path(folder).resolve()
-        if target.exists() and not (target / _MANIFEST).is_file() and (not target.is_dir() or any(target.iterdir())):
+        if (
+            target.exists()
+            and not (target / _MANIFEST).is_file()
+            and (not target.is_dir() or any(target.iterdir()))
+        ):
             raise InputError(fault("folder_taken", file=folder))
         target.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
@@ -121,7 +125,9 @@ class Impact(Accounts):
             "settings": self.settings or {},
             "inputs": {path.name: _sha256(path) for path in self.inputs},
             "outputs": {
-                path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()
+                path.relative_to(folder).as_posix(): _sha256(path)
+                for path in sorted(folder.rglob("*"))
+                if path.is_file()
             },
         }
         text = json.dumps(manifest, indent=2, ensure_ascii=False, sort_keys=True, default=str)
@@ -129,7 +135,10 @@ class Impact(Accounts):
 
 
 def run(
-    project: str | Path | Project, *, out: str | Path | None = None, progress: Callable[[str], None] | None = None
+    project: str | Path | Project,
+    *,
+    out: str | Path | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> Impact:
     """Do the whole job of a project file: read the tables, place the firms, count the loads, book the ledger.
 
@@ -239,7 +248,11 @@ def _impact(accounts: Accounts, **more: Any) -> Impact:
 def _read_tables(settings: Project) -> tuple[gpd.GeoDataFrame, pd.DataFrame | None, pd.DataFrame | None]:
     """Read every table before anything is said, so that all faults are told at once."""
     faults: list[Fault] = []
-    readers = ((settings.msmes, read_msmes), (settings.audits, read_audits), (settings.reductions, read_reductions))
+    readers = (
+        (settings.msmes, read_msmes),
+        (settings.audits, read_audits),
+        (settings.reductions, read_reductions),
+    )
     found: list[Any] = []
     for source, reader in readers:
         try:

@@ -65,7 +65,10 @@ _WRITTEN = (
     (re.compile(r"(?<=/)(h|hr|H)\b"), "hour"),
     (re.compile(r"(?<=/)s\b"), "second"),
     (re.compile(r"\b[Kk][Gg]\b|\bkilos?\b|\bkilogramos?\b"), "kilogram"),
-    (re.compile(r"\b[Mm][Gg]\b"), "milligram"),
+    (
+        re.compile(r"\b(mg|M[gG](?=/([lL]|m\*)))\b"),
+        "milligram",
+    ),  # Mg/yr is megagrams, Mg/L is a slip for mg/L
     (re.compile(r"\b[uµμ][gG]\b"), "microgram"),
     (re.compile(r"(?<![A-Za-z])[lL](?![A-Za-z])"), "liter"),
 )
@@ -77,8 +80,8 @@ def registry() -> pint.UnitRegistry:  # type: ignore[type-arg]
 
     Examples
     --------
-    >>> registry()("1 year").to("day").magnitude
-    365.0
+    >>> print(registry()("1 year").to("day"))
+    365 day
     """
     import pint
 
@@ -89,7 +92,17 @@ def registry() -> pint.UnitRegistry:  # type: ignore[type-arg]
 
 
 @functools.cache
-def _quantity(unit: str) -> pint.Quantity | None:  # type: ignore[type-arg]
+def _read(unit: str) -> tuple[Dimension, float] | None:
+    """Read a unit as written, else in small letters: ``KG/AÑO`` is clear, ``MG/D`` could be mega-gallons."""
+    spellings = [unit] if re.search(r"\bMG\b(?!\s*/\s*[Ll])", unit) else [unit, unit.lower()]
+    for quantity in map(_parse, spellings):
+        for name, base in _BASE.items():
+            if quantity is not None and quantity.is_compatible_with(base):
+                return name, float(quantity.to(base).magnitude)  # exact fractions until here
+    return None
+
+
+def _parse(unit: str) -> pint.Quantity | None:  # type: ignore[type-arg]
     import tokenize
 
     import pint
@@ -111,13 +124,8 @@ def dimension(unit: str) -> Dimension | None:
     >>> dimension("mg/L"), dimension("lb/año"), dimension("m³/h"), dimension("pH")
     ('concentration', 'load', 'flow', None)
     """
-    quantity = _quantity(unit)
-    if quantity is None:
-        return None
-    for name, base in _BASE.items():
-        if quantity.is_compatible_with(base):
-            return name
-    return None
+    found = _read(unit)
+    return found[0] if found else None
 
 
 def factor(unit: str, expected: Dimension) -> float:
@@ -133,7 +141,7 @@ def factor(unit: str, expected: Dimension) -> float:
     Returns
     -------
     float
-        Dimensionless factor.
+        Dimensionless factor, correctly rounded.
 
     Raises
     ------
@@ -147,9 +155,7 @@ def factor(unit: str, expected: Dimension) -> float:
     >>> factor("mg/L", "concentration")
     0.001
     """
-    if dimension(unit) != expected:
+    found = _read(unit)
+    if found is None or found[0] != expected:
         raise UnitError(fault(f"unit_not_{expected}", value=unit))
-    quantity = _quantity(unit)
-    if quantity is None:
-        raise AssertionError
-    return float(quantity.to(_BASE[expected]).magnitude)  # exact fractions until here
+    return found[1]

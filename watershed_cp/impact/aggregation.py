@@ -177,9 +177,12 @@ def total_per_basin(
 def _totals(rows: pd.DataFrame) -> tuple[int, float, float, float, float, float, float, float]:
     paired = rows[rows["baseline_kg_yr"].notna() & rows["follow_up_kg_yr"].notna()]
     baseline, follow_up = (
-        books.exact_sum(paired[name]) if len(paired) else np.nan for name in ("baseline_kg_yr", "follow_up_kg_yr")
+        books.exact_sum(paired[name]) if len(paired) else np.nan
+        for name in ("baseline_kg_yr", "follow_up_kg_yr")
     )
-    percent = 100 * books.exact_sum(paired["reduction_kg_yr"]) / baseline if len(paired) and baseline else np.nan
+    percent = (
+        100 * books.exact_sum(paired["reduction_kg_yr"]) / baseline if len(paired) and baseline else np.nan
+    )
     reduction, expected = (books.exact_sum(rows[name]) for name in ("reduction_kg_yr", "expected"))
     return rows["msme_id"].nunique(), baseline, follow_up, reduction, *_range(rows), expected, percent
 

@@ -60,8 +60,9 @@ def audit_loads(
     ...     "msme_id": ["F1", "F1"], "pollutant": ["BOD5", "BOD5"], "phase": ["baseline", "follow_up"],
     ...     "value": [250.0, 200.0], "unit": ["mg/L", "mg/L"], "flow": [12.0, 12.0], "flow_unit": ["m3/d", "m3/d"],
     ... })
-    >>> audit_loads(audits)[["baseline_kg_yr", "follow_up_kg_yr", "reduction_kg_yr", "fate"]].iloc[0].tolist()
-    [1095.0, 876.0, 219.0, 'credited']
+    >>> claims = audit_loads(audits)
+    >>> claims["reduction_kg_yr"].tolist(), claims["fate"].tolist()
+    ([219.0], ['credited'])
     """
     parts = []
     if audits is not None:
@@ -101,7 +102,7 @@ def row_loads(
     censoring_rule: censoring.Rule = "half",
     days_per_year: float = units.DAYS_PER_YEAR,
 ) -> pd.DataFrame:
-    """Give each audit row its load in kg/yr, with bounds, standard uncertainty and the equation in numbers.
+    """Give each audit row its load in kg/yr, with bounds, standard uncertainties and the equation in numbers.
 
     Parameters
     ----------
@@ -115,8 +116,8 @@ def row_loads(
     Returns
     -------
     pandas.DataFrame
-        The rows with ``load_kg_yr``, ``least_kg_yr``, ``most_kg_yr``, ``standard_uncertainty_kg_yr``,
-        ``flow_m3_d`` (NaN for a load given as such), ``equation`` and ``reason`` (empty, or why there is no load).
+        The rows with ``load_kg_yr``, ``least_kg_yr``, ``most_kg_yr``, the standard uncertainties
+        ``analysis_kg_yr`` and ``flow_kg_yr``, ``equation`` and ``reason`` (empty, or why there is no load).
 
     Raises
     ------
@@ -138,11 +139,11 @@ def row_loads(
         rows["value"].to_numpy(float), rows["qualifier"].fillna("").to_numpy(str), rule=censoring_rule
     )
     rows["load_kg_yr"], rows["least_kg_yr"] = value * scale, least * scale
-    rows["most_kg_yr"] = np.multiply(most, scale, where=scale != 0, out=np.zeros(len(rows)))  # no flow, no load
-    rows["standard_uncertainty_kg_yr"] = rows["load_kg_yr"] * uncertainty.relative(
-        rows, concentration=concentration
-    )
-    rows["flow_m3_d"] = np.where(concentration, flow, np.nan)
+    rows["most_kg_yr"] = np.multiply(
+        most, scale, where=scale != 0, out=np.zeros(len(rows))
+    )  # no flow, no load
+    for component, share in uncertainty.relative(rows, concentration=concentration).items():
+        rows[f"{component}_kg_yr"] = rows["load_kg_yr"] * share
     rows["equation"] = _equations(rows, concentration, days, value)
     rows["reason"] = np.select(
         [kind == "", concentration & np.isnan(flow), np.isnan(rows["value"].to_numpy(float))],

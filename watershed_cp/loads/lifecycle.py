@@ -65,7 +65,7 @@ def audit_claims(rows: pd.DataFrame, *, period: Period | None = None) -> pd.Data
     Examples
     --------
     >>> audit_claims(pd.DataFrame(columns=[*_SAMPLE, "reason", "row_name", "evidence", "equation", "load_kg_yr",
-    ...     "least_kg_yr", "most_kg_yr", "standard_uncertainty_kg_yr"])).empty
+    ...     "least_kg_yr", "most_kg_yr", "analysis_kg_yr", "flow_kg_yr"])).empty
     True
     """
     repeated = rows.duplicated(_SAMPLE, keep="first")
@@ -175,7 +175,7 @@ def _campaigns(rows: pd.DataFrame) -> pd.DataFrame:
     for _, samples in ordered[size > 1].groupby(_CAMPAIGN, dropna=False, sort=False):
         means = {
             name: math.fsum(samples[name]) / len(samples)
-            for name in ("load_kg_yr", "least_kg_yr", "most_kg_yr", "standard_uncertainty_kg_yr")
+            for name in ("load_kg_yr", "least_kg_yr", "most_kg_yr", "analysis_kg_yr", "flow_kg_yr")
         }
         campaigns.append(
             samples.iloc[:1].assign(
@@ -217,7 +217,8 @@ def _outside(date: pd.Series, period: Period | None) -> pd.Series:
 
 def _claim(pairs: pd.DataFrame) -> pd.DataFrame:
     """Write pairs as claims: the reduction is the difference, its range that of both loads together."""
-    spread = np.hypot(pairs["standard_uncertainty_kg_yr_baseline"], pairs["standard_uncertainty_kg_yr"])
+    first = pairs.filter(like="_baseline").rename(columns=lambda name: name.removesuffix("_baseline"))
+    spread = uncertainty.of_difference(first, pairs)
     half = uncertainty.COVERAGE_90 * spread
     both = pairs["sides"] == "both"
     difference = "[" + pairs["equation_baseline"].astype(str) + "] − [" + pairs["equation"].astype(str) + "]"

@@ -22,7 +22,14 @@ def styles() -> dict[str, str]:
     >>> sorted(styles())
     ['msmes', 'watersheds']
     """
-    outline = _symbol("0", "fill", "SimpleFill", color=f"{COLOURS.basin}33", outline_color=COLOURS.basin, outline_width="0.5")
+    outline = _symbol(
+        "0",
+        "fill",
+        "SimpleFill",
+        color=f"{COLOURS.basin}33",
+        outline_color=COLOURS.basin,
+        outline_width="0.5",
+    )
     firm = {"name": "circle", "size": "3", "outline_color": COLOURS.paper}
     hollow = {"name": "circle", "size": "3", "outline_color": COLOURS.uncounted}
     return {

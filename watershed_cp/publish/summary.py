@@ -62,7 +62,11 @@ def _lines(accounts: Accounts, language: Language) -> Iterator[str]:
         yield label("summary", "idle", language, basins=number(idle))
     yield ""
     left = _not_counted(accounts.ledger, language)
-    yield label("summary", "not_counted", language, reasons=left) if left else label("summary", "all_counted", language)
+    yield (
+        label("summary", "not_counted", language, reasons=left)
+        if left
+        else label("summary", "all_counted", language)
+    )
 
 
 def _basin_line(name: str, rows: pd.DataFrame, language: Language) -> str:

@@ -216,7 +216,9 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, xlsxwriter.format.Format]:
     return {
         "title": book.add_format({"font_size": 18, "font_color": ink}),
         "text": book.add_format({"font_color": ink, "text_wrap": True, "valign": "top"}),
-        "header": book.add_format({"bg_color": teal, "font_color": paper, "bold": True, "text_wrap": True, "valign": "top"}),
+        "header": book.add_format(
+            {"bg_color": teal, "font_color": paper, "bold": True, "text_wrap": True, "valign": "top"}
+        ),
         "kg/yr": book.add_format({"num_format": "#,##0.00"}),
         "m": book.add_format({"num_format": "#,##0"}),
         "degrees": book.add_format({"num_format": "0.00000"}),
@@ -227,7 +229,10 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, xlsxwriter.format.Format]:
 
 
 def _write_cover(
-    book: xlsxwriter.Workbook, accounts: Accounts, formats: dict[str, xlsxwriter.format.Format], language: Language
+    book: xlsxwriter.Workbook,
+    accounts: Accounts,
+    formats: dict[str, xlsxwriter.format.Format],
+    language: Language,
 ) -> None:
     words = texts("workbook")
     sheet = book.add_worksheet(words["cover"].speak(language))
@@ -236,7 +241,9 @@ def _write_cover(
     sheet.write_string(0, 0, accounts.title.speak(language), formats["title"])
     lines = [words["synthetic"].speak(language)] if accounts.synthetic else []
     if accounts.period:
-        lines.append(words["period"].speak(language).format(first=accounts.period[0], last=accounts.period[1]))
+        lines.append(
+            words["period"].speak(language).format(first=accounts.period[0], last=accounts.period[1])
+        )
     lines += [words[name].speak(language) for name in ("credited", "range", "booked", "outlines")]
     for row, line in enumerate(lines, start=2):
         sheet.write_string(row, 0, line, formats["text"])
