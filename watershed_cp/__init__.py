@@ -45,7 +45,7 @@ _HOMES = {
     "run": "pipeline",
 }
 
-__all__ = [  # noqa: PLE0604 - names are found on first use, so that importing the package costs nothing
+__all__ = [
     "BasinLocator",
     "FlowNetwork",
     "Impact",

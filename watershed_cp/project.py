@@ -5,7 +5,7 @@ Every setting has a default; only ``[basins]`` and ``[msmes]`` are required. Pat
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt  # noqa: TC003 - pydantic reads the annotations
 import difflib
 import tomllib
 from pathlib import Path
@@ -75,7 +75,7 @@ class Source(_Section):
 class Accounting(_Section):
     """``[accounting]``: the rules of counting."""
 
-    period: tuple[datetime.date, datetime.date] | None = None
+    period: tuple[dt.date, dt.date] | None = None
     """First and last day; a follow-up after the last day does not count yet."""
     minimum_evidence: Literal["A", "B", "C", "D", "E"] = "E"
     """Weakest evidence grade that is credited."""

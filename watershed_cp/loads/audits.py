@@ -132,7 +132,7 @@ def row_loads(
     rows = _complete(audits, tables.AUDITS)
     kind, factors = _unit_factors(rows["unit"])
     flow = rows["flow"].to_numpy(float) * _flow_factors(rows["flow_unit"], rows["flow"])
-    days = rows["operating_days_per_year"].astype(float).fillna(days_per_year).to_numpy()
+    days = rows["operating_days_per_year"].fillna(days_per_year).to_numpy(float)
     concentration = kind == "concentration"
     scale = factors * np.where(concentration, flow * days, 1.0)
     value, least, most = censoring.interval(
@@ -214,12 +214,10 @@ def _complete(table: pd.DataFrame, declared: tables.Table) -> pd.DataFrame:
 def _unit_factors(written: pd.Series) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
     """Tell for each row whether its unit is a load or a concentration, and the factor to kg/yr or kg/m3."""
     codes, distinct = pd.factorize(written.fillna(""))
-    kinds = [units.dimension(unit) or "" for unit in distinct]
-    kinds = [kind if kind in ("load", "concentration") else "" for kind in kinds]
-    factors = [
-        units.factor(unit, kind) if kind else np.nan for unit, kind in zip(distinct, kinds, strict=True)
-    ]  # type: ignore[arg-type]
-    return np.array(kinds, dtype="U13")[codes], np.array(factors, dtype=float)[codes]
+    kinds = [units.dimension(unit) for unit in distinct]
+    masses = [kind if kind in ("load", "concentration") else None for kind in kinds]
+    factors = [units.factor(unit, kind) if kind else np.nan for unit, kind in zip(distinct, masses, strict=True)]
+    return np.array([kind or "" for kind in masses], dtype="U13")[codes], np.array(factors, dtype=float)[codes]
 
 
 def _flow_factors(written: pd.Series, flow: pd.Series) -> NDArray[np.float64]:

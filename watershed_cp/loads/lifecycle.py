@@ -7,7 +7,7 @@ of a table of reductions.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import math
 
 import numpy as np
@@ -15,7 +15,7 @@ import pandas as pd
 
 from watershed_cp.loads import uncertainty
 
-Period = tuple[datetime.date, datetime.date]
+Period = tuple[dt.date, dt.date]
 """First and last day of an accounting period, both included."""
 
 __all__ = ["CLAIMS", "Period", "audit_claims", "grade", "reduction_claims"]
@@ -211,7 +211,7 @@ def _pair(campaigns: pd.DataFrame, period: Period | None) -> pd.DataFrame:
 
 def _outside(date: pd.Series, period: Period | None) -> pd.Series:
     if period is None:
-        return pd.Series(False, index=date.index)  # noqa: FBT003
+        return pd.Series(False, index=date.index)
     return (date < pd.Timestamp(period[0])) | (date > pd.Timestamp(period[1]))
 
 

@@ -50,7 +50,9 @@ def _qml(
     kind: str, symbols: list[ET.Element], *, attribute: str = "", categories: tuple[tuple[str, str], ...] = ()
 ) -> str:
     root = ET.Element("qgis", version="3.28", styleCategories="Symbology")
-    renderer = ET.SubElement(root, "renderer-v2", type=kind, **({"attr": attribute} if attribute else {}))
+    renderer = ET.SubElement(root, "renderer-v2", type=kind)
+    if attribute:
+        renderer.set("attr", attribute)
     if categories:
         listed = ET.SubElement(renderer, "categories")
         for value, symbol in categories:

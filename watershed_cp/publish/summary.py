@@ -71,13 +71,13 @@ def _lines(accounts: Accounts, language: Language) -> Iterator[str]:
 
 def _basin_line(name: str, rows: pd.DataFrame, language: Language) -> str:
     parts = []
-    for row in rows.sort_values("reduction_kg_yr", ascending=False, kind="stable").itertuples():
+    for row in rows.sort_values("reduction_kg_yr", ascending=False, kind="stable").to_dict("records"):
         notes = []
-        if not math.isnan(row.reduction_low_kg_yr):
-            notes.append(f"{mass(row.reduction_low_kg_yr)} – {mass(row.reduction_high_kg_yr)}")
-        if not math.isnan(row.reduction_pct):
-            notes.append(percent(row.reduction_pct))
-        amount = f"{pollutant_name(row.pollutant, language)} {mass(row.reduction_kg_yr)}"
+        if not math.isnan(row["reduction_low_kg_yr"]):
+            notes.append(f"{mass(row["reduction_low_kg_yr"])} – {mass(row["reduction_high_kg_yr"])}")
+        if not math.isnan(row["reduction_pct"]):
+            notes.append(percent(row["reduction_pct"]))
+        amount = f"{pollutant_name(row["pollutant"], language)} {mass(row["reduction_kg_yr"])}"
         parts.append(f"{amount} [{', '.join(notes)}]" if notes else amount)
     return f"  {name}: " + "; ".join(parts)
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from watershed_cp import tables
-from watershed_cp.errors import Text
 from watershed_cp.messages import texts
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def save_tables(accounts: Accounts, folder: Path, *, language: Language = "es") 
 
 
 def save_csv(table: pd.DataFrame, path: Path) -> Path:
-    """Write a table as UTF-8 with byte-order mark, so that Excel reads the accents.
+    r"""Write a table as UTF-8 with byte-order mark, so that Excel reads the accents.
 
     A text cell that begins like a formula gets an apostrophe in front, unless it is a number.
 
@@ -85,7 +84,7 @@ def save_csv(table: pd.DataFrame, path: Path) -> Path:
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "a.csv"
     >>> save_csv(pd.DataFrame({"name": ["=1+1"], "kg": [0.1]}), path).read_text(encoding="utf-8-sig")
-    "name,kg\\n'=1+1,0.1\\n"
+    "name,kg\n'=1+1,0.1\n"
     """
     columns = [_csv_column(table[name]) for name in table.columns]
     with path.open("w", encoding="utf-8-sig", newline="") as file:
@@ -271,7 +270,7 @@ def _write_sheet(
         sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
 
 
-def _write_cell(sheet: Any, row: int, place: int, cell: object, number: object, date: object) -> None:  # noqa: PLR0917
+def _write_cell(sheet: Any, row: int, place: int, cell: object, number: object, date: object) -> None:
     value = _csv_cell(cell) if not isinstance(cell, str) else cell
     if value == "":
         return
@@ -307,8 +306,8 @@ def _style_geopackage(path: Path) -> None:
 
     with sqlite3.connect(path) as database:
         database.execute(
-            "CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT, f_table_catalog TEXT, f_table_schema TEXT,"
-            " f_table_name TEXT, f_geometry_column TEXT, styleName TEXT, styleQML TEXT, styleSLD TEXT,"
+            "CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT, f_table_catalog TEXT,"
+            " f_table_schema TEXT, f_table_name TEXT, f_geometry_column TEXT, styleName TEXT, styleQML TEXT, styleSLD TEXT,"
             " useAsDefault BOOLEAN, description TEXT, owner TEXT, ui TEXT, update_time DATETIME)"
         )
         database.executemany(
