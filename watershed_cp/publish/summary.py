@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from watershed_cp.messages import label, mass, number, percent
 from watershed_cp.reference import pollutant_name
 from watershed_cp.tables import FATES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator, Mapping
 
     import pandas as pd
 
@@ -70,16 +70,16 @@ def _lines(accounts: Accounts, language: Language) -> Iterator[str]:
 
 
 def _basin_line(name: str, rows: pd.DataFrame, language: Language) -> str:
-    parts = []
-    for row in rows.sort_values("reduction_kg_yr", ascending=False, kind="stable").to_dict("records"):
-        notes = []
-        if not math.isnan(row["reduction_low_kg_yr"]):
-            notes.append(f"{mass(row["reduction_low_kg_yr"])} – {mass(row["reduction_high_kg_yr"])}")
-        if not math.isnan(row["reduction_pct"]):
-            notes.append(percent(row["reduction_pct"]))
-        amount = f"{pollutant_name(row["pollutant"], language)} {mass(row["reduction_kg_yr"])}"
-        parts.append(f"{amount} [{', '.join(notes)}]" if notes else amount)
-    return f"  {name}: " + "; ".join(parts)
+    ordered = rows.sort_values("reduction_kg_yr", ascending=False, kind="stable")
+    return f"  {name}: " + "; ".join(_amount(row, language) for row in ordered.to_dict("records"))
+
+
+def _amount(row: Mapping[Hashable, Any], language: Language) -> str:
+    low, high, share = row["reduction_low_kg_yr"], row["reduction_high_kg_yr"], row["reduction_pct"]
+    notes = [] if math.isnan(low) else [f"{mass(low)} – {mass(high)}"]
+    notes += [] if math.isnan(share) else [percent(share)]
+    amount = f"{pollutant_name(row['pollutant'], language)} {mass(row['reduction_kg_yr'])}"
+    return f"{amount} [{', '.join(notes)}]" if notes else amount
 
 
 def _not_counted(ledger: pd.DataFrame, language: Language) -> str:
