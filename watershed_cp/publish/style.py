@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -66,18 +66,16 @@ RAMP: Final = ("#E4F1EF", "#B9DBD8", "#86C0BE", "#4E9F9F", "#1F7A7D", "#07525A")
 
 @dataclass(frozen=True)
 class TypeSizes:
-    """The three sizes of a figure and the two that only a map needs, in points."""
+    """The three sizes of a figure, in points."""
 
     title: float
     body: float
     small: float
-    figure: float  # the one large number
-    label: float  # names on the map
 
 
 TYPE: Final = {
-    "a3": TypeSizes(title=30, body=14.5, small=10.5, figure=44, label=10.5),
-    "slide": TypeSizes(title=24, body=12, small=8.5, figure=34, label=8.5),
+    "a3": TypeSizes(title=31, body=14.5, small=10.5),
+    "slide": TypeSizes(title=25, body=12, small=8.8),
 }
 
 
@@ -190,8 +188,13 @@ def figure_fonts() -> tuple[str, ...]:
     if package is None or package.origin is None:
         return ("DejaVu Sans",)
     files = Path(package.origin).parent / "files"
+    faces = font_manager.fontManager
     for face in ("Regular", "It", "Semibold"):
-        font_manager.fontManager.addfont(files / f"SourceSansPro-{face}.ttf")
+        faces.addfont(files / f"SourceSansPro-{face}.ttf")
+    faces.ttflist = [  # our bold is the semibold: nothing shouts
+        replace(face, weight=700) if face.fname.endswith("SourceSansPro-Semibold.ttf") else face
+        for face in faces.ttflist
+    ]
     return ("Source Sans Pro", "DejaVu Sans")
 
 
@@ -211,7 +214,8 @@ def matplotlib_settings() -> dict[str, Any]:
     return {
         "font.family": list(figure_fonts()),
         "text.color": COLOURS.ink,
-        "axes.unicode_minus": True,
+        "text.hinting": "no_hinting",  # letters as wide on every page as when they are measured
+        "text.parse_math": False,  # a dollar sign in a user's name is a dollar sign
         "axes.edgecolor": COLOURS.hairline,
         "axes.facecolor": "none",
         "figure.facecolor": COLOURS.paper,

@@ -1,0 +1,245 @@
+"""What stands beside the map of a poster: loads before and after, the evidence, and what is not counted.
+
+A panel writes into a :class:`Column`, from the top down; every bar starts at zero and shows its range.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from matplotlib.patches import Rectangle
+
+from watershed_cp.messages import label, mass, percent
+from watershed_cp.publish.findings import firms, span, tight, typeset
+from watershed_cp.publish.lettering import text_width, wrap, write
+from watershed_cp.publish.style import COLOURS, RAMP, TypeSizes
+from watershed_cp.reference import read_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+
+    from watershed_cp.errors import Language
+    from watershed_cp.publish.findings import Change, Finding
+
+__all__ = ["Bar", "Column", "draw_bars", "draw_changes", "draw_evidence", "draw_left_out"]
+
+
+@dataclass
+class Column:
+    """A column of a page in points, filled from the top down; ``y`` is where the next thing starts."""
+
+    axes: Axes
+    left: float
+    right: float
+    y: float
+    sizes: TypeSizes
+    language: Language
+
+    @property
+    def width(self) -> float:
+        """Points from left to right."""
+        return self.right - self.left
+
+    def heading(self, text: str) -> None:
+        """Write a heading under a hairline."""
+        self.axes.plot([self.left, self.right], [self.y, self.y], color=COLOURS.ink, lw=0.8)
+        self.y -= 1.35 * self.sizes.body
+        write(self.axes, self.left, self.y, text, self.sizes.body, weight="bold")
+        self.y -= 0.75 * self.sizes.body
+
+    def paragraph(self, text: str, *, colour: str = COLOURS.ink, indent: float = 0) -> None:
+        """Write a small text over as many lines as it needs."""
+        size = self.sizes.small
+        for line in wrap(text, size, self.width - indent):
+            self.y -= 1.3 * size
+            write(self.axes, self.left + indent, self.y, line, size, colour=colour)
+
+    def bar(self, x: float, y: float, width: float, height: float, colour: str) -> None:
+        """Draw a bar from `x` to the right."""
+        self.axes.add_patch(Rectangle((x, y), width, height, fc=colour, ec="none", lw=0))
+
+    def whisker(self, low: float, high: float, y: float, height: float) -> None:
+        """Draw a range as a line with two ends, in ink with a light rim so that it reads on any bar."""
+        for width, colour in ((3.0, COLOURS.paper), (1.1, COLOURS.ink)):
+            xs = [low, low, low, high, high, high]
+            ys = [y - height, y + height, y, y, y + height, y - height]
+            self.axes.plot(xs, ys, color=colour, lw=width, solid_capstyle="butt", solid_joinstyle="miter")
+
+
+def draw_changes(column: Column, changes: Sequence[Change], *, limit: int) -> None:
+    """Draw the load before and after of each pollutant, each pair on its own scale from zero."""
+    column.heading(label("poster", "before_after", column.language))
+    for change in changes[:limit]:
+        _draw_change(column, change)
+    if len(changes) > limit:
+        names = ", ".join(typeset(change.pollutant, column.language) for change in changes[limit:])
+        column.paragraph(
+            label("poster", "more_pollutants", column.language, names=names), colour=COLOURS.muted
+        )
+    column.y -= column.sizes.body
+
+
+def _draw_change(column: Column, change: Change) -> None:
+    body, small, language = column.sizes.body, column.sizes.small, column.language
+    column.y -= body
+    name = typeset(change.pollutant, language)
+    write(column.axes, column.left, column.y, name, body)
+    meaning = _long_name(change.pollutant, language)
+    room = column.width - text_width(name, body) - body * 5
+    if meaning and text_width(meaning, small) < room:
+        at = column.left + text_width(name, body) + 0.5 * body
+        write(column.axes, at, column.y, meaning, small, colour=COLOURS.muted)
+    if math.isfinite(change.percent):
+        sign = "-" if change.percent >= 0 else "+"
+        share = tight(f"{sign}{percent(abs(change.percent), digits=0)}")
+        write(
+            column.axes,
+            column.right,
+            column.y,
+            share,
+            body,
+            align="right",
+            weight="bold",
+            colour=COLOURS.basin,
+        )
+    column.y -= 0.45 * body
+    if math.isfinite(change.baseline) and math.isfinite(change.follow_up):
+        _draw_pair(column, change)
+    else:
+        _draw_single(column, change)
+    words = "avoided" if change.reduction >= 0 else "increased"
+    text = label(
+        "poster",
+        words,
+        language,
+        mass=tight(mass(abs(change.reduction))),
+        range=span(change.low, change.high, language),
+        firms=firms(change.firms, language),
+    )
+    column.paragraph(text, colour=COLOURS.muted)
+    column.y -= 0.9 * small
+
+
+def _draw_pair(column: Column, change: Change) -> None:
+    small, thick = column.sizes.small, 0.95 * column.sizes.small
+    words = [label("poster", key, column.language) for key in ("before", "after")]
+    loads = (change.baseline, change.follow_up)
+    texts = [tight(f"{mass(load)} ") + word for load, word in zip(loads, words, strict=True)]
+    room = column.width - max(text_width(text, small) for text in texts) - 0.7 * small
+    scale = room / max(*loads, 1e-12)
+    ends = [min(max(change.baseline - end, 0) * scale, room) for end in (change.high, change.low)]
+    for at, (load, text) in enumerate(zip(loads, texts, strict=True)):
+        column.y -= thick * 1.12
+        column.bar(column.left, column.y, load * scale, thick, RAMP[4] if at else COLOURS.before)
+        reach = load * scale
+        if at and all(map(math.isfinite, ends)):
+            column.whisker(column.left + ends[0], column.left + ends[1], column.y + thick / 2, thick / 4)
+            reach = max(reach, ends[1])
+        write(column.axes, column.left + reach + 0.6 * small, column.y + 0.2 * thick, text, small)
+
+
+def _draw_single(column: Column, change: Change) -> None:
+    """Draw the reduction alone, where a programme keeps only the difference."""
+    bar = Bar("", change.reduction, change.low, change.high, RAMP[4])
+    _draw_bar(column, bar, column.left, scale_of([bar], column.width * 0.75))
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of masses in kg/yr, with its range."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    colour: str
+
+
+def scale_of(bars: Sequence[Bar], width: float) -> float:
+    """Give points per kg/yr so that every bar and range fits into `width`."""
+    ends = [end for bar in bars for end in (bar.value, bar.high) if math.isfinite(end)]
+    return width / max([*ends, 1e-12])
+
+
+def draw_bars(column: Column, bars: Sequence[Bar]) -> None:
+    """Draw bars of one pollutant on one scale from zero, a name above each, its mass and range beside it."""
+    column.y -= 0.2 * column.sizes.body
+    scale = scale_of(bars, column.width * 0.8)
+    for bar in bars:
+        column.y -= column.sizes.body
+        write(column.axes, column.left, column.y, bar.name, column.sizes.body)
+        column.y -= 0.4 * column.sizes.body
+        _draw_bar(column, bar, column.left, scale)
+        column.paragraph(span(bar.low, bar.high, column.language), colour=COLOURS.muted)
+        column.y -= 0.8 * column.sizes.small
+    column.y -= column.sizes.body
+
+
+def _draw_bar(column: Column, bar: Bar, left: float, scale: float) -> None:
+    small, thick = column.sizes.small, 1.15 * column.sizes.small
+    column.y -= thick * 1.1
+    reach = max(bar.value, 0) * scale
+    column.bar(left, column.y, reach, thick, bar.colour)
+    if math.isfinite(bar.low) and math.isfinite(bar.high):
+        column.whisker(
+            left + max(bar.low, 0) * scale, left + max(bar.high, 0) * scale, column.y + thick / 2, thick / 4
+        )
+        reach = max(reach, bar.high * scale)
+    write(column.axes, left + reach + 0.6 * small, column.y + 0.22 * thick, tight(mass(bar.value)), small)
+
+
+def draw_evidence(column: Column, finding: Finding) -> None:
+    """Draw what share of the headline reduction rests on which grade of evidence."""
+    total = math.fsum(finding.evidence.values())
+    if not finding.changes or total <= 0:
+        return
+    language, small = column.language, column.sizes.small
+    pollutant = typeset(finding.changes[0].pollutant, language)
+    column.heading(label("poster", "evidence", language, pollutant=pollutant))
+    words = {grade: label("poster", f"grade_{grade}", language) for grade in finding.evidence}
+    left = column.left + max(text_width(word, small) for word in words.values()) + small
+    room = column.right - left - 3.2 * small
+    for grade, reduction in finding.evidence.items():
+        share = max(reduction, 0) / total
+        column.y -= 1.38 * small
+        write(
+            column.axes,
+            column.left,
+            column.y,
+            words[grade],
+            small,
+            colour=COLOURS.ink if share else COLOURS.muted,
+        )
+        column.bar(left, column.y - 0.1 * small, max(share * room, 0.8), 0.85 * small, RAMP[4])
+        text = tight(percent(100 * share, digits=0))
+        write(column.axes, left + share * room + 0.5 * small, column.y, text, small)
+    column.y -= 1.6 * column.sizes.body
+
+
+def draw_left_out(column: Column, finding: Finding) -> None:
+    """Say what no total holds, and why; then what of the whole programme lies elsewhere."""
+    language = column.language
+    column.heading(label("poster", "left_out", language))
+    rows = [
+        label("poster", f"left_{row.fate}", language, firms=firms(row.firms, language))
+        for row in finding.left_out
+        if row.fate not in ("outside", "unlocated")
+    ]
+    for row in rows or [label("poster", "left_nothing", language)]:
+        column.paragraph(row)
+    for key, count in (("left_outside", finding.outside), ("left_unlocated", finding.unlocated)):
+        if count:
+            column.paragraph(
+                label("poster", key, language, firms=firms(count, language)), colour=COLOURS.muted
+            )
+    column.y -= column.sizes.body
+
+
+def _long_name(pollutant: str, language: Language) -> str:
+    names = {row["pollutant"]: row[f"name_{language}"] for row in read_reference("pollutants")}
+    name = names.get(pollutant, "")
+    return name.split(" (")[0][:1].lower() + name.split(" (")[0][1:]

@@ -1,0 +1,386 @@
+"""Posters and slides: one per watershed and one of all, for paper and for the projector, in Spanish and English.
+
+A poster says its finding in words, with the range, before it shows it. Everything on a page is placed in points, so
+that a page looks the same as PDF and as picture, and the same accounts give the same bytes.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import matplotlib as mpl
+import shapely
+from matplotlib.figure import Figure
+
+from watershed_cp.messages import label, mass, number, percent
+from watershed_cp.publish import cartography as maps
+from watershed_cp.publish.basemap import read_basemap
+from watershed_cp.publish.findings import find, headline_pollutant, span, tight, typeset
+from watershed_cp.publish.lettering import Box, text_width, wrap, write
+from watershed_cp.publish.panels import Bar, Column, draw_bars, draw_changes, draw_evidence, draw_left_out
+from watershed_cp.publish.style import (
+    COLOURS,
+    RAMP,
+    TYPE,
+    TypeSizes,
+    matplotlib_settings,
+    ramp_breaks,
+    ramp_colour,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+
+    from watershed_cp.errors import Language
+    from watershed_cp.impact.aggregation import Accounts
+    from watershed_cp.publish.findings import Finding
+
+__all__ = ["draw_overview", "draw_poster", "save_posters"]
+
+FormName = Literal["a3", "slide"]
+
+
+@dataclass(frozen=True)
+class Form:
+    """A page: its size in points and where map, column, key and small print stand."""
+
+    width: float
+    height: float
+    margin: float
+    sizes: TypeSizes
+    pen: float
+    map: Box
+    column: Box
+    pollutants: int
+    dots_per_inch: int
+
+
+FORMS: dict[str, Form] = {
+    "a3": Form(
+        width=1190.55,
+        height=841.89,
+        margin=42,
+        sizes=TYPE["a3"],
+        pen=1.0,
+        map=Box(42, 108, 768, 700),
+        column=Box(800, 108, 1148.55, 700),
+        pollutants=5,
+        dots_per_inch=150,
+    ),
+    "slide": Form(
+        width=960,
+        height=540,
+        margin=30,
+        sizes=TYPE["slide"],
+        pen=0.8,
+        map=Box(30, 70, 590, 440),
+        column=Box(614, 70, 930, 440),
+        pollutants=3,
+        dots_per_inch=144,
+    ),
+}
+
+
+def draw_poster(
+    accounts: Accounts, basin_id: str, *, language: Language = "es", form: FormName = "a3"
+) -> Figure:
+    """Draw the poster of one watershed.
+
+    Parameters
+    ----------
+    accounts : Accounts
+        What the run found.
+    basin_id : str
+        One of ``accounts.basins.index``.
+    language : {"es", "en"}
+        Language of every word.
+    form : {"a3", "slide"}
+        A3 paper, landscape, or a slide of 16 to 9.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Loads in kg or t per year; saving is the caller's.
+
+    Raises
+    ------
+    KeyError
+        If there is no such watershed.
+
+    Examples
+    --------
+    >>> from watershed_cp.pipeline import run
+    >>> from watershed_cp.reference import data_path
+    >>> figure = draw_poster(run(data_path("demo", "project.toml")), "motagua", form="slide")
+    >>> figure.get_size_inches().round(2).tolist()
+    [13.33, 7.5]
+    """
+    finding, page = find(accounts, basin_id), FORMS[form]
+    with mpl.rc_context(matplotlib_settings()):
+        figure, axes = _blank(page)
+        _head(axes, page, accounts, language, *_poster_words(accounts, finding, language))
+        sheet = _basin_map(figure, page, accounts, finding, language)
+        _key(axes, page, sheet, finding, language, float(accounts.basins.loc[basin_id, "accuracy_m"]))
+        column = Column(axes, page.column.left, page.column.right, page.column.top, page.sizes, language)
+        draw_changes(column, finding.changes, limit=page.pollutants)
+        draw_evidence(column, finding)
+        draw_left_out(column, finding)
+        _foot(axes, page, accounts, language)
+    return figure
+
+
+def draw_overview(accounts: Accounts, *, language: Language = "es", form: FormName = "a3") -> Figure:
+    """Draw all watersheds on one map, shaded by the reduction of the pollutant that speaks for the programme.
+
+    Parameters
+    ----------
+    accounts : Accounts
+        What the run found.
+    language : {"es", "en"}
+        Language of every word.
+    form : {"a3", "slide"}
+        A3 paper, landscape, or a slide of 16 to 9.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Loads in kg or t per year; saving is the caller's.
+
+    Examples
+    --------
+    >>> from watershed_cp.pipeline import run
+    >>> from watershed_cp.reference import data_path
+    >>> draw_overview(run(data_path("demo", "project.toml")), language="en").get_size_inches().round(2).tolist()
+    [16.54, 11.69]
+    """
+    page, pollutant = FORMS[form], headline_pollutant(accounts)
+    bars = _overview_bars(accounts, pollutant, language)
+    with mpl.rc_context(matplotlib_settings()):
+        figure, axes = _blank(page)
+        _head(axes, page, accounts, language, *_overview_words(accounts, pollutant, bars, language))
+        _overview_map(figure, page, accounts, bars, language)
+        column = Column(axes, page.column.left, page.column.right, page.column.top, page.sizes, language)
+        if pollutant:
+            column.heading(label("poster", "by_basin", language, pollutant=typeset(pollutant, language)))
+            ranked = sorted(bars.values(), key=lambda bar: -bar.value)
+            draw_bars(column, ranked[:8])
+        _foot(axes, page, accounts, language)
+    return figure
+
+
+def save_posters(
+    accounts: Accounts,
+    folder: str | Path,
+    *,
+    languages: Sequence[Language] = ("es", "en"),
+    forms: Sequence[FormName] = ("a3", "slide"),
+) -> list[Path]:
+    """Draw and write every poster as PDF and PNG; the same accounts give the same bytes.
+
+    Parameters
+    ----------
+    accounts : Accounts
+        What the run found.
+    folder : str or pathlib.Path
+        An existing folder.
+    languages, forms : sequence of str
+        Each watershed and the overview get one poster for each pair.
+
+    Returns
+    -------
+    list of pathlib.Path
+        What was written, ``<watershed>_<form>_<language>.pdf`` and ``.png``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from watershed_cp.pipeline import run
+    >>> from watershed_cp.reference import data_path
+    >>> accounts = run(data_path("demo", "project.toml"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     len(save_posters(accounts, folder, languages=["es"], forms=["slide"]))
+    10
+    """
+    written = []
+    for form in forms:
+        for language in languages:
+            for basin_id, stem in _stems(accounts).items():
+                figure = draw_poster(accounts, basin_id, language=language, form=form)
+                written += _save(figure, Path(folder) / f"{stem}_{form}_{language}", FORMS[form])
+            figure = draw_overview(accounts, language=language, form=form)
+            written += _save(figure, Path(folder) / f"overview_{form}_{language}", FORMS[form])
+    return written
+
+
+def _stems(accounts: Accounts) -> dict[str, str]:
+    """Give each watershed a file name that any system accepts; a user's identifier may hold anything."""
+    stems: dict[str, str] = {}
+    for basin_id in accounts.basins.index:
+        stem = re.sub(r"[^\w-]+", "_", str(basin_id)).strip("_") or "basin"
+        taken = {*stems.values(), "overview"}
+        stems[basin_id] = next(
+            name for name in (stem, *(f"{stem}_{at}" for at in range(2, 10**6))) if name not in taken
+        )
+    return stems
+
+
+def _save(figure: Figure, path: Path, page: Form) -> list[Path]:
+    pdf, png = path.with_name(f"{path.name}.pdf"), path.with_name(f"{path.name}.png")
+    with mpl.rc_context(matplotlib_settings()):
+        figure.savefig(pdf, metadata={"CreationDate": None, "Producer": None, "Creator": None})
+        figure.savefig(png, dpi=page.dots_per_inch, metadata={"Software": None})
+    return [pdf, png]
+
+
+def _blank(page: Form) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(page.width / 72, page.height / 72))
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, page.width), ylim=(0, page.height))
+    axes.axis("off")
+    return figure, axes
+
+
+def _head(axes: Axes, page: Form, accounts: Accounts, language: Language, title: str, below: str) -> None:
+    sizes, left, right = page.sizes, page.margin, page.width - page.margin
+    y = page.height - page.margin - 0.5 * sizes.small
+    write(axes, left, y, accounts.title.speak(language), sizes.small, colour=COLOURS.muted)
+    if accounts.synthetic:
+        text = label("poster", "synthetic", language)
+        pad = 0.5 * sizes.small
+        edge = {"boxstyle": "round,pad=0.35", "fc": COLOURS.paper, "ec": COLOURS.firm_text, "lw": 0.9}
+        write(axes, right - pad, y, text, sizes.small, colour=COLOURS.firm_text, align="right", bbox=edge)
+    y -= 1.4 * sizes.title
+    size = min(sizes.title, sizes.title * (right - left) / text_width(title, sizes.title, "bold"))
+    write(axes, left, y, title, size, weight="bold")
+    y -= 1.75 * sizes.body
+    write(axes, left, y, below, sizes.body, colour=COLOURS.muted)
+
+
+def _poster_words(accounts: Accounts, finding: Finding, language: Language) -> tuple[str, str]:
+    basin = str(accounts.basins.loc[finding.basin_id, f"name_{language}"])
+    counts = {"credited": number(finding.credited), "located": number(finding.located)}
+    firms = label("poster", "credited", language, **counts)
+    if not finding.changes:
+        return label("poster", "title_none", language, basin=basin), firms
+    change = finding.changes[0]
+    words = {
+        "basin": basin,
+        "mass": mass(abs(change.reduction)),
+        "pollutant": typeset(change.pollutant, language),
+    }
+    title = label("poster", "title" if change.reduction >= 0 else "title_more", language, **words)
+    parts = [label("poster", "range", language, range=span(change.low, change.high, language))]
+    if math.isfinite(change.percent):
+        share = percent(abs(change.percent), digits=0)
+        parts.append(label("poster", "less" if change.percent >= 0 else "more", language, percent=share))
+    return tight(title), tight("  ·  ".join([*parts, firms]))
+
+
+def _overview_words(
+    accounts: Accounts, pollutant: str | None, bars: dict[str, Bar], language: Language
+) -> tuple[str, str]:
+    inside = int((accounts.assignments["status"] == "inside").sum())
+    credited = accounts.ledger.loc[accounts.ledger["fate"] == "credited", "msme_id"].nunique()
+    firms = label("poster", "credited", language, credited=number(credited), located=number(inside))
+    count = number(len(accounts.basins))
+    if pollutant is None:
+        return label("poster", "overview_none", language, count=count), firms
+    total, low, high = (
+        math.fsum(getattr(bar, end) for bar in bars.values()) for end in ("value", "low", "high")
+    )
+    title = label(
+        "poster", "overview", language, count=count, mass=mass(total), pollutant=typeset(pollutant, language)
+    )
+    return tight(title), tight(
+        f"{label('poster', 'range_sum', language, range=span(low, high, language))}  ·  {firms}"
+    )
+
+
+def _basin_map(
+    figure: Figure, page: Form, accounts: Accounts, finding: Finding, language: Language
+) -> maps.Sheet:
+    outline = maps.project(accounts.basins.geometry.loc[finding.basin_id])
+    size = (page.map.right - page.map.left, page.map.top - page.map.bottom)
+    frame = maps.Frame.around(outline, *size, margin=0.07 * size[1])
+    sheet = maps.Sheet.on(figure, page.map[:2], frame, page.sizes, page.pen)
+    maps.draw_ground(sheet, finding.basin_id)
+    accuracy = float(accounts.basins.loc[finding.basin_id, "accuracy_m"])
+    maps.draw_basin(sheet, outline, accuracy_m=accuracy, basin_id=finding.basin_id)
+    maps.draw_firms(sheet, finding.places, float(finding.places["reduction_kg_yr"].max() or 0))
+    maps.draw_scale(sheet, 14 * page.pen, 14 * page.pen)
+    maps.draw_names(sheet, language, basin_id=finding.basin_id, ranks=4)
+    return sheet
+
+
+def _key(
+    axes: Axes, page: Form, sheet: maps.Sheet, finding: Finding, language: Language, accuracy_m: float
+) -> None:
+    small, x, y = page.sizes.small, page.margin, page.map.bottom - 2.0 * page.sizes.small
+    pollutant = typeset(finding.changes[0].pollutant, language) if finding.changes else ""
+    for mark in ("counted", "ambiguous", "uncounted"):
+        maps.draw_mark(axes, x + 5, y + 0.3 * small, mark, 9 * page.pen)
+        text = label("poster", f"mark_{mark}", language, pollutant=pollutant)
+        write(axes, x + 1.6 * small, y, text, small)
+        x += text_width(text, small) + 3.2 * small
+    if math.isfinite(accuracy_m):
+        axes.plot([x, x + 2 * small], [y + 0.3 * small] * 2, color=COLOURS.basin, lw=4, alpha=0.5)
+        write(
+            axes,
+            x + 2.6 * small,
+            y,
+            tight(label("poster", "edge", language, metres=number(accuracy_m))),
+            small,
+        )
+
+
+def _overview_bars(accounts: Accounts, pollutant: str | None, language: Language) -> dict[str, Bar]:
+    loads = accounts.basin_loads[accounts.basin_loads["pollutant"] == pollutant]
+    breaks = ramp_breaks(loads["reduction_kg_yr"].tolist())
+    return {
+        str(row.basin_id): Bar(
+            str(accounts.basins.loc[row.basin_id, f"name_{language}"]),
+            row.reduction_kg_yr,
+            row.reduction_low_kg_yr,
+            row.reduction_high_kg_yr,
+            ramp_colour(row.reduction_kg_yr, breaks) or COLOURS.missing,
+        )
+        for row in loads.itertuples()
+    }
+
+
+def _overview_map(
+    figure: Figure, page: Form, accounts: Accounts, bars: dict[str, Bar], language: Language
+) -> None:
+    outlines = {basin_id: maps.project(outline) for basin_id, outline in accounts.basins.geometry.items()}
+    size = (page.map.right - page.map.left, page.map.top - page.map.bottom)
+    frame = maps.Frame.around(shapely.union_all(list(outlines.values())), *size, margin=0.1 * size[1])
+    sheet = maps.Sheet.on(figure, page.map[:2], frame, page.sizes, page.pen)
+    maps.draw_ground(sheet)
+    for basin_id, outline in outlines.items():
+        colour = bars[basin_id].colour if basin_id in bars else COLOURS.missing
+        maps.draw_shade(sheet, outline, colour)
+    maps.draw_scale(sheet, 14 * page.pen, 14 * page.pen)
+    maps.draw_names(sheet, language, basin_id=None, ranks=2)
+
+
+def _foot(axes: Axes, page: Form, accounts: Accounts, language: Language) -> None:
+    title = accounts.title.speak(language)
+    if accounts.period:
+        first, last = accounts.period
+        source = label("poster", "source", language, title=title, first=first, last=last)
+    else:
+        source = label("poster", "source_undated", language, title=title)
+    base = read_basemap()
+    own = (
+        label("poster", "own_outlines", language) if set(accounts.basins.index) & set(base.close_ups) else ""
+    )
+    text = " ".join(part for part in (source, own, base.credits.speak(language)) if part)
+    size = page.sizes.small * 0.85
+    lines = wrap(text, size, page.width - 2 * page.margin)
+    for at, line in enumerate(reversed(lines)):
+        write(axes, page.margin, page.margin * 0.6 + at * 1.3 * size, line, size, colour=COLOURS.muted)
