@@ -273,7 +273,6 @@ def _basins(accounts: Accounts) -> str:
             "rows": _records(facts),
             "loads": _records(accounts.basin_loads),
             "overall": _overall(accounts),
-            "summary": _records(accounts.ledger_summary),
         },
         {"outlines": steps},
     )

@@ -36,20 +36,37 @@ function paintGround(pen, view) {
     if (border.kind === "country") stroke(pen, view, border.shape, "border", 1.1, [7, 3, 1.5, 3]);
     else if (view.zoom >= 7.5) stroke(pen, view, border.shape, "hairline", 0.9);
   }
-  for (const lake of ground.lakes) {
-    traceAll(pen, view, lake.shape, true);
-    pen.fillStyle = colour("lake");
-    pen.fill("evenodd");
+  fade(pen, view);
+}
+
+/* The base map ends somewhere: let it sink into the sea there instead of breaking off. */
+function fade(pen, view) {
+  if (!ground.reliefs.length) return;
+  const [left, top, right, bottom] = ground.reliefs[0].box.map((edge, side) => edge * view.scale - (side % 2 ? view.y : view.x));
+  const depth = (right - left) * 0.035;
+  const sea = colour("sea");
+  for (const [x0, y0, x1, y1] of [[left, 0, left + depth, 0], [right, 0, right - depth, 0], [0, top, 0, top + depth], [0, bottom, 0, bottom - depth]]) {
+    const wash = pen.createLinearGradient(x0, y0, x1, y1);
+    wash.addColorStop(0, sea);
+    wash.addColorStop(1, `${sea}00`);
+    pen.fillStyle = wash;
+    const across = y0 === y1;
+    pen.fillRect(across ? Math.min(x0, x1) - 3 : left - 3, across ? top - 3 : Math.min(y0, y1) - 3, across ? depth + 6 : right - left + 6, across ? bottom - top + 6 : depth + 6);
   }
 }
 
-/* Rivers lie above the fill of the watersheds, so that water always reads. */
+/* Water lies above the fill of the watersheds, so that it always reads; a lake hides the river through it. */
 function paintRivers(pen, view) {
   pen.lineJoin = "round";
   pen.lineCap = "round";
   for (const river of ground.rivers) {
     const width = riverWidth(river, view.zoom);
     if (width > 0.3) stroke(pen, view, river.shape, "river", width);
+  }
+  for (const lake of ground.lakes) {
+    traceAll(pen, view, lake.shape, true);
+    pen.fillStyle = colour("lake");
+    pen.fill("evenodd");
   }
 }
 
@@ -95,7 +112,8 @@ function addBasins(map) {
     const shape = L.polygon(places, { renderer, pane: "basins", className: "basin", weight: 1, smoothFactor: 0.6 }).addTo(map);
     basin.box = shape.getBounds();
     basin.middle = middle(basin.parts);
-    outlines.push(shape);
+    const edge = L.polygon(places, { renderer, pane: "basins", className: "edge", fill: false, interactive: false, smoothFactor: 0.6 }).addTo(map);
+    outlines.push({ shape, edge });
     shape.on("click", (event) => { L.DomEvent.stop(event); update({ basin: basin.place, firm: null }); });
     shape.on("mouseover mouseout", (event) => { shape.getElement().classList.toggle("near", event.type === "mouseover"); });
     const path = shape.getElement();
@@ -145,19 +163,24 @@ function middle(parts) {
   return best.slice(0, 2);
 }
 
+/* The fill lets the ground through from close by; an outline known only roughly gets a band as wide as the doubt. */
 function paintBasins() {
   bounds = breaks(basins.map(measured), words.ramp.length);
-  outlines.forEach((shape, place) => {
+  const zoom = theMap.getZoom();
+  const fillOpacity = Math.min(0.8, Math.max(0.3, 0.8 - 0.14 * (zoom - 8.5)));
+  outlines.forEach(({ shape, edge }, place) => {
     const basin = basins[place];
     const value = measured(basin);
     const chosen = state.basin === place;
-    const soft = softness(basin, theMap.getZoom());
-    const path = shape.getElement();
+    const soft = Math.min(softness(basin, zoom), 40);
+    const fuzzy = soft > 1.5;
     shape.setStyle({
-      fillColor: rampColour(value, bounds) || "url(#hatch)", fillOpacity: 0.78, color: colour("basin"),
-      weight: chosen ? 2.6 : 1.1, opacity: soft > 2 && !chosen ? 0.35 : 0.9,
+      fillColor: rampColour(value, bounds) || "url(#hatch)", fillOpacity, color: colour("basin"),
+      weight: chosen ? 2.4 : 1, opacity: fuzzy && !chosen ? 0.45 : 0.95,
     });
-    path.style.filter = soft > 2 && !chosen ? `blur(${Math.min(soft / 2, 6).toFixed(1)}px)` : "";
+    edge.setStyle({ color: colour("basin"), weight: 2 * soft, opacity: fuzzy ? 0.22 : 0 });
+    edge.getElement().style.filter = fuzzy ? `blur(${(soft / 2.5).toFixed(1)}px)` : "";
+    const path = shape.getElement();
     path.setAttribute("aria-label", `${basinName(basin)}: ${MEASURES[state.measure].write(value)}`);
     path.setAttribute("aria-pressed", String(chosen));
   });
@@ -165,17 +188,19 @@ function paintBasins() {
 
 /* Names: watersheds first, then towns by rank, waters, countries; what finds no room is left out. */
 function paintLabels(pen, view) {
-  const taken = firmSheet.items.map(({ x, y, r }) => [x - r, y - r, x + r, y + r]);
+  const taken = [...furniture(view), ...firmSheet.items.map(({ x, y, r }) => [x - r, y - r, x + r, y + r])];
   const place = ([longitude, latitude]) => [worldX(longitude) * view.scale - view.x, worldY(latitude) * view.scale - view.y];
   const inside = ([x, y]) => x > 0 && y > 0 && x < view.width && y < view.height;
-  for (const basin of basins) labelBasin(pen, view, basin, taken);
+  const within = [view.margin.x + 6, view.margin.y + 6, view.width - view.margin.x - 6, view.height - view.margin.y - 6];
+  for (const basin of basins) labelBasin(pen, view, basin, taken, within);
   for (const town of ground.towns) {
     const [ring] = town.shape[0];
     const at = [ring[0] * view.scale - view.x, ring[1] * view.scale - view.y];
-    if (inside(at) && view.zoom >= TOWN_ZOOM[town.rank]) labelTown(pen, town, at, taken);
+    if (inside(at) && view.zoom >= TOWN_ZOOM[town.rank]) labelTown(pen, town, at, taken, within);
   }
-  if (view.zoom >= 8) [...ground.lakes, ...ground.rivers.slice().reverse()].forEach((water) => labelWater(pen, view, water, taken));
+  if (view.zoom >= 8) [...ground.lakes, ...ground.rivers.slice().reverse()].forEach((water) => labelWater(pen, view, water, taken, within));
   if (view.zoom < 9) {
+    for (const [key, at] of SEAS) inkLabel(pen, [[say(key), { size: 15, tone: "river-text", style: "italic" }]], ...place(at), taken);
     for (const country of ground.land) {
       const at = country.label && place(country.label);
       if (at && inside(at)) inkLabel(pen, [[spaced(bothNames(country)), { size: 13, tone: "muted" }]], at[0], at[1], taken);
@@ -183,6 +208,16 @@ function paintLabels(pen, view) {
   }
 }
 
+/* The room that legend, inset and scale take on the sheet. */
+function furniture(view) {
+  const origin = theMap.getContainer().getBoundingClientRect();
+  return [byId("legend"), byId("inset"), byId("north")].map((element) => element.getBoundingClientRect()).filter((box) => box.width).map((box) => [
+    box.left - origin.left + view.margin.x - 4, box.top - origin.top + view.margin.y - 4,
+    box.right - origin.left + view.margin.x + 4, box.bottom - origin.top + view.margin.y + 4,
+  ]);
+}
+
+const SEAS = [["caribbean", [-81.6, 13.6]], ["pacific", [-87.4, 10.4]]];
 const TOWN_ZOOM = { 1: 5, 2: 7.5, 3: 9, 4: 10 };
 
 function bothNames({ name_es: es, name_en: en }) {
@@ -193,10 +228,10 @@ function spaced(text) {
   return Array.from(text.toUpperCase()).join("\u200a");
 }
 
-function labelTown(pen, town, [x, y], taken) {
+function labelTown(pen, town, [x, y], taken, within) {
   const capital = town.rank === 1;
   const line = [[bothNames(town), { size: capital ? 13.5 : 12.5, weight: capital ? 600 : 400 }]];
-  if (inkLabel(pen, line, x + 7, y, taken, { align: "left" }) || inkLabel(pen, line, x - 7, y, taken, { align: "right" })) {
+  if (inkLabel(pen, line, x + 7, y, taken, { align: "left", within }) || inkLabel(pen, line, x - 7, y, taken, { align: "right", within })) {
     pen.beginPath();
     pen.arc(x, y, capital ? 3.2 : 2.4, 0, 7);
     pen.fillStyle = colour("ink");
@@ -208,29 +243,33 @@ function labelTown(pen, town, [x, y], taken) {
 }
 
 /* A river's or lake's name once in the view. */
-function labelWater(pen, view, water, taken) {
+function labelWater(pen, view, water, taken, within) {
   const name = water.name_es ? bothNames(water) : "";
   if (!name || taken.some((box) => box.name === name)) return;
   const [ring] = water.shape[0];
-  const half = 2 * Math.floor(ring.length / 4);
-  const x = ring[half] * view.scale - view.x;
-  const y = ring[half + 1] * view.scale - view.y;
-  if (x < view.margin.x || y < view.margin.y || x > view.width - view.margin.x || y > view.height - view.margin.y) return;
-  const box = inkLabel(pen, [[name, { tone: "river-text", style: "italic", size: 12.5 }]], x, y, taken);
-  if (box) box.name = name;
+  for (const share of [0.5, 0.25, 0.75]) {
+    const at = 2 * Math.floor((ring.length / 2) * share);
+    const box = inkLabel(pen, [[name, { tone: "river-text", style: "italic", size: 12.5 }]], ring[at] * view.scale - view.x, ring[at + 1] * view.scale - view.y, taken, { within });
+    if (box) { box.name = name; return; }
+  }
 }
 
 /* A watershed's name and value: inside where there is room, beside it with a leader where there is none. */
-function labelBasin(pen, view, basin, taken) {
+function labelBasin(pen, view, basin, taken, within) {
   const corner = (latlng) => [worldX(latlng.lng) * view.scale - view.x, worldY(latlng.lat) * view.scale - view.y];
   const [left, bottom] = corner(basin.box.getSouthWest());
   const [right, top] = corner(basin.box.getNorthEast());
   const [x, y] = [basin.middle[0] * view.scale - view.x, basin.middle[1] * view.scale - view.y];
-  const lines = [[basinName(basin), { size: 17, weight: 600 }], [MEASURES[state.measure].write(measured(basin)), { size: 15, tone: "basin" }]];
+  const lines = [[basinName(basin), { size: 17, weight: 600 }], [MEASURES[state.measure].write(measured(basin)), { size: 15 }]];
   const roomy = right - left > 190 && bottom - top > 70;
-  const beside = [[right + 14, y, "left"], [left - 14, y, "right"], [x, top - 30, "center"], [x, bottom + 30, "center"]];
-  const within = [view.margin.x + 6, view.margin.y + 6, view.width - view.margin.x - 6, view.height - view.margin.y - 6];
-  for (const [atX, atY, align] of [...(roomy ? [[x, y, "center"], [x, y - 40, "center"], [x, y + 40, "center"]] : []), ...beside]) {
+  const spots = roomy ? [[x, y, "center"], [x, y - 40, "center"], [x, y + 40, "center"], [x + 90, y, "center"], [x - 90, y, "center"]] : [];
+  if (x > within[0] && x < within[2] && y > within[1] && y < within[3]) {
+    for (const away of [14, 40]) {
+      spots.push([right + away, y, "left"], [left - away, y, "right"], [x, top - away - 16, "center"], [x, bottom + away + 16, "center"],
+        [right + away, top - 12, "left"], [left - away, top - 12, "right"], [right, top - away - 16, "right"]);
+    }
+  }
+  for (const [atX, atY, align] of spots) {
     if (inkLabel(pen, lines, atX, atY, taken, { align, gap: 6, within })) return;
   }
 }

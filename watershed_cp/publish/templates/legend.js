@@ -1,25 +1,37 @@
 /* Legend, sources and the small map of where we are. */
 
 function paintLegend() {
-  const legend = byId("legend");
-  const measure = say(`measure_${state.measure}`);
-  const write = MEASURES[state.measure].write;
-  const swatch = (tone, text, extra = "") => h("li", {}, h("span", { class: `swatch ${extra}`, colour: tone }), h("span", {}, text));
-  const steps = words.ramp.map((tone, i) => swatch(tone, `${i ? plainEnd(bounds[i - 1], i) : "0"} – ${write(bounds[i])}`));
   const missing = basins.some((basin) => measured(basin) === null);
-  legend.replaceChildren(
-    h("h2", {}, say("legend_title", { measure, pollutant: pollutantName(state.pollutant) })),
-    h("p", { class: "small" }, period()),
-    h("ul", { class: "steps" }, ...steps.reverse(), missing ? swatch(null, say("missing"), "hatch") : null),
-    h("h3", {}, say("firms_title")),
-    h("ul", { class: "shapes" }, ...["sure", "likely", "ambiguous", "uncounted"].map(shapeKey), sizeKey()),
-    basins.some((basin) => basin.accuracy_m > 60) ? h("p", { class: "small" }, say("soft_edges")) : null,
+  const soft = basins.some((basin) => basin.accuracy_m > 60);
+  const keys = ["sure", "likely", "ambiguous", "uncounted"].map((stand) => key(24, (pen) => glyph(pen, 12, 12, 8, stand, false), say(`stand_${stand}`)));
+  byId("legend").replaceChildren(
+    h("section", {},
+      h("h2", {}, say("legend_title", { measure: say(`measure_${state.measure}`), pollutant: pollutantName(state.pollutant) })),
+      h("ol", { class: "ramp" }, ...words.ramp.map((tone, i) => h("li", {}, h("span", { class: "swatch", colour: tone }), h("span", { class: "tick" }, tick(bounds[i]))))),
+      missing ? h("p", { class: "key" }, h("span", { class: "swatch hatch" }), say("missing")) : null,
+      h("p", { class: "small" }, period(), soft ? h("br") : "", soft ? say("soft_edges") : ""),
+    ),
+    h("section", {}, h("h2", {}, say("firms_title")), h("ul", { class: "shapes" }, ...keys, sizeKey(),
+      key(24, (pen) => bunch(pen, { x: 12, y: 12, r: 9, n: 8, counted: 5 }), say("bunch_key")))),
   );
 }
 
-function plainEnd(value) {
-  if (!MEASURES[state.measure].mass) return number(value);
-  return amount(value, bounds[bounds.length - 1]).value;
+/* The end of a class; the last one carries the unit. */
+function tick(bound) {
+  const last = bounds[bounds.length - 1];
+  const { mass, unit } = MEASURES[state.measure];
+  const tonnes = mass && last >= 1000;
+  const text = neat(bound, tonnes ? last : 0);
+  return bound === last ? `${text} ${mass ? (tonnes ? "t" : "kg") : unit}` : text;
+}
+
+/* A round number without idle zeros, in tonnes where `like` has that many kilograms. */
+function neat(value, like) {
+  return (like >= 1000 ? value / 1000 : value).toLocaleString("en-US", { maximumSignificantDigits: 6 });
+}
+
+function key(size, paint, text) {
+  return h("li", {}, drawn(size, size, paint), h("span", {}, text));
 }
 
 function drawn(width, height, paint) {
@@ -33,10 +45,6 @@ function drawn(width, height, paint) {
   return canvas;
 }
 
-function shapeKey(stand) {
-  return h("li", {}, drawn(24, 24, (pen) => glyph(pen, 12, 12, 8, stand, false)), h("span", {}, say(`stand_${stand}`)));
-}
-
 function sizeKey() {
   const most = Number(firmSheet.most.toPrecision(1));
   if (!(most > 1e-6)) return null;
@@ -47,7 +55,7 @@ function sizeKey() {
     pen.strokeStyle = colour("firm-edge");
     pen.stroke();
   });
-  return h("li", { class: "sizes" }, drawn(34, 35, rings), h("span", {}, say("size_key", { small: load(most / 10), large: load(most) })));
+  return h("li", { class: "sizes" }, drawn(34, 35, rings), h("span", {}, say("size_key", { small: neat(most / 10, most), large: `${neat(most, most)} ${most >= 1000 ? "t" : "kg"}` })));
 }
 
 function paintSources() {

@@ -4,7 +4,7 @@ let theMap = null;
 const arrivals = [];
 
 function open(id, corners) {
-  theMap = L.map(id, { zoomSnap: 0.25, zoomDelta: 0.5, wheelPxPerZoomLevel: 90, minZoom: 5, maxZoom: 18, zoomControl: false, attributionControl: false });
+  theMap = L.map(id, { zoomSnap: 0.25, zoomDelta: 0.5, wheelPxPerZoomLevel: 90, minZoom: 4, maxZoom: 18, zoomControl: false, attributionControl: false });
   theMap.createPane("ground").style.zIndex = 150;
   theMap.getPane("ground").style.pointerEvents = "none";
   theMap.fitBounds(corners, { padding: [48, 48] });
@@ -67,21 +67,27 @@ function redraw() {
   theMap.eachLayer((layer) => { if (layer instanceof Sheet) layer.redraw(); });
 }
 
+function narrow() {
+  return window.matchMedia("screen and (max-width: 760px)").matches;
+}
+
 /* Move to what was chosen, and put the reader's place at its card. */
 function goTo() {
-  const options = { duration: 0.8, animate: !calm(), padding: [60, 60] };
+  const bottom = narrow() ? 30 : byId("legend").offsetHeight + 30;
+  const options = { duration: 0.8, paddingTopLeft: [40, 30], paddingBottomRight: [60, bottom] };
   const fit = (box) => (calm() ? theMap.fitBounds(box, options) : theMap.flyToBounds(box, options));
   if (state.view !== "map") return;
   if (state.firm !== null) {
     if (!Number.isNaN(firms.x[state.firm])) {
       const place = toLatLng(firms.x[state.firm], firms.y[state.firm]);
-      if (calm()) theMap.setView(place, Math.max(theMap.getZoom(), 13));
-      else theMap.flyTo(place, Math.max(theMap.getZoom(), 13), options);
+      if (calm()) theMap.setView(place, Math.max(theMap.getZoom(), 11.5));
+      else theMap.flyTo(place, Math.max(theMap.getZoom(), 11.5), options);
     }
   } else fit(state.basin === null ? theMap.home : basins[state.basin].box);
   const heading = byId("card").querySelector(".back") || byId("panel");
   heading.focus({ preventScroll: true });
-  byId("panel").scrollTop = 0;
+  if (narrow()) theMap.getContainer().scrollIntoView({ behavior: calm() ? "auto" : "smooth" });
+  else byId("panel").scrollTop = 0;
 }
 
 /* Every fixed text in the chosen language. */
@@ -114,13 +120,13 @@ function addTools() {
   });
 }
 
-/* Paper has another shape than the screen: lay the same view out for it and back. */
+/* Paper takes the map as it stands on the screen, scaled to the sheet: what was chosen is what is printed. */
 function layOut(paper) {
-  if (paper) theMap.seen = theMap.getBounds();
+  const stage = byId("stage");
+  const { width, height } = stage.getBoundingClientRect();
   document.body.classList.toggle("paper", paper);
-  theMap.invalidateSize({ pan: false });
-  theMap.fitBounds(theMap.seen, { animate: false });
-  redraw();
+  const size = paper && width ? { width: `${width}px`, height: `${height}px`, zoom: Math.min(1040 / width, 545 / height) } : { width: "", height: "", zoom: "" };
+  Object.assign(stage.style, size);
 }
 
 window.watershed = { open, load: loadLayer };

@@ -36,7 +36,7 @@ function paintChoices() {
 /* The watersheds from most to least, each with a bar from zero. */
 function paintOverview() {
   const ranked = basins.map((basin) => ({ basin, value: measured(basin) })).sort((a, b) => (b.value ?? -1) - (a.value ?? -1));
-  const most = Math.max(1e-9, ...ranked.map(({ value }) => value ?? 0));
+  const most = Math.max(1e-9, ...ranked.map(({ basin, value }) => Math.max(value ?? 0, (state.measure === "reduction" && basin.loads[state.pollutant]?.reduction_high_kg_yr) || 0)));
   const items = ranked.map(({ basin, value }) => h("li", {}, h("button", {
     type: "button", class: "basin-row", onclick: () => update({ basin: basin.place, firm: null }),
   },
@@ -69,31 +69,33 @@ function notCounted(basin) {
   let placed = 0;
   for (let i = 0; i < firms.size; i += 1) if (mine(i)) { all += 1; if (firms.stand[i] !== 0) placed += 1; }
   list.push(h("p", {}, say("firm_counts", { all: number(all, 0), placed: number(placed, 0), rest: number(all - placed, 0) })));
-  const fates = basin === null ? summary.filter((row) => row.pollutant === state.pollutant && row.fate !== "credited" && row.rows) : fatesOf(basin);
+  const fates = fatesOf(basin);
   if (!fates.length) list.push(h("p", { class: "small" }, say("all_counted", { pollutant: pollutantName(state.pollutant) })));
   else {
     list.push(h("ul", { class: "fates" }, ...fates.map((row) => h("li", {}, h("button", {
       type: "button", class: "link", onclick: () => update({ view: "ledger", filters: { ...state.filters, fate: row.fate } }),
     }, say(row.rows === 1 ? "fate_row" : "fate_rows", { n: number(row.rows, 0), fate: say(row.fate, {}, "fate") })),
-    h("span", { class: "value" }, load(row.reduction_kg_yr))))));
+    h("span", { class: "value" }, row.known ? load(row.reduction) : say("no_figure"))))));
   }
   return list;
 }
 
+/* The uncounted rows of a watershed, or of all, by fate; a fate whose loads are unknown has no sum. */
 function fatesOf(basin) {
   const sums = new Map();
-  for (let firm = 0; firm < firms.size; firm += 1) {
-    if (firms.basin[firm] !== basin) continue;
-    for (const row of firmRows(firm)) {
-      const entry = ledgerRow(row);
-      if (entry.pollutant !== state.pollutant || entry.fate === "credited") continue;
-      const sum = sums.get(entry.fate) || { fate: entry.fate, rows: 0, reduction_kg_yr: 0 };
-      sum.rows += 1;
-      sum.reduction_kg_yr += entry.reduction || 0;
-      sums.set(entry.fate, sum);
-    }
+  for (let row = 0; row < ledger.size; row += 1) {
+    const firm = ledger.row_firm[row];
+    if (basin !== null && (firm < 0 || firms.basin[firm] !== basin)) continue;
+    const fate = ledger.fates[ledger.row_fate[row]];
+    if (fate === "credited" || ledger.pollutants[ledger.row_pollutant[row]] !== state.pollutant) continue;
+    const sum = sums.get(fate) || { fate, rows: 0, known: 0, reduction: 0 };
+    const reduction = ledger.row_reduction_kg_yr[row];
+    sum.rows += 1;
+    sum.known += Number(!Number.isNaN(reduction));
+    sum.reduction += reduction || 0;
+    sums.set(fate, sum);
   }
-  return [...sums.values()];
+  return [...sums.values()].sort((one, other) => other.rows - one.rows);
 }
 
 /* The search field and the filters. */

@@ -9,7 +9,6 @@ const painters = [];
 let basins = [];
 let firms = null;
 let ledger = null;
-let summary = [];
 
 function update(change) {
   Object.assign(state, change);
@@ -21,7 +20,6 @@ function readBasins(data) {
   basins = rows(data.head.rows).map((facts, place) => ({ place, ...facts, parts: outlines[place], loads: {} }));
   const known = new Map(basins.map((basin) => [basin.basin_id, basin]));
   for (const row of rows(data.head.loads)) known.get(row.basin_id).loads[row.pollutant] = row;
-  summary = rows(data.head.summary);
   words.overall = data.head.overall;
 }
 
@@ -129,9 +127,9 @@ function filtering() {
 /* What the map can show of a watershed: its value, how to write it, and the words of the legend. */
 const MEASURES = {
   reduction: { of: (load) => load.reduction_kg_yr, write: load, mass: true },
-  percent: { of: (load) => load.reduction_pct, write: share },
-  per_km2: { of: (load, basin) => load.reduction_kg_yr / basin.area_km2, write: (kg) => (Number.isFinite(kg) ? `${number(kg)}\u00a0kg/km²` : "–") },
-  firms: { of: (load) => load.msmes, write: (n) => number(n, 0) },
+  percent: { of: (load) => load.reduction_pct, write: share, unit: "%" },
+  per_km2: { of: (load, basin) => load.reduction_kg_yr / basin.area_km2, write: (kg) => (Number.isFinite(kg) ? `${number(kg)}\u00a0kg/km²` : "–"), unit: "kg/km²" },
+  firms: { of: (load) => load.msmes, write: (n) => number(n, 0), unit: "" },
   follow_up: { of: (load) => load.follow_up_kg_yr, write: load, mass: true },
 };
 
