@@ -6,9 +6,10 @@ Heavy libraries are imported by the command that needs them, so that ``--help`` 
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from watershed_cp.errors import WatershedError, system_language
 from watershed_cp.messages import label
@@ -66,24 +67,47 @@ def _asked_language(arguments: Sequence[str] | None) -> Language:
     return language
 
 
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that speaks the user's language throughout."""
+
+    def __init__(self, *, language: Language, **options: Any) -> None:
+        formatter = functools.partial(_Help, language=language)
+        super().__init__(add_help=False, formatter_class=formatter, **options)
+        self.language: Language = language
+        self._optionals.title = label("cli", "options", language)
+        self._positionals.title = label("cli", "arguments", language)
+        self.add_argument("-h", "--help", action="help", help=label("cli", "help", language))
+        self.add_argument("--language", choices=("es", "en"), help=label("cli", "language", language))
+
+    def error(self, message: str) -> NoReturn:
+        """Say how the command is written, and stop."""
+        told = label("cli", "not_understood", self.language, program=self.prog, message=message)
+        self.exit(_INPUT_AT_FAULT, f"{self.format_usage()}{told}\n")
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str, *, language: Language) -> None:
+        super().__init__(prog)
+        self._usage_word = label("cli", "usage", language)
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        super().add_usage(usage, actions, groups, self._usage_word if prefix is None else prefix)
+
+
 def _parser(language: Language) -> argparse.ArgumentParser:
     def say(key: str) -> str:
         return label("cli", key, language)
 
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--language", choices=("es", "en"), help=say("language"))
-    parser = argparse.ArgumentParser(
-        prog="watershed-cp",
-        description=say("about"),
-        epilog=say("first_steps"),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[shared],
+    parser = _Parser(
+        language=language, prog="watershed-cp", description=say("about"), epilog=say("first_steps")
     )
-    commands = parser.add_subparsers(title=say("commands"), metavar=say("command"), required=True)
+    make = functools.partial(_Parser, language=language)
+    commands: argparse._SubParsersAction[argparse.ArgumentParser] = parser.add_subparsers(
+        title=say("commands"), metavar=say("command"), required=True, parser_class=make
+    )  # type: ignore[call-overload]
 
     def add(name: str, command: Callable[[argparse.Namespace, Language], int]) -> argparse.ArgumentParser:
-        short = say(f"{name}_help")
-        added = commands.add_parser(name, help=short, description=short, parents=[shared])
+        added = commands.add_parser(name, help=say(f"{name}_help"), description=say(f"{name}_help"))
         added.set_defaults(command=command)
         return added
 

@@ -24,7 +24,12 @@ def data_path(*parts: str) -> Path:
     Parameters
     ----------
     *parts : str
-        Path below ``data``, for example ``"basins", "priority.geojson"``.
+        Path below ``data``, for example ``"demo", "project.toml"``.
+
+    Returns
+    -------
+    pathlib.Path
+        Absolute path; the file need not exist.
 
     Examples
     --------
