@@ -25,7 +25,7 @@ from watershed_cp.publish.page import Page, save_page
 from watershed_cp.publish.payload import DEGREE, cut_mantissa, pack, ragged
 from watershed_cp.publish.style import RAMP
 from watershed_cp.reference import data_path, read_reference
-from watershed_cp.tables import EVIDENCE, FATES
+from watershed_cp.tables import ASSIGNMENTS, EVIDENCE, FATES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +76,9 @@ class WorkshopMap(folium.Map):
         {% macro html(this, kwargs) %}<div class="folium-map" id="{{ this.get_name() }}"></div>{% endmacro %}
         {% macro script(this, kwargs) %}
         var {{ this.get_name() }} = watershed.open("{{ this.get_name() }}", {{ this.bounds|tojson }});
+        {% if this.tiles -%}
+        L.control.attribution({prefix: false}).addTo({{ this.get_name() }});
+        {% endif %}
         {% for layer in this.objects_to_stay_in_front -%}
         {{ this.get_name() }}.on("overlayadd", function () { {{ layer.get_name() }}.bringToFront(); });
         {% endfor %}
@@ -92,6 +95,7 @@ class WorkshopMap(folium.Map):
     ) -> None:
         super().__init__(tiles=tiles)
         self.bounds = [list(corner) for corner in bounds]
+        self.tiles = tiles
         page.add_child(self)
 
     def save(self, outfile: str | Path, **_: Any) -> None:  # type: ignore[override]
@@ -302,9 +306,9 @@ def _overall(accounts: Accounts) -> dict[str, dict[str, Any]]:
 
 def _firms(accounts: Accounts) -> str:
     """Pack the firms with their assignment, and the ledger as columns that point at firms."""
-    placed = accounts.assignments.drop_duplicates("msme_id").set_index("msme_id")
-    firms = accounts.msmes.drop(columns=["longitude", "latitude", "location_accuracy_m"], errors="ignore")
-    firms = firms.join(placed, on="msme_id", rsuffix="_placed")
+    placed = accounts.assignments.reindex(columns=list(ASSIGNMENTS.names)).drop_duplicates("msme_id")
+    own = accounts.msmes.drop(columns=[name for name in placed if name != "msme_id"], errors="ignore")
+    firms = own.merge(placed, on="msme_id", how="left")
     basin_ids = [str(name) for name in accounts.basins.index]
     ledger_head, ledger = _ledger(accounts.ledger, firms["msme_id"], basin_ids)
     head = {

@@ -226,5 +226,6 @@ def _icons() -> str:
 def _identities(element: Element) -> Iterator[str]:
     """Walk the tree in order; branca draws these names by chance, the page numbers them."""
     yield element._id
-    for child in element._children.values():
+    own = (getattr(element, part, None) for part in ("header", "html", "script"))
+    for child in (*(part for part in own if isinstance(part, Element)), *element._children.values()):
         yield from _identities(child)

@@ -129,5 +129,16 @@ function layOut(paper) {
   Object.assign(stage.style, size);
 }
 
+/* folium writes a popup's element through `$`; this is all of it that it needs. */
+window.$ = (markup) => {
+  const parsed = new DOMParser().parseFromString(markup, "text/html").body;
+  for (const element of parsed.querySelectorAll("[style]")) {
+    const rules = element.getAttribute("style");
+    element.removeAttribute("style");
+    element.style.cssText = rules;
+  }
+  return [parsed.firstElementChild];
+};
+
 window.watershed = { open, load: loadLayer };
 document.addEventListener("DOMContentLoaded", start);
