@@ -42,7 +42,7 @@ def fault(
     file, sheet, row, column, value
         Where the finding stands; also available to the sentence under these names.
     **data
-        What else the sentence names.
+        What else the sentence names; a :class:`~watershed_cp.errors.Text` is spoken in each language.
 
     Returns
     -------
@@ -61,11 +61,14 @@ def fault(
     """
     block = _catalogue()["faults"][rule]
     names = {"file": file, "sheet": sheet, "row": row, "column": column, "value": value, **data}
-    written = {key: sentence.format_map(names) for key, sentence in block.items()}
+    spoken: dict[Language, dict[str, Any]] = {
+        language: {name: datum.speak(language) if isinstance(datum, Text) else datum for name, datum in names.items()}
+        for language in ("es", "en")
+    }
     return Fault(
         rule=rule,
-        problem=Text(written["es"], written["en"]),
-        remedy=Text(written["es_remedy"], written["en_remedy"]),
+        problem=Text(block["es"].format_map(spoken["es"]), block["en"].format_map(spoken["en"])),
+        remedy=Text(block["es_remedy"].format_map(spoken["es"]), block["en_remedy"].format_map(spoken["en"])),
         file=None if file is None else str(file),
         sheet=sheet,
         row=row,

@@ -181,7 +181,7 @@ def header_faults(sheet: Sheet, header: Header, table: Table) -> list[Fault]:
     for name in header.missing(table):
         meaning, found = table[name].meaning, " | ".join(filter(None, header.written)) or "–"
         told: dict[str, Any] = _suggest(name, header, table)
-        told |= {"meaning_es": meaning.es, "meaning_en": meaning.en, "found": found}
+        told |= {"meaning": meaning, "found": found}
         faults.append(tell("header_missing", column=name, **told))
     for name, places in header.twice.items():
         if table[name].kind == "text" and not table[name].required and name != "coordinates":
