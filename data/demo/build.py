@@ -169,8 +169,12 @@ def spoil_firms(firms: list[Firm]) -> list[Firm]:
 
 
 def in_one_cell(firm: Firm) -> Firm:
-    """Write the firm's coordinates into one cell, as copied from a map on a telephone."""
-    return replace(firm, latitude=None, longitude=None, coordinates=f"{firm.latitude}, {firm.longitude}")
+    """Write the firm's coordinates into one cell, in degrees, minutes and seconds as read from a GPS."""
+    written = []
+    for angle, side in ((firm.latitude, "N"), (firm.longitude, "O")):
+        minutes, tenths = divmod(round(abs(angle or 0.0) * 36_000), 600)
+        written.append(f"{minutes // 60}° {minutes % 60:02d}' {tenths / 10:04.1f}\" {side}")
+    return replace(firm, latitude=None, longitude=None, coordinates=", ".join(written))
 
 
 def make_samples(firm: Firm, draw: random.Random) -> list[Sample]:
