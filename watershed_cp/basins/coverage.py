@@ -6,7 +6,7 @@ are then built from the arcs, so that neighbours share each vertex, and larger u
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,11 +16,44 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely import Geometry
 
-__all__ = ["label_outlines", "smooth_line"]
+__all__ = ["label_outlines", "smooth_line", "to_degrees"]
 
 _SPECK_CELLS = 8  # loose bits smaller than this join the neighbour they touch most
 _PASSES = (10, 4, 1, 0)  # rounds of smoothing tried until no border crosses another
 _TOLERANCE_CELLS = 0.12  # what thinning may move a border, far below a cell
+_DECIMALS = 5  # of a degree, about 1 m
+
+
+def to_degrees(pixels: NDArray[np.float64], transform: Any, crs: Any) -> NDArray[np.float64]:
+    """Turn pixel coordinates into longitude and latitude, rounded to 0.00001 degrees.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (n, 2)
+        Column and row; the centre of the first cell is (0.5, 0.5).
+    transform : affine.Affine
+        From pixels to the coordinates of `crs`.
+    crs : anything pyproj takes
+        Geographic or projected.
+
+    Returns
+    -------
+    ndarray, shape (n, 2)
+        Longitude and latitude, EPSG:4326.
+
+    Examples
+    --------
+    >>> import affine
+    >>> to_degrees(np.array([[0.5, 0.5]]), affine.Affine(0.1, 0, -89, 0, -0.1, 14), "EPSG:4326").tolist()
+    [[-88.95, 13.95]]
+    """
+    import pyproj
+
+    x, y = transform * (pixels[:, 0], pixels[:, 1])
+    if pyproj.CRS.from_user_input(crs).to_epsg() != 4326:  # noqa: PLR2004 - WGS 84 already
+        degrees = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True, allow_ballpark=False)
+        x, y = degrees.transform(x, y)
+    return np.round(np.column_stack([x, y]), _DECIMALS)
 
 
 def smooth_line(points: NDArray[np.float64], passes: int, *, closed: bool = False) -> NDArray[np.float64]:

@@ -3,215 +3,348 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from watershed_cp.basins.coverage import label_outlines, smooth_line
+from watershed_cp.basins.coverage import label_outlines, smooth_line, to_degrees
+from watershed_cp.basins.surface import NO_FLOW, PIT, Surface, flow_directions, read_surface
+from watershed_cp.errors import InputError
+from watershed_cp.messages import fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     import geopandas as gpd
+    import pandas as pd
     from numpy.typing import NDArray
-    from shapely import Geometry
+
+    from watershed_cp.basins.network import FlowNetwork
 
 __all__ = ["Delineation", "delineate"]
 
-_BURN_M = 400.0  # deeper than any step of a coarse surface, so that water keeps to a mapped river
-_NODATA = -9999.0
-_DECIMALS = 5  # of a degree, about 1 m
+_LEVELS = 2
+_LEAST_SHARE = 0.005  # of its watershed that a sub-basin must have to stand alone
 
 
 @dataclass(frozen=True, kw_only=True)
 class Delineation:
-    """What :func:`delineate` found.
+    """What :func:`delineate` found; every table in EPSG:4326.
 
     Attributes
     ----------
     basins : geopandas.GeoDataFrame
-        Index ``basin_id``; ``area_km2``, ``outlet_longitude``, ``outlet_latitude``, ``outlet_moved_m``,
-        outlines in EPSG:4326 that form a valid coverage.
+        Index ``basin_id``; ``area_km2``, ``outlet_longitude``, ``outlet_latitude``, ``outlet_moved_m`` and the
+        outlines, which form a valid coverage.
+    subbasins : geopandas.GeoDataFrame
+        Index ``basin_id``; ``parent``, ``next_down`` (empty at the outlet), ``level``, ``area_km2``. The units of a
+        level tile their parents; their identifiers are Pfafstetter codes.
     rivers : geopandas.GeoDataFrame
-        River reaches from confluence to confluence, drawn downstream: ``basin_id``, ``below_outlet``,
-        ``strahler``, ``upstream_km2``, ``length_km``; EPSG:4326.
+        Reaches from confluence to confluence, drawn downstream: ``basin_id``, ``below_outlet``, ``strahler``,
+        ``upstream_km2``, ``length_km``.
+    network : FlowNetwork
+        Where each cell drains to.
     """
 
     basins: gpd.GeoDataFrame
+    subbasins: gpd.GeoDataFrame
     rivers: gpd.GeoDataFrame
-    flow: Any
-    labels: NDArray[np.int32]
+    network: FlowNetwork
 
 
 def delineate(
     elevation: str | Path,
-    outlets: Mapping[str, tuple[float, float]],
+    outlet: tuple[float, float] | Mapping[str, tuple[float, float]],
     *,
     rivers: gpd.GeoDataFrame | None = None,
     lakes: gpd.GeoDataFrame | None = None,
     snap_m: float = 2000.0,
     stream_km2: float = 25.0,
+    subbasin_km2: float = 50.0,
 ) -> Delineation:
-    """Delineate the watersheds above one or more outlets."""
-    import rasterio
+    """Delineate the watershed above an outlet, its nested sub-basins and its rivers.
 
-    with rasterio.open(elevation) as source:
-        surface = source.read(1, out_dtype="float32", masked=True).filled(_NODATA)
-        transform, crs = source.transform, source.crs
-    flow = _flow(_burn(surface, transform, crs, rivers, lakes), transform, latlon=crs.is_geographic)
-    upstream_km2 = flow.upstream_area("km2")
-    names = sorted(outlets)
-    cells, moved_m = _snap([outlets[name] for name in names], flow, upstream_km2, crs, snap_m, stream_km2)
-    labels = flow.basins(idxs=cells, ids=np.arange(1, len(names) + 1, dtype=np.uint32)).astype(np.int32)
+    Parameters
+    ----------
+    elevation : str or Path
+        Elevation raster, metres, geographic or projected; no data is sea.
+    outlet : (float, float) or mapping of text to (float, float)
+        Longitude and latitude; with several, each gets its identifier, and one upstream of another takes its
+        part away from it. A single one is called ``basin``.
+    rivers, lakes : geopandas.GeoDataFrame, optional
+        Mapped lines to which water keeps, and polygons through which it flows level.
+    snap_m : float
+        How far the outlet may move to reach a stream, m.
+    stream_km2 : float
+        Upstream area from which a cell is a stream, km2.
+    subbasin_km2 : float
+        Upstream area from which a tributary becomes a sub-basin of its own, km2.
+
+    Returns
+    -------
+    Delineation
+        Outlines, sub-basins, rivers and flow network.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such raster.
+    InputError
+        If the raster is unfit, or no stream is within `snap_m` of an outlet.
+
+    Examples
+    --------
+    >>> delineate("nowhere.tif", (-89.2, 13.7))
+    Traceback (most recent call last):
+    watershed_cp.errors.MissingFileError: nowhere.tif: There is no such file. Check the name and the folder.
+    """
+    outlets = {"basin": outlet} if isinstance(outlet, tuple) else dict(sorted(outlet.items()))
+    surface = read_surface(elevation)
+    water = _Water(surface, flow_directions(surface, rivers=rivers, lakes=lakes), stream_km2)
+    cells, moved_m = water.snap(list(outlets.values()), snap_m)
+    units = water.subbasins(cells, list(outlets), subbasin_km2)
     return Delineation(
-        basins=_basin_table(names, cells, moved_m, labels, flow, crs),
-        rivers=_river_table(names, cells, labels, flow, upstream_km2, crs, stream_km2),
-        flow=flow,
-        labels=labels,
+        basins=_basin_table(units, water, list(outlets), cells, moved_m),
+        subbasins=units,
+        rivers=water.rivers(cells, list(outlets)),
+        network=water.network,
     )
 
 
-def _burn(
-    surface: NDArray[np.float32],
-    transform: Any,
-    crs: Any,
-    rivers: gpd.GeoDataFrame | None,
-    lakes: gpd.GeoDataFrame | None,
-) -> NDArray[np.float32]:
-    """Lower the cells under mapped rivers and lakes, so that water finds and keeps them."""
-    from rasterio.features import rasterize
+@dataclass(frozen=True)
+class _Water:
+    """Flow directions with what follows from them."""
 
-    burned = surface.copy()
-    land = surface != _NODATA
-    if rivers is not None and len(rivers):
-        mask = rasterize(list(rivers.to_crs(crs).geometry), surface.shape, transform=transform).astype(bool)
-        burned[mask & land] -= _BURN_M
-    if lakes is not None and len(lakes):
-        mask = rasterize(list(lakes.to_crs(crs).geometry), surface.shape, transform=transform).astype(bool)
-        burned[mask & land] = burned[land].min()
-    return burned
+    surface: Surface
+    directions: NDArray[np.uint8]
+    stream_km2: float
+
+    @cached_property
+    def flow(self) -> Any:
+        import pyflwdir
+
+        latlon = bool(self.surface.crs.is_geographic)
+        return pyflwdir.from_array(
+            self.directions, ftype="d8", check_ftype=False, transform=self.surface.transform, latlon=latlon
+        )
+
+    @cached_property
+    def network(self) -> FlowNetwork:
+        from watershed_cp.basins.network import FlowNetwork
+
+        return FlowNetwork.from_directions(self.directions, self.surface.transform, self.surface.crs)
+
+    @cached_property
+    def upstream_km2(self) -> NDArray[np.float64]:
+        return np.asarray(self.flow.upstream_area("km2"))
+
+    def lonlat(self, cells: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        rows, columns = np.divmod(cells, self.directions.shape[1])
+        pixels = np.column_stack([columns + 0.5, rows + 0.5])
+        degrees = to_degrees(pixels, self.surface.transform, self.surface.crs)
+        return degrees[:, 0], degrees[:, 1]
+
+    def snap(self, points: list[tuple[float, float]], snap_m: float) -> tuple[list[int], list[float]]:
+        """Move each outlet to the nearest cell of a stream, and tell how far that is."""
+        import pyproj
+
+        streams = np.flatnonzero(self.upstream_km2.ravel() >= self.stream_km2)
+        longitude, latitude = self.lonlat(streams)
+        geod = pyproj.Geod(ellps="WGS84")
+        cells, moved = [], []
+        for x, y in points:
+            self._refuse_off_raster(x, y)
+            if not streams.size:
+                rule = "outlet_no_stream_at_all"
+                raise InputError(fault(rule, file=self.surface.file, stream_km2=self.stream_km2))
+            near = np.hypot((longitude - x) * np.cos(np.radians(y)), latitude - y).argsort(kind="stable")[:9]
+            metres = geod.inv(np.full(near.size, x), np.full(near.size, y), longitude[near], latitude[near])[2]
+            best = near[np.argmin(metres)]
+            if metres.min() > snap_m:
+                raise InputError(self._too_far(x, y, snap_m, best=(longitude[best], latitude[best], metres.min())))
+            cells.append(int(streams[best]))
+            moved.append(float(metres.min()))
+        return cells, moved
+
+    def _refuse_off_raster(self, x: float, y: float) -> None:
+        network = self.network
+        if network.cell_at(x, y) is None:
+            west, south, east, north = network.bounds
+            raise InputError(
+                fault("outlet_off_raster", file=self.surface.file, x=x, y=y, west=west, south=south, east=east,
+                      north=north)
+            )  # fmt: skip
+
+    def _too_far(self, x: float, y: float, snap_m: float, best: tuple[float, float, float]) -> Any:
+        cell = self.network.cell_at(x, y)
+        dry = cell is not None and self.directions.ravel()[cell] == NO_FLOW
+        return fault(
+            "outlet_in_sea" if dry else "outlet_no_stream",
+            file=self.surface.file, x=x, y=y, snap_m=snap_m, stream_km2=self.stream_km2,
+            near_x=best[0], near_y=best[1], nearest_m=best[2],
+        )  # fmt: skip
+
+    def subbasins(self, cells: list[int], names: list[str], least_km2: float) -> gpd.GeoDataFrame:
+        """Split each watershed into nested Pfafstetter units and draw them."""
+        ids = np.arange(1, len(cells) + 1, dtype=np.uint32)
+        owner = np.asarray(self.flow.basins(idxs=np.array(cells, np.intp), ids=ids), np.int64)
+        codes = np.zeros(owner.shape, np.int32)
+        for number, cell in enumerate(cells, start=1):
+            inside = owner == number
+            codes[inside] = number * 10**_LEVELS + self._pfafstetter(inside, cell, least_km2)[inside]
+        outlines = {
+            code: to_degrees_shape(shape, self.surface)
+            for code, shape in label_outlines(codes).items()
+        }  # fmt: skip
+        return _unit_table(outlines, self._next_down(codes), names)
+
+    def _pfafstetter(self, inside: NDArray[np.bool_], cell: int, least_km2: float) -> NDArray[np.int32]:
+        """Number the units of one watershed, those too small to stand alone merged into the next one down."""
+        import pyflwdir
+
+        own = np.where(inside, self.directions, NO_FLOW).astype(np.uint8)
+        own.ravel()[cell] = PIT
+        flow = pyflwdir.from_array(own, ftype="d8", check_ftype=False, transform=self.surface.transform)
+        whole = self.upstream_km2.ravel()[cell]
+        upstream = np.where(inside, self.upstream_km2, 0.0)
+        codes = flow.subbasins_pfafstetter(depth=_LEVELS, uparea=upstream, upa_min=least_km2)[0]
+        codes = np.asarray(codes, np.int32)
+        area = self.network.cell_km2
+        while True:
+            sizes = np.bincount(codes[inside], weights=area[inside])
+            small = [code for code in np.flatnonzero(sizes) if sizes[code] < _LEAST_SHARE * whole]
+            below = self._next_down(np.where(inside, codes, 0))
+            moves = {code: _merge_into(code, below) for code in small}
+            moves = {code: target for code, target in moves.items() if target is not None}
+            if not moves:
+                return codes
+            code, target = min(moves.items(), key=lambda move: (sizes[move[0]], move[0]))
+            codes[codes == code] = target
+
+    def _next_down(self, codes: NDArray[np.int32]) -> dict[int, int]:
+        """Tell into which unit each unit drains, 0 for none."""
+        flat, area = codes.ravel(), self.upstream_km2.ravel()
+        cells = np.flatnonzero(flat)
+        last = cells[np.lexsort((area[cells], flat[cells]))]
+        outlets = last[np.append(np.diff(flat[last]) != 0, True)]
+        below = self.network.downstream[outlets]
+        to = np.where(below == outlets, 0, flat[below])
+        return {int(code): int(target) for code, target in zip(flat[outlets], to, strict=True)}
+
+    def rivers(self, cells: list[int], names: list[str]) -> gpd.GeoDataFrame:
+        """Draw the reaches inside each basin, and the way from its outlet to the end of the water."""
+        import geopandas as gpd
+        import pyproj
+        import shapely
+
+        owner, below = self._courses(cells)
+        streams = (self.upstream_km2 >= self.stream_km2) & (owner > 0)
+        strahler = self.flow.stream_order(mask=self.upstream_km2 >= self.stream_km2)
+        found = self.flow.streams(mask=streams, strord=strahler, uparea=self.upstream_km2)
+        geod = pyproj.Geod(ellps="WGS84")
+        rows = []
+        for reach in found:
+            told = reach["properties"]
+            points = np.array(reach["geometry"]["coordinates"])
+            if len(points) < 2 or told["pit"]:  # noqa: PLR2004 - a line has two ends
+                continue
+            line = _to_lonlat(smooth_line(points, 2), self.surface)
+            rows.append(
+                {
+                    "basin_id": names[owner.ravel()[told["idx"]] - 1],
+                    "below_outlet": bool(below.ravel()[told["idx"]]),
+                    "strahler": int(told["strord"]),
+                    "upstream_km2": round(float(told["uparea"]), 1),
+                    "length_km": round(geod.line_length(*line.T) / 1000, 2),
+                    "geometry": shapely.linestrings(line),
+                }
+            )
+        table = gpd.GeoDataFrame(rows, geometry="geometry", crs="EPSG:4326")
+        order = ["basin_id", "below_outlet", "upstream_km2", "length_km"]
+        return table.sort_values(order, ascending=[True, True, False, False], kind="stable", ignore_index=True)
+
+    def _courses(self, cells: list[int]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """Tell which watershed each cell belongs to, the course below the outlet included."""
+        ids = np.arange(1, len(cells) + 1, dtype=np.uint32)
+        owner = np.asarray(self.flow.basins(idxs=np.array(cells, np.intp), ids=ids), np.int32)
+        below = np.zeros(owner.shape, bool)
+        for number, cell in enumerate(cells, start=1):
+            course = self.network.path(cell)[1:]
+            free = course[owner.ravel()[course] == 0]
+            owner.ravel()[free], below.ravel()[free] = number, True
+        return owner, below
 
 
-def _flow(surface: NDArray[np.float32], transform: Any, *, latlon: bool) -> Any:
-    import pyflwdir
-
-    return pyflwdir.from_dem(surface, nodata=_NODATA, transform=transform, latlon=latlon, outlets="edge")
-
-
-def _snap(
-    points: list[tuple[float, float]],
-    flow: Any,
-    upstream_km2: NDArray[np.float64],
-    crs: Any,
-    snap_m: float,
-    stream_km2: float,
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Move each outlet to the nearest cell of a stream, and tell how far that is."""
-    import pyproj
-
-    geod = pyproj.Geod(ellps="WGS84")
-    rows, columns = np.nonzero(upstream_km2 >= stream_km2)
-    longitude, latitude = _lonlat(columns + 0.5, rows + 0.5, flow.transform, crs)
-    cells, moved = [], []
-    for x, y in points:
-        near = np.hypot((longitude - x) * np.cos(np.radians(y)), latitude - y).argsort()[:9]
-        distances = geod.inv(np.full(near.size, x), np.full(near.size, y), longitude[near], latitude[near])[2]
-        best = near[np.argmin(distances)]
-        cells.append(rows[best] * upstream_km2.shape[1] + columns[best])
-        moved.append(float(np.min(distances)))
-    return np.array(cells, np.intp), np.array(moved)
-
-
-def _lonlat(
-    column: Any, row: Any, transform: Any, crs: Any
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Turn pixel coordinates into longitude and latitude."""
-    import pyproj
-
-    x = transform.a * column + transform.b * row + transform.c
-    y = transform.d * column + transform.e * row + transform.f
-    to_degrees = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True, allow_ballpark=False)
-    longitude, latitude = to_degrees.transform(np.asarray(x, float), np.asarray(y, float))
-    return np.round(longitude, _DECIMALS), np.round(latitude, _DECIMALS)
-
-
-def _to_degrees(shape: Geometry, transform: Any, crs: Any) -> Geometry:
+def to_degrees_shape(shape: Any, surface: Surface) -> Any:
+    """Take a shape from pixels of a surface to longitude and latitude."""
     import shapely
 
-    return shapely.transform(shape, lambda xy: np.column_stack(_lonlat(xy[:, 0], xy[:, 1], transform, crs)))
+    degrees = shapely.transform(shape, lambda pixels: to_degrees(pixels, surface.transform, surface.crs))
+    return shapely.orient_polygons(degrees)
+
+
+def _to_lonlat(points: NDArray[np.float64], surface: Surface) -> NDArray[np.float64]:
+    import shapely
+
+    inverse = ~surface.transform
+    pixels = np.column_stack(inverse * (points[:, 0], points[:, 1]))
+    thin = shapely.get_coordinates(shapely.simplify(shapely.linestrings(pixels), 0.1))
+    return to_degrees(thin, surface.transform, surface.crs)
+
+
+def _merge_into(code: int, below: dict[int, int]) -> int | None:
+    """Choose the unit that takes a small one in: a sibling before others, the next one down before one above."""
+    above = sorted(unit for unit, target in below.items() if target == code)
+    near = [below[code], *above]
+    siblings = [unit for unit in near if unit and unit // 10 == code // 10]
+    return next(iter([*siblings, *(unit for unit in near if unit)]), None)
+
+
+def _unit_table(outlines: dict[int, Any], next_down: dict[int, int], names: list[str]) -> gpd.GeoDataFrame:
+    """List the units of every level, the coarse ones as unions of the fine ones."""
+    import geopandas as gpd
+    import pandas as pd
+    import shapely
+
+    from watershed_cp.basins.geometry import area_km2
+
+    rows = []
+    for level in range(1, _LEVELS + 1):
+        cut = 10 ** (_LEVELS - level)
+        for code in sorted({fine // cut for fine in outlines}):
+            parts = [fine for fine in outlines if fine // cut == code]
+            leaving = next(next_down[fine] // cut for fine in parts if next_down[fine] // cut != code)
+            number, digits = divmod(code, 10**level)
+            parent = names[number - 1] if level == 1 else f"{names[number - 1]}-{digits // 10}"
+            down = f"{names[number - 1]}-{leaving % 10**level}" if leaving // 10**level == number else ""
+            shape = shapely.orient_polygons(shapely.coverage_union_all([outlines[fine] for fine in parts]))
+            rows.append((f"{names[number - 1]}-{digits}", parent, down, level, area_km2([shape])[0], shape))
+    columns = ["basin_id", "parent", "next_down", "level", "area_km2", "geometry"]
+    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns).set_index("basin_id"), geometry="geometry", crs=4326)
 
 
 def _basin_table(
-    names: list[str],
-    cells: NDArray[np.intp],
-    moved_m: NDArray[np.float64],
-    labels: NDArray[np.int32],
-    flow: Any,
-    crs: Any,
+    units: gpd.GeoDataFrame, water: _Water, names: list[str], cells: list[int], moved_m: list[float]
 ) -> gpd.GeoDataFrame:
     import geopandas as gpd
     import pandas as pd
-    import pyproj
     import shapely
 
-    outlines = label_outlines(labels)
+    from watershed_cp.basins.geometry import area_km2
+
+    finest = units[units["level"] == 1]
     shapes = [
-        shapely.orient_polygons(_to_degrees(outlines[i + 1], flow.transform, crs)) for i in range(len(names))
+        shapely.orient_polygons(shapely.coverage_union_all(finest.geometry[finest["parent"] == name].to_numpy()))
+        for name in names
     ]
-    geod = pyproj.Geod(ellps="WGS84")
-    rows, columns = np.divmod(cells, labels.shape[1])
-    longitude, latitude = _lonlat(columns + 0.5, rows + 0.5, flow.transform, crs)
-    return gpd.GeoDataFrame(
-        {
-            "area_km2": [abs(geod.geometry_area_perimeter(shape)[0]) / 1e6 for shape in shapes],
-            "outlet_longitude": longitude,
-            "outlet_latitude": latitude,
-            "outlet_moved_m": moved_m,
-        },
-        geometry=shapes,
-        index=pd.Index(names, name="basin_id"),
-        crs="EPSG:4326",
-    )
-
-
-def _river_table(
-    names: list[str],
-    cells: NDArray[np.intp],
-    labels: NDArray[np.int32],
-    flow: Any,
-    upstream_km2: NDArray[np.float64],
-    crs: Any,
-    stream_km2: float,
-) -> gpd.GeoDataFrame:
-    """Draw the reaches inside each basin, and the way from its outlet to the end of the water."""
-    import geopandas as gpd
-    import shapely
-
-    below = np.zeros(labels.size, np.int32)
-    for label, cell in enumerate(cells, start=1):
-        here = cell
-        while flow.idxs_ds[here] != here:
-            here = flow.idxs_ds[here]
-            below[here] = label
-    owner = np.where(labels.ravel() > 0, labels.ravel(), below)
-    mask = (upstream_km2.ravel() >= stream_km2) & (owner > 0)
-    strahler = flow.stream_order(mask=(upstream_km2 >= stream_km2))
-    reaches = flow.streams(mask=mask.reshape(labels.shape), strord=strahler, uparea=upstream_km2, max_len=0)
-    rows = []
-    for reach in reaches:
-        properties = reach["properties"]
-        if properties["pit"]:
-            continue
-        line = shapely.linestrings(smooth_line(np.array(reach["geometry"]["coordinates"]), 2))
-        at = properties["idx"]
-        rows.append(
-            {
-                "basin_id": names[owner[at] - 1],
-                "below_outlet": bool(labels.ravel()[at] == 0),
-                "strahler": int(properties["strord"]),
-                "upstream_km2": round(float(properties["uparea"]), 1),
-                "geometry": line,
-            }
-        )
-    return gpd.GeoDataFrame(rows, geometry="geometry", crs=crs).to_crs("EPSG:4326")
+    longitude, latitude = water.lonlat(np.array(cells))
+    columns = {
+        "area_km2": area_km2(shapes),
+        "outlet_longitude": longitude,
+        "outlet_latitude": latitude,
+        "outlet_moved_m": np.round(moved_m, 1),
+    }
+    index: pd.Index = pd.Index(names, name="basin_id")
+    return gpd.GeoDataFrame(columns, geometry=shapes, index=index, crs="EPSG:4326")

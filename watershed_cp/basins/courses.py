@@ -1,0 +1,88 @@
+"""What a course passes: rivers it runs along, lakes, basins and municipalities it runs through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from watershed_cp.basins.network import Course, Stretch
+
+__all__ = ["describe"]
+
+_ALONG_DEGREES = 0.0015  # a course and the river it follows are drawn from the same cells
+_LEAST_KM = 0.5  # a shorter touch is a corner cut, not a passage
+
+
+def describe(points: NDArray[np.float64], layers: dict[str, gpd.GeoDataFrame]) -> Course:
+    """Measure a course and say what it passes.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, 2)
+        Longitude and latitude, downstream.
+    layers : dict of str to geopandas.GeoDataFrame
+        ``rivers`` (lines), ``lakes``, ``basins``, ``municipalities`` (polygons), EPSG:4326.
+
+    Returns
+    -------
+    Course
+        Lengths are geodesic.
+
+    Examples
+    --------
+    >>> round(describe(np.array([[-89.0, 14.0], [-88.0, 14.0]]), {}).length_km, 1)
+    108.0
+    """
+    import pyproj
+    import shapely
+
+    from watershed_cp.basins.network import Course
+
+    course = points if len(points) > 1 else np.repeat(points, 2, axis=0)
+    steps_km = np.asarray(pyproj.Geod(ellps="WGS84").line_lengths(course[:, 0], course[:, 1])) / 1000
+    middles = (course[1:] + course[:-1]) / 2
+    passed = {
+        name: _stretches(_names_at(middles, layer, along=name == "rivers"), steps_km)
+        for name, layer in layers.items()
+        if name in ("rivers", "lakes", "basins", "municipalities") and len(layer)
+    }
+    return Course(
+        line=shapely.linestrings(course),
+        length_km=float(steps_km.sum()),
+        lake_km=sum(stretch.length_km for stretch in passed.get("lakes", ())),
+        outlet=(float(course[-1, 0]), float(course[-1, 1])),
+        **passed,
+    )
+
+
+def _names_at(points: NDArray[np.float64], layer: gpd.GeoDataFrame, *, along: bool) -> list[str]:
+    """Name what is at each point, with nothing as empty text."""
+    import shapely
+
+    names = layer[next(column for column in ("name", "name_es", layer.columns[0]) if column in layer)]
+    tree = shapely.STRtree(layer.geometry.to_numpy())
+    at = shapely.points(points)
+    if along:
+        hits, rows = tree.query_nearest(at, max_distance=_ALONG_DEGREES, all_matches=False)
+    else:
+        hits, rows = tree.query(at, predicate="intersects")
+    found = [""] * len(points)
+    for hit, row in zip(hits.tolist(), rows.tolist(), strict=True):
+        found[hit] = found[hit] or str(names.iloc[row])
+    return found
+
+
+def _stretches(names: list[str], steps_km: NDArray[np.float64]) -> tuple[Stretch, ...]:
+    """Add up the steps under each name, in the order in which the water comes to them."""
+    from watershed_cp.basins.network import Stretch
+
+    total: dict[str, Any] = {}
+    for name, km in zip(names, steps_km.tolist(), strict=True):
+        if name:
+            total[name] = total.get(name, 0.0) + km
+    return tuple(Stretch(name, km) for name, km in total.items() if km >= _LEAST_KM)

@@ -1,0 +1,436 @@
+"""Where the water goes: a network of cells, each of which drains to one neighbour, ordered once and then walked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from watershed_cp.basins.coverage import smooth_line, to_degrees
+from watershed_cp.errors import InputError, MissingFileError
+from watershed_cp.messages import fault
+from watershed_cp.reference import data_path
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import shapely
+    from numpy.typing import NDArray
+
+__all__ = ["Course", "FlowNetwork", "Stretch"]
+
+_OFFSETS = {1: (0, 1), 2: (1, 1), 4: (1, 0), 8: (1, -1), 16: (0, -1), 32: (-1, -1), 64: (-1, 0), 128: (-1, 1)}
+_PIT, _NO_FLOW = (0,), (247, 255)
+_SMOOTHING = 2  # rounds, so that a course is as long as a river and not as its staircase
+_BUILT_IN = ("acelhuate", "chamelecon", "motagua", "panama_canal")
+
+
+class Stretch(NamedTuple):
+    """A part of a course: what it runs along or through, and for how long."""
+
+    name: str
+    length_km: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """The way of the water from one point to the end of the network.
+
+    Attributes
+    ----------
+    line : shapely LineString
+        Drawn downstream, EPSG:4326.
+    length_km, lake_km, land_km : float
+        Geodesic length; in lakes; the rest.
+    outlet : (float, float)
+        Longitude and latitude of the last point.
+    rivers, lakes, basins, municipalities : tuple of Stretch
+        What the water passes, downstream; empty where no layer tells.
+    """
+
+    line: shapely.LineString
+    length_km: float
+    lake_km: float
+    outlet: tuple[float, float]
+    rivers: tuple[Stretch, ...] = ()
+    lakes: tuple[Stretch, ...] = ()
+    basins: tuple[Stretch, ...] = ()
+    municipalities: tuple[Stretch, ...] = ()
+
+    @property
+    def land_km(self) -> float:
+        """Length outside lakes, km."""
+        return self.length_km - self.lake_km
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FlowNetwork:
+    """A grid of cells and the cell to which each drains.
+
+    Attributes
+    ----------
+    downstream : ndarray of int64, shape (cells,)
+        Row-major index of the next cell; its own at an outlet; -1 without data.
+    shape : (int, int)
+        Rows and columns.
+    transform : affine.Affine
+        From (column, row) to the coordinates of `crs`.
+    crs : anything pyproj takes
+        Geographic or projected.
+    layers : dict of str to geopandas.GeoDataFrame
+        What a course may pass: ``rivers``, ``lakes``, ``basins``, ``municipalities``, each with a ``name`` or
+        ``name_es`` column, EPSG:4326.
+
+    Examples
+    --------
+    >>> course = FlowNetwork.open("acelhuate").trace(-89.19, 13.70)
+    >>> course.rivers[0].name, course.rivers[-1].name
+    ('Río Acelhuate', 'Río Lempa')
+    """
+
+    downstream: NDArray[np.int64]
+    shape: tuple[int, int]
+    transform: Any
+    crs: Any
+    layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, source: str | Path, **layers: gpd.GeoDataFrame) -> FlowNetwork:
+        """Open the network of a built-in watershed, or any GeoTIFF of D8 flow directions.
+
+        Parameters
+        ----------
+        source : str or Path
+            ``acelhuate``, ``chamelecon``, ``motagua`` or ``panama_canal``; or a path. Codes as ESRI writes them:
+            1 east, clockwise to 128 north-east, 0 outlet, 247 or 255 or the file's own value without data.
+        **layers : geopandas.GeoDataFrame
+            ``rivers``, ``lakes``, ``basins`` or ``municipalities`` that courses may pass; for a built-in
+            watershed they replace its own.
+
+        Raises
+        ------
+        MissingFileError, InputError
+            If there is no such file or name, no CRS, codes are unknown or run in a circle.
+
+        Examples
+        --------
+        >>> FlowNetwork.open("motagua").outlet_of(-89.53, 14.97)
+        (-88.22396, 15.7226)
+        """
+        import rasterio
+
+        named = str(source) in _BUILT_IN
+        path = data_path("basins", "flow", f"{source}.tif") if named else Path(source)
+        if not path.exists():
+            if path.suffix:
+                raise MissingFileError(fault("file_missing", file=path.name))
+            raise InputError(fault("flow_unknown_name", value=source, names=", ".join(_BUILT_IN)))
+        with rasterio.open(path) as raster:
+            if raster.crs is None:
+                raise InputError(fault("raster_no_crs", file=path.name))
+            codes, transform, crs, empty = raster.read(1), raster.transform, raster.crs, raster.nodata
+        codes = np.where(codes == empty, _NO_FLOW[0], codes) if empty is not None else codes
+        known = _built_in_layers(str(source)) if named else {}
+        return cls.from_directions(codes, transform, crs, file=path.name, layers={**known, **layers})
+
+    @classmethod
+    def from_directions(
+        cls,
+        codes: NDArray[Any],
+        transform: Any,
+        crs: Any,
+        *,
+        file: str | None = None,
+        layers: dict[str, gpd.GeoDataFrame] | None = None,
+    ) -> FlowNetwork:
+        """Build the network from D8 codes; what leaves the grid or runs into no data ends there.
+
+        Parameters
+        ----------
+        codes : ndarray of integers, shape (rows, columns)
+            D8 codes as ESRI writes them.
+        transform, crs
+            Of the grid.
+        file : str, optional
+            Name for messages.
+        layers : dict of str to geopandas.GeoDataFrame, optional
+            What a course may pass.
+
+        Raises
+        ------
+        InputError
+            If codes are unknown or run in a circle.
+
+        Examples
+        --------
+        >>> import affine
+        >>> down = FlowNetwork.from_directions(np.array([[1, 1, 0]]), affine.Affine(1, 0, 0, 0, -1, 1), "EPSG:4326")
+        >>> down.downstream.tolist()
+        [1, 2, 2]
+        """
+        rows, columns = codes.shape
+        strange = sorted(set(np.unique(codes).tolist()) - set(_OFFSETS) - set(_PIT) - set(_NO_FLOW))
+        if strange:
+            raise InputError(fault("flow_codes_unknown", file=file, codes=", ".join(f"{code:g}" for code in strange)))
+        row, column = np.divmod(np.arange(codes.size), columns)
+        down, right = np.zeros(codes.size, np.int64), np.zeros(codes.size, np.int64)
+        for code, (step_down, step_right) in _OFFSETS.items():
+            here = codes.ravel() == code
+            down[here], right[here] = step_down, step_right
+        inside = (0 <= row + down) & (row + down < rows) & (0 <= column + right) & (column + right < columns)
+        own = np.arange(codes.size)
+        empty = np.isin(codes.ravel(), _NO_FLOW)
+        downstream = np.where(inside, (row + down) * columns + column + right, own)
+        downstream = np.where(empty[downstream], own, downstream)
+        network = cls(
+            downstream=np.where(empty, -1, downstream),
+            shape=(rows, columns),
+            transform=transform,
+            crs=crs,
+            layers=layers or {},
+        )
+        network._refuse_loops(file)
+        return network
+
+    def _refuse_loops(self, file: str | None) -> None:
+        ends = self._ends[0]
+        lost = np.flatnonzero((self.downstream >= 0) & (self.downstream[ends] != ends))
+        if lost.size:
+            x, y = self.lonlat(ends[lost[:1]])[0]
+            raise InputError(fault("flow_loop", file=file, x=x, y=y))
+
+    @cached_property
+    def _ends(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+        """Outlet, km and steps to it for every cell: each round doubles how far every cell looks ahead."""
+        cells = np.arange(self.downstream.size)
+        ahead = np.where(self.downstream < 0, cells, self.downstream)
+        steps = (ahead != cells).astype(np.int64)
+        km = np.where(steps, self._step_km(cells, ahead), 0.0)
+        for _ in range(int(np.ceil(np.log2(max(cells.size, 2)))) + 1):
+            further = ahead[ahead]
+            if (further == ahead).all():
+                break
+            km, steps, ahead = km + km[ahead], steps + steps[ahead], further
+        return ahead, km, steps
+
+    def _step_km(self, cells: NDArray[np.int64], following: NDArray[np.int64]) -> NDArray[np.float64]:
+        row, column = np.divmod(cells, self.shape[1])
+        next_row, next_column = np.divmod(following, self.shape[1])
+        wide, high, slant = self._side_km
+        level, upright = row == next_row, column == next_column
+        return np.where(level, wide[row], np.where(upright, high[row], slant[row]))
+
+    @cached_property
+    def _side_km(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Distance from a cell of each row to its neighbours: level, upright, slanting; km."""
+        import pyproj
+
+        rows = np.arange(self.shape[0])
+        centres = {
+            step: to_degrees(np.column_stack([np.full(rows.size, 0.5 + step[0]), rows + 0.5 + step[1]]),
+                             self.transform, self.crs)
+            for step in ((0, 0), (1, 0), (0, 1), (1, 1))
+        }  # fmt: skip
+        geod = pyproj.Geod(ellps="WGS84")
+        here = centres[0, 0]
+        to = (geod.inv(*here.T, *centres[step].T)[2] / 1000 for step in ((1, 0), (0, 1), (1, 1)))
+        wide, high, slant = (np.asarray(km) for km in to)
+        return wide, high, slant
+
+    @cached_property
+    def cell_km2(self) -> NDArray[np.float64]:
+        """Area of each cell, km2, shape (rows, columns)."""
+        wide, high, _ = self._side_km
+        return np.broadcast_to((wide * high)[:, None], self.shape)
+
+    @property
+    def outlet_cell(self) -> NDArray[np.int64]:
+        """Cell at which the water of each cell ends, shape (cells,); its own index without data."""
+        return self._ends[0]
+
+    @property
+    def outlet_km(self) -> NDArray[np.float64]:
+        """Length of the way from each cell to its outlet over the centres of cells, km, shape (cells,)."""
+        return self._ends[1]
+
+    @cached_property
+    def _generations(self) -> list[NDArray[np.int64]]:
+        """Cells by the number of steps to their outlet, farthest first: the order in which water is handed down."""
+        cells = np.flatnonzero((self.downstream >= 0) & (self.downstream != np.arange(self.downstream.size)))
+        steps = self._ends[2][cells]
+        order = np.argsort(-steps, kind="stable")
+        return np.split(cells[order], np.flatnonzero(np.diff(steps[order])) + 1)
+
+    def accumulate(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Add to each cell what lies upstream of it.
+
+        Parameters
+        ----------
+        values : ndarray of float, shape (rows, columns)
+            An extensive quantity per cell, for example km2 or kg/yr.
+
+        Returns
+        -------
+        ndarray of float, shape (rows, columns)
+            The cell's own value and all above it; 0 without data.
+
+        Examples
+        --------
+        >>> import affine
+        >>> down = FlowNetwork.from_directions(np.array([[1, 1, 0]]), affine.Affine(1, 0, 0, 0, -1, 1), "EPSG:4326")
+        >>> down.accumulate(np.ones((1, 3))).tolist()
+        [[1.0, 2.0, 3.0]]
+        """
+        total = np.where(self.downstream < 0, 0.0, np.asarray(values, float).ravel())
+        for cells in self._generations:
+            np.add.at(total, self.downstream[cells], total[cells])
+        return total.reshape(self.shape)
+
+    def upstream_of(self, longitude: float, latitude: float) -> NDArray[np.bool_]:
+        """Mark the cells whose water passes a point, that of the point included.
+
+        Returns
+        -------
+        ndarray of bool, shape (rows, columns)
+
+        Raises
+        ------
+        InputError
+            If the point is not on the network.
+
+        Examples
+        --------
+        >>> import affine
+        >>> down = FlowNetwork.from_directions(np.array([[1, 1, 0]]), affine.Affine(1, 0, 0, 0, -1, 1), "EPSG:4326")
+        >>> down.upstream_of(1.5, 0.5).tolist()
+        [[True, True, False]]
+        """
+        passes = np.zeros(self.downstream.size, bool)
+        passes[self._cell(longitude, latitude)] = True
+        for cells in reversed(self._generations):
+            passes[cells] |= passes[self.downstream[cells]]
+        return passes.reshape(self.shape)
+
+    def downstream_of(self, longitude: float, latitude: float) -> NDArray[np.bool_]:
+        """Mark the cells that the water of a point passes, that of the point included.
+
+        Returns
+        -------
+        ndarray of bool, shape (rows, columns)
+
+        Raises
+        ------
+        InputError
+            If the point is not on the network.
+
+        Examples
+        --------
+        >>> import affine
+        >>> down = FlowNetwork.from_directions(np.array([[1, 1, 0]]), affine.Affine(1, 0, 0, 0, -1, 1), "EPSG:4326")
+        >>> down.downstream_of(1.5, 0.5).tolist()
+        [[False, True, True]]
+        """
+        passed = np.zeros(self.downstream.size, bool)
+        passed[self.path(self._cell(longitude, latitude))] = True
+        return passed.reshape(self.shape)
+
+    def path(self, cell: int) -> NDArray[np.int64]:
+        """List the cells from one to its outlet, both included.
+
+        Examples
+        --------
+        >>> import affine
+        >>> down = FlowNetwork.from_directions(np.array([[1, 1, 0]]), affine.Affine(1, 0, 0, 0, -1, 1), "EPSG:4326")
+        >>> down.path(0).tolist()
+        [0, 1, 2]
+        """
+        passed = [int(cell)]
+        while self.downstream[passed[-1]] != passed[-1]:
+            passed.append(int(self.downstream[passed[-1]]))
+        return np.array(passed)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of the grid, degrees."""
+        rows, columns = self.shape
+        corners = np.array([[0, 0], [columns, 0], [0, rows], [columns, rows]], float)
+        degrees = to_degrees(corners, self.transform, self.crs)
+        return (*degrees.min(axis=0).tolist(), *degrees.max(axis=0).tolist())
+
+    def lonlat(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Give longitude and latitude of the centres of cells, shape (n, 2)."""
+        row, column = np.divmod(cells, self.shape[1])
+        return to_degrees(np.column_stack([column + 0.5, row + 0.5]), self.transform, self.crs)
+
+    def cell_at(self, longitude: float, latitude: float) -> int | None:
+        """Give the cell at a point, or None off the grid."""
+        import pyproj
+
+        crs = pyproj.CRS.from_user_input(self.crs)
+        back = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True, allow_ballpark=False)
+        column, row = ~self.transform * back.transform(longitude, latitude)
+        inside = 0 <= row < self.shape[0] and 0 <= column < self.shape[1]
+        return int(row) * self.shape[1] + int(column) if inside else None
+
+    def _cell(self, longitude: float, latitude: float) -> int:
+        cell = self.cell_at(longitude, latitude)
+        if cell is None or self.downstream[cell] < 0:
+            west, south, east, north = self.bounds
+            raise InputError(
+                fault("flow_point_outside", x=longitude, y=latitude, west=west, south=south, east=east, north=north)
+            )
+        return cell
+
+    def outlet_of(self, longitude: float, latitude: float) -> tuple[float, float]:
+        """Give longitude and latitude of the cell at which the water of a point ends.
+
+        Raises
+        ------
+        InputError
+            If the point is not on the network.
+        """
+        x, y = self.lonlat(self.outlet_cell[[self._cell(longitude, latitude)]])[0].tolist()
+        return x, y
+
+    def trace(self, longitude: float, latitude: float) -> Course:
+        """Follow the water from a point to the end of the network.
+
+        Parameters
+        ----------
+        longitude, latitude : float
+            Degrees, EPSG:4326.
+
+        Returns
+        -------
+        Course
+            The line, its length on land and in lakes, and what it passes.
+
+        Raises
+        ------
+        InputError
+            If the point is not on the network.
+
+        Examples
+        --------
+        >>> course = FlowNetwork.open("panama_canal").trace(-79.40, 9.28)
+        >>> [lake.name for lake in course.lakes]
+        ['Lago Alajuela', 'Lago Gatún']
+        """
+        from watershed_cp.basins.courses import describe
+
+        cells = self.path(self._cell(longitude, latitude))
+        points = smooth_line(self.lonlat(cells), _SMOOTHING)
+        return describe(points, self.layers)
+
+
+def _built_in_layers(name: str) -> dict[str, gpd.GeoDataFrame]:
+    from watershed_cp.basins.catalogue import read_built_in
+
+    rivers = read_built_in("rivers")
+    return {
+        "rivers": rivers[(rivers["basin_id"] == name) & rivers["name_es"].notna()],
+        "lakes": read_built_in("lakes"),
+        "basins": read_built_in("basins"),
+    }

@@ -1,0 +1,256 @@
+"""Read an elevation raster and make water run over it as it does on the ground: rivers cut in, lakes level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from watershed_cp.errors import InputError, MissingFileError
+from watershed_cp.messages import fault
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+__all__ = ["Surface", "flow_directions", "read_surface"]
+
+SEA = -9999.0
+PIT, NO_FLOW = 0, 247  # D8 codes of an outlet and of a cell without data
+_MOST_CELLS = 60_000_000  # about 4 GB while depressions are filled
+_BURN_M = 400.0  # deeper than any step of a coarse surface, so that water keeps to a mapped river
+_BANK_M = 4.0  # how much the ground leans towards a mapped river …
+_BANK_REACH_M = 4000.0  # … and from how far: on a plain, land drains to the nearest river
+_PER_M = 1024.0  # elevations in steps of 1/1024 m, so that sums and differences are exact and level is level
+_STEPS = {(0, 1): 1, (1, 1): 2, (1, 0): 4, (1, -1): 8, (0, -1): 16, (-1, -1): 32, (-1, 0): 64, (-1, 1): 128}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surface:
+    """A grid of elevations.
+
+    Attributes
+    ----------
+    elevation_m : ndarray of float32, shape (rows, columns)
+        Metres; :data:`SEA` where there is no land.
+    transform : affine.Affine
+        From (column, row) to the coordinates of `crs`.
+    crs : rasterio.crs.CRS
+        Geographic or projected.
+    file : str
+        Name of the file, for messages.
+    """
+
+    elevation_m: NDArray[np.float32]
+    transform: Any
+    crs: Any
+    file: str
+
+    @property
+    def land(self) -> NDArray[np.bool_]:
+        """Cells that have an elevation."""
+        return self.elevation_m != SEA
+
+    def cell_m(self) -> float:
+        """Give the side of a cell, m, at the middle of the grid."""
+        side = float(np.sqrt(abs(self.transform.determinant)))
+        if not self.crs.is_geographic:
+            return side * float(self.crs.linear_units_factor[1])
+        latitude = self.transform.f + self.transform.e * self.elevation_m.shape[0] / 2
+        return side * 111_195.0 * float(np.sqrt(np.cos(np.radians(latitude))))
+
+    def mask(self, layer: gpd.GeoDataFrame | None) -> NDArray[np.int32]:
+        """Number the cells under each feature of a layer from 1; 0 elsewhere and at sea."""
+        from rasterio.features import rasterize
+
+        if layer is None or layer.empty:
+            return np.zeros(self.elevation_m.shape, np.int32)
+        shapes = [(shape, i) for i, shape in enumerate(layer.to_crs(self.crs).geometry, 1) if not shape.is_empty]
+        cells = rasterize(shapes, self.elevation_m.shape, transform=self.transform, dtype="int32")
+        return np.where(self.land, cells, 0)
+
+
+def read_surface(path: str | Path) -> Surface:
+    """Read an elevation raster of any place and projection.
+
+    Parameters
+    ----------
+    path : str or Path
+        Any raster that GDAL reads; its first band is elevation in metres. Cells without data are sea, unless
+        they are enclosed by land: those voids take the lowest elevation of their rim.
+
+    Returns
+    -------
+    Surface
+        The grid in its own coordinates.
+
+    Raises
+    ------
+    MissingFileError, InputError
+        If there is no such file, it is no raster, has no CRS, no land, is rotated or too large for memory.
+
+    Examples
+    --------
+    >>> read_surface("nowhere.tif")
+    Traceback (most recent call last):
+    watershed_cp.errors.MissingFileError: nowhere.tif: There is no such file. Check the name and the folder.
+    """
+    import rasterio
+
+    file = Path(path).name
+    if not Path(path).exists():
+        raise MissingFileError(fault("file_missing", file=file))
+    try:
+        source = rasterio.open(path)
+    except rasterio.errors.RasterioIOError as error:
+        raise InputError(fault("raster_unreadable", file=file)) from error
+    with source:
+        _refuse_unfit(source, file)
+        elevation = source.read(1, out_dtype="float32", masked=True)
+        surface = Surface(
+            elevation_m=np.where(np.isfinite(elevation.filled(np.nan)), elevation.filled(SEA), SEA).astype(np.float32),
+            transform=source.transform,
+            crs=source.crs,
+            file=file,
+        )
+    if not surface.land.any():
+        raise InputError(fault("raster_no_land", file=file))
+    return _without_voids(surface)
+
+
+def _refuse_unfit(source: Any, file: str) -> None:
+    if source.crs is None:
+        raise InputError(fault("raster_no_crs", file=file))
+    if source.transform.b or source.transform.d:
+        raise InputError(fault("raster_rotated", file=file))
+    cells = source.width * source.height
+    if cells > _MOST_CELLS:
+        side = int(np.sqrt(_MOST_CELLS))
+        raise InputError(
+            fault("raster_too_large", file=file, width=source.width, height=source.height, side=side,
+                  coarser=int(np.ceil(np.sqrt(cells / _MOST_CELLS))))
+        )  # fmt: skip
+
+
+def _without_voids(surface: Surface) -> Surface:
+    """Give enclosed voids the lowest elevation of their rim: an open sea reaches the edge of the grid."""
+    from scipy import ndimage
+
+    holes, _ = ndimage.label(~surface.land, structure=np.ones((3, 3)))
+    open_sea = np.unique(np.concatenate([holes[0], holes[-1], holes[:, 0], holes[:, -1]]))
+    voids = np.setdiff1d(np.arange(1, holes.max() + 1), open_sea)
+    if not voids.size:
+        return surface
+    elevation = surface.elevation_m.copy()
+    for number, window in enumerate(ndimage.find_objects(holes), 1):
+        if number in voids:
+            box = tuple(slice(max(part.start - 1, 0), part.stop + 1) for part in window)
+            inside = holes[box] == number
+            rim = ndimage.binary_dilation(inside, np.ones((3, 3))) & (holes[box] == 0)
+            elevation[box][inside] = elevation[box][rim].min()
+    return Surface(elevation_m=elevation, transform=surface.transform, crs=surface.crs, file=surface.file)
+
+
+def flow_directions(
+    surface: Surface, *, rivers: gpd.GeoDataFrame | None = None, lakes: gpd.GeoDataFrame | None = None
+) -> NDArray[np.uint8]:
+    """Find the neighbour to which each cell drains.
+
+    Mapped rivers are cut in deeply and the ground leans towards them from either side (the AGREE method of
+    Hellweger and Maidment); depressions are filled (Wang and Liu 2006). Inside a lake, water takes the way to
+    the lake's one outlet that keeps off the shore.
+
+    Parameters
+    ----------
+    surface : Surface
+        Elevations.
+    rivers, lakes : geopandas.GeoDataFrame, optional
+        Mapped lines and polygons, any CRS.
+
+    Returns
+    -------
+    ndarray of uint8, shape (rows, columns)
+        D8 codes: 1 east, clockwise to 128 north-east; 0 outlet; 247 no data.
+
+    Examples
+    --------
+    >>> import affine, rasterio
+    >>> east = Surface(elevation_m=np.array([[3, 2, 1]], np.float32), transform=affine.Affine.scale(100, -100),
+    ...                crs=rasterio.crs.CRS.from_epsg(32616), file="slope")
+    >>> flow_directions(east).tolist()
+    [[1, 1, 0]]
+    """
+    import pyflwdir
+
+    in_lake = surface.mask(lakes)
+    in_river = surface.mask(rivers) > 0
+    carved = _carve(surface, in_river, in_lake > 0)
+    filled, directions = pyflwdir.dem.fill_depressions(carved, nodata=SEA, outlets="edge")
+    directions = _steepest(filled, directions)
+    for lake in np.unique(in_lake[in_lake > 0]):
+        directions = _route_lake(directions, in_lake == lake, surface)
+    return np.asarray(directions, np.uint8)
+
+
+def _carve(surface: Surface, in_river: NDArray[np.bool_], in_lake: NDArray[np.bool_]) -> NDArray[np.float32]:
+    from scipy import ndimage
+
+    carved = surface.elevation_m.copy()
+    if in_river.any():
+        away_m = ndimage.distance_transform_edt(~in_river) * surface.cell_m()
+        lean_m = _BANK_M * np.clip(1 - away_m / _BANK_REACH_M, 0, None)
+        carved = np.where(surface.land, carved - lean_m.astype(np.float32), carved)
+        carved[in_river] -= _BURN_M
+    if in_lake.any():
+        carved[in_lake] = carved[surface.land].min()
+    return np.where(surface.land, np.round(carved * _PER_M) / _PER_M, SEA).astype(np.float32)
+
+
+def _steepest(filled: NDArray[np.float32], directions: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Send each cell down its steepest slope; on level ground keep the way by which the flood came in.
+
+    Filling alone looks at the lowest neighbour and so prefers the four that are farther away. No circle can
+    arise: a slope leads strictly down, and level ways follow the order of the flood.
+    """
+    rows, columns = filled.shape
+    padded = np.pad(np.where(directions == NO_FLOW, np.inf, filled), 1, constant_values=np.inf)
+    best, steepest = np.zeros(filled.shape), directions.copy()
+    for (down, right), code in _STEPS.items():
+        neighbour = padded[1 + down : 1 + down + rows, 1 + right : 1 + right + columns]
+        slope = (filled - neighbour) / np.hypot(down, right)
+        better = (slope > best) & (directions != NO_FLOW) & (directions != PIT)
+        best, steepest = np.where(better, slope, best), np.where(better, code, steepest)
+    return np.asarray(steepest, np.uint8)
+
+
+def _route_lake(directions: NDArray[np.uint8], lake: NDArray[np.bool_], surface: Surface) -> NDArray[np.uint8]:
+    """Lead every cell of a lake to the lake's outlet, by the shortest way that keeps off the shore."""
+    import pyflwdir
+    from scipy import ndimage, sparse
+
+    flow = pyflwdir.from_array(directions, ftype="d8", check_ftype=False, transform=surface.transform, latlon=False)
+    leaves = lake.ravel() & (~lake.ravel()[flow.idxs_ds] | (flow.idxs_ds == np.arange(lake.size)))
+    exits = np.flatnonzero(leaves)
+    outlet = exits[np.argmax(flow.upstream_area("cell").ravel()[exits])]
+    cells = np.flatnonzero(lake)
+    number = np.full(lake.size, -1)
+    number[cells] = np.arange(cells.size)
+    off_shore = ndimage.distance_transform_edt(lake).ravel()[cells]
+    rows, columns = np.divmod(cells, lake.shape[1])
+    links = []
+    for down, right in _STEPS:
+        r, c = rows + down, columns + right
+        inside = (r >= 0) & (r < lake.shape[0]) & (c >= 0) & (c < lake.shape[1])
+        other = np.where(inside, number[np.where(inside, r * lake.shape[1] + c, 0)], -1)
+        here = np.flatnonzero(other >= 0)
+        links.append((here, other[here], np.hypot(down, right) * (1 + 4 / off_shore[other[here]])))
+    start, end, cost = (np.concatenate(part) for part in zip(*links, strict=True))
+    graph = sparse.csr_array((cost, (start, end)), shape=(cells.size, cells.size))
+    _, before = sparse.csgraph.dijkstra(graph, indices=number[outlet], return_predecessors=True)
+    reached = np.flatnonzero(before >= 0)
+    step = np.stack([rows[before[reached]] - rows[reached], columns[before[reached]] - columns[reached]], 1)
+    routed = directions.copy()
+    routed.ravel()[cells[reached]] = [_STEPS[int(down), int(right)] for down, right in step]
+    return routed
