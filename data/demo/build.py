@@ -109,9 +109,10 @@ SPOILED: dict[tuple[str, str], dict[str, Any]] = {
     ("Macuelizo", "rastro"): {"discharge_to": "suelo"},
     ("Gatún", "restaurante"): {"discharge_to": "lago"},
 }
-WORSE = {3: -0.04, 24: -0.06, 39: -0.03, 54: -0.05}
+WORSE = {3: -0.04, 22: -0.02, 24: -0.06, 39: -0.03, 54: -0.05}
 IN_ONE_CELL = (9, 31, 44)
 NO_FOLLOW_UP = (6, 16, 25, 36, 41, 52)
+BUSINESS = {22: 0.7, 46: 1.25}  # one made less at the follow-up, one more
 TWICE, AGAIN, NO_FLOW, LATE, UNDOCUMENTED = 12, 20, 28, 38, 47
 ACCURACY_M = (5, 8, 8, 10, 10, 15, 15, 30, 30, 152, 421, None)
 EVIDENCE = "AAABBBBCCD"
@@ -231,8 +232,16 @@ def rounded(value: float) -> float:
     return float(f"{value:.3g}")
 
 
+def scaled(sample: Sample, factor: float) -> dict[str, float]:
+    """Give what changes when the firm makes `factor` times as much in the same way."""
+    changes = {"production": round((sample.production or 0.0) * factor, 1)}
+    if sample.flow is None:
+        return changes | {"value": rounded(sample.value * factor)}
+    return changes | {"flow": round(sample.flow * factor, 2)}
+
+
 def spoil_samples(samples: list[Sample]) -> list[Sample]:
-    """Put the usual mess into the audits: no follow-up, one twice, one too late, no flow, no documents."""
+    """Put the usual mess into the audits: none, twice, too late, no flow, no documents, other business."""
     spoiled: list[Sample] = []
     for sample in samples:
         number, later = sample.firm.number, sample.phase == "seguimiento"
@@ -245,6 +254,8 @@ def spoil_samples(samples: list[Sample]) -> list[Sample]:
             changes = {"date": dt.date(2021, 2, 11)}
         elif later and number == UNDOCUMENTED:
             changes = {"evidence": "E"}
+        elif later and number in BUSINESS:
+            changes = scaled(sample, BUSINESS[number])
         spoiled.append(replace(sample, **changes))
         if later and number == TWICE and sample.pollutant in NAMES["BOD5"]:
             spoiled.append(sample)
