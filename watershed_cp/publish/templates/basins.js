@@ -114,7 +114,12 @@ function addBasins(map) {
     basin.middle = middle(basin.parts);
     const edge = L.polygon(places, { renderer, pane: "basins", className: "edge", fill: false, interactive: false, smoothFactor: 0.6 }).addTo(map);
     outlines.push({ shape, edge });
-    shape.on("click", (event) => { L.DomEvent.stop(event); update({ basin: basin.place, firm: null }); });
+    shape.on("click", (event) => {
+      L.DomEvent.stop(event);
+      const item = itemAt(map, event.latlng);
+      if (item) choose(map, item);
+      else update({ basin: basin.place, firm: null });
+    });
     shape.on("mouseover mouseout", (event) => { shape.getElement().classList.toggle("near", event.type === "mouseover"); });
     const path = shape.getElement();
     path.setAttribute("tabindex", "0");

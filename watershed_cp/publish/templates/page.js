@@ -129,15 +129,12 @@ function layOut(paper) {
   Object.assign(stage.style, size);
 }
 
-/* folium writes a popup's element through `$`; this is all of it that it needs. */
+/* folium writes a popup's element through `$`; this is all of it that it needs. Its style attribute, which the page
+   forbids, only says that the element is as wide as the popup. */
 window.$ = (markup) => {
-  const parsed = new DOMParser().parseFromString(markup, "text/html").body;
-  for (const element of parsed.querySelectorAll("[style]")) {
-    const rules = element.getAttribute("style");
-    element.removeAttribute("style");
-    element.style.cssText = rules;
-  }
-  return [parsed.firstElementChild];
+  const holder = document.createElement("template");
+  holder.innerHTML = markup.replace(/^(\s*<div id="\w+") style="[^"]*"/, "$1");
+  return [holder.content.firstElementChild];
 };
 
 window.watershed = { open, load: loadLayer };

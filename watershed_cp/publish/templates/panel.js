@@ -2,7 +2,7 @@
 
 function paintFinding() {
   const basin = state.basin === null ? null : basins[state.basin];
-  const total = basin ? basin.loads[state.pollutant] : words.overall[state.pollutant];
+  const total = basin ? basin.loads[state.pollutant] : own(words.overall, state.pollutant);
   const target = byId("finding");
   if (!total) { target.replaceChildren(h("h1", {}, say("finding_none"))); return; }
   const reduction = total.reduction_kg_yr;

@@ -17,7 +17,7 @@ function update(change) {
 
 function readBasins(data) {
   const outlines = shapes(data.head.counts, data.outlines);
-  basins = rows(data.head.rows).map((facts, place) => ({ place, ...facts, parts: outlines[place], loads: {} }));
+  basins = rows(data.head.rows).map((facts, place) => ({ place, ...facts, parts: outlines[place], loads: Object.create(null) }));
   const known = new Map(basins.map((basin) => [basin.basin_id, basin]));
   for (const row of rows(data.head.loads)) known.get(row.basin_id).loads[row.pollutant] = row;
   words.overall = data.head.overall;
@@ -58,13 +58,13 @@ function coded(table, name, row) {
 }
 
 function countryName(code) {
-  return words.labels.page_country[code] ? say(code, {}, "page_country") : code;
+  return own(words.labels.page_country, code) ? say(code, {}, "page_country") : code;
 }
 
 /* The division of ISIC (two digits) that a firm's code falls into. */
 function sectorOf(firm) {
   const code = coded(firms, "ciiu", firm).replace(/[^0-9]/g, "").slice(0, 2);
-  return code in words.sectors ? code : "";
+  return own(words.sectors, code) ? code : "";
 }
 
 /* One ledger row as numbers; the ends of its range travel as shares of the reduction. */

@@ -7,8 +7,13 @@ function pick(pair) {
   return pair[language === "es" ? 0 : 1];
 }
 
+/* An entry of a table of words; a name such as `constructor` is only a word here. */
+function own(table, key) {
+  return table && Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
 function say(key, data = {}, block = "page") {
-  const pair = (words.labels[block] || {})[key];
+  const pair = own(words.labels[block], key);
   return pair ? pick(pair).replace(/\{(\w+)\}/g, (whole, name) => (name in data ? data[name] : whole)) : key;
 }
 

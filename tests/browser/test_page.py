@@ -1,0 +1,286 @@
+"""The page in Chromium with the network cut: no request, no error, nothing that a name can do, nobody shut out."""
+
+from __future__ import annotations
+
+import json
+import time
+from importlib import resources, util
+from typing import TYPE_CHECKING
+
+import pytest
+from browser.programme import programme
+from chromium import BINARY, Chromium
+
+from watershed_cp.publish.maps import build_map, save_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(BINARY is None, reason="no chromium on this machine"),
+]
+
+_FIRES = (
+    "window.fired=1",
+    "alert(1)",
+)
+_SHAPES = (
+    "<script>{0}</script>",
+    "</script><script>{0}</script>",
+    "<img src=x onerror={0}>",
+    "<img src=x onerror='{0}'>",
+    '"><img src=x onerror="{0}">',
+    "'><svg onload={0}>",
+    "<svg><script>{0}</script></svg>",
+    "<iframe srcdoc='<script>parent.{0}</script>'></iframe>",
+    "<body onload={0}>",
+    "<details open ontoggle={0}>",
+    "<input autofocus onfocus={0}>",
+    "<a href='javascript:{0}'>x</a>",
+    "<style>@import 'x';</style><b style='background:url(javascript:{0})'>",
+    "</style><script>{0}</script>",
+    "</textarea><script>{0}</script>",
+    "</title><script>{0}</script>",
+    "<!--<script>{0}</script>-->",
+    "${{{0}}}",
+    "`+{0}+`",
+    "`${{{0}}}`",
+    "';{0};'",
+    '";{0};"',
+    "\\';{0};//",
+    "{{{{{0}}}}}",
+    "{{{{constructor.constructor('{0}')()}}}}",
+    "{{% raw %}}{0}",
+    "{{{{ ''.__class__.__mro__ }}}}{0}",
+    "\u202e{0}\u202c",
+    "\u2028{0}\u2029",
+    "&lt;img src=x onerror={0}&gt;",
+    "&#60;script&#62;{0}&#60;/script&#62;",
+    "javascript:{0}",
+)
+_TEXTS = (
+    "🏭💧🇸🇻",
+    "\x00\x08\x7f",
+    "Ñandú " * 1700,
+    "السلام عليكم",
+    "null",
+    "__proto__",
+    "constructor",
+    "$&",
+    "=cmd|' /C calc'!A0",
+)
+PAYLOADS = [shape.format(code) for shape in _SHAPES for code in _FIRES] + list(_TEXTS)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chromium]:
+    with Chromium() as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "index.html"
+    save_page(build_map(programme()), path)
+    return path
+
+
+@pytest.fixture
+def tab(browser: Chromium, demo: Path) -> Chromium:
+    browser.resize(1280, 720)
+    browser.requests.clear()
+    browser.errors.clear()
+    return browser.open(demo)
+
+
+def complaints(tab: Chromium) -> list[str]:
+    """Give what the page asked the network for and what it complained of."""
+    tab.run("new Promise((done) => setTimeout(done, 50))")
+    return tab.requests + tab.errors
+
+
+def press(tab: Chromium, selector: str, place: int = 0) -> None:
+    tab.run(f"document.querySelectorAll({json.dumps(selector)})[{place}].click()")
+
+
+def text(tab: Chromium, selector: str) -> str:
+    value: str = tab.run(f"document.querySelector({json.dumps(selector)}).textContent")
+    return value
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1280, 720), (390, 844)])
+def test_every_view_is_quiet_in_both_languages(tab: Chromium, size: tuple[int, int]) -> None:
+    tab.resize(*size)
+    for language in (1, 0):
+        press(tab, "#languages button", language)
+        for view in (1, 2, 0):
+            press(tab, ".tabs button", view)
+        press(tab, ".basin-row")
+        press(tab, "#card .firm-row")
+        press(tab, "#card .back")
+        press(tab, "#card .back")
+    assert tab.run("document.documentElement.scrollWidth <= innerWidth")
+    assert complaints(tab) == []
+
+
+def test_finding_is_a_sentence_in_the_language_chosen(tab: Chromium) -> None:
+    assert text(tab, "h1").startswith("Se evitaron ")
+    assert text(tab, "h1").endswith(" de DBO5 al año")
+    assert text(tab, "#finding .range").startswith("entre ")
+    press(tab, "#languages button", 1)
+    assert text(tab, "h1").endswith(" of BOD5 a year were avoided")
+    assert tab.run("document.documentElement.lang + document.title") == "enCleaner production programme"
+
+
+def test_another_pollutant_and_measure_change_every_number(tab: Chromium) -> None:
+    before = text(tab, "#overview .value")
+    press(tab, ".chip", 1)
+    assert "DQO" in text(tab, "h1")
+    assert text(tab, "#legend h2") == "Carga evitada al año: DQO"
+    assert text(tab, "#overview .value") != before
+    tab.run(
+        "{ const s = document.querySelector('#choices select'); s.value = 'percent'; s.dispatchEvent(new Event('change')); }"
+    )
+    assert text(tab, "#overview .value").endswith("\u00a0%")
+    assert text(tab, ".ramp li:last-child").endswith("%")
+
+
+def test_what_is_not_counted_is_said_with_its_reason(tab: Chromium) -> None:
+    assert "58 empresas: " in text(tab, ".missing p")
+    press(tab, ".fates button")
+    assert tab.run("document.body.dataset.view") == "ledger"
+    fates = tab.run(
+        "[...new Set([...document.querySelectorAll('#tables td:nth-child(3)')].map((cell) => cell.textContent))]"
+    )
+    assert len(fates) == 1
+    assert fates != ["acreditada"]
+
+
+def test_search_finds_without_accents(tab: Chromium) -> None:
+    tab.run(
+        "{ const field = document.querySelector('#search'); field.value = 'teneria'; field.dispatchEvent(new Event('input')); }"
+    )
+    found = tab.run("[...document.querySelectorAll('#found .name')].map((name) => name.firstChild.data)")
+    assert found
+    assert all(name.startswith("Tenería") for name in found)
+
+
+def test_all_can_be_done_by_keyboard(tab: Chromium) -> None:
+    tab.run("document.querySelector('path.basin').focus()")
+    tab.press("Enter", code=13, text="\r")
+    assert tab.run("document.querySelector('.card-title').textContent.length") > 0
+    assert tab.run("document.activeElement.classList.contains('back')")
+    tab.press("Escape", code=27)
+    assert tab.run("document.querySelector('#card').hidden")
+    tab.run("document.querySelector('#search').focus()")
+    for _ in range(12):
+        tab.press("Tab", code=9)
+        if tab.run("document.activeElement.classList.contains('firm-row')"):
+            break
+    tab.press("Enter", code=13, text="\r")
+    assert tab.run("document.querySelectorAll('#card .audit').length") > 0
+
+
+def test_a_click_on_a_firm_opens_its_card(tab: Chromium) -> None:
+    tab.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}])
+    press(tab, "#found .firm-row")
+    name = text(tab, ".card-title")
+    press(tab, "#card .back")
+    press(tab, "#found .firm-row")
+    box = tab.run(
+        "(({x, y, width, height}) => [x + width / 2, y + height / 2])(document.querySelector('.folium-map').getBoundingClientRect())"
+    )
+    tab.press("Escape", code=27)
+    press(tab, "#found .firm-row")
+    tab.click(*box)
+    assert text(tab, ".card-title") == name
+    tab.call("Emulation.setEmulatedMedia", features=[])
+    assert complaints(tab) == []
+
+
+def test_print_is_one_sheet_with_everything_on_it(tab: Chromium, tmp_path: Path) -> None:
+    tab.paper(tmp_path / "page.pdf")
+    raw = (tmp_path / "page.pdf").read_bytes()
+    assert raw.count(b"/Type /Page\n") + raw.count(b"/Type /Page\r") + raw.count(b"/Type /Page ") <= 1
+    assert tab.run(
+        "!document.body.classList.contains('paper') && document.querySelector('#stage').style.zoom === ''"
+    )
+    assert complaints(tab) == []
+
+
+def test_no_payload_fires_in_any_text(browser: Chromium, tmp_path: Path) -> None:
+    assert len(PAYLOADS) >= 60
+    accounts = programme(firms=len(PAYLOADS))
+    for column in ("name", "municipality", "department", "ciiu", "country"):
+        accounts.msmes[column] = PAYLOADS
+    accounts.assignments["repairs"] = PAYLOADS
+    for column in ("reason", "equation"):
+        accounts.ledger[column] = [PAYLOADS[row % len(PAYLOADS)] for row in range(len(accounts.ledger))]
+    for column in ("name_es", "name_en", "credit"):
+        accounts.basins[column] = PAYLOADS[: len(accounts.basins)]
+    save_page(build_map(accounts), tmp_path / "page.html")
+    browser.requests.clear()
+    browser.errors.clear()
+    browser.resize(1280, 720)
+    browser.open(tmp_path / "page.html")
+    for language in (0, 1):
+        press(browser, "#languages button", language)
+        for view in (1, 2, 0):
+            press(browser, ".tabs button", view)
+        browser.run(
+            "{ const f = document.querySelector('#search'); f.value = 'a'; f.dispatchEvent(new Event('input')); }"
+        )
+        for firm in range(browser.run("document.querySelectorAll('#found .firm-row').length")):
+            press(browser, "#found .firm-row", firm)
+            press(browser, "#card .back")
+        press(browser, ".basin-row")
+        press(browser, "#card .back")
+    for x in range(420, 1280, 40):
+        browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=250)
+    assert browser.run("window.fired") is None
+    assert (
+        browser.run(
+            "document.querySelectorAll('main script, main iframe, main img:not(.leaflet-tile)').length"
+        )
+        == 0
+    )
+    assert complaints(browser) == []
+
+
+def test_a_folium_layer_added_by_hand_works_offline(browser: Chromium, tmp_path: Path) -> None:
+    import folium
+
+    chart = build_map(programme())
+    folium.Marker([14.6, -90.5], popup="Planta de tratamiento", tooltip="Planta").add_to(chart)
+    folium.CircleMarker([14.0, -89.0], radius=8).add_to(chart)
+    folium.LayerControl().add_to(chart)
+    chart.save(tmp_path / "page.html")
+    browser.requests.clear()
+    browser.errors.clear()
+    browser.open(tmp_path / "page.html")
+    press(browser, ".leaflet-marker-icon")
+    assert (
+        browser.run("document.querySelector('.leaflet-popup-content').textContent.trim()")
+        == "Planta de tratamiento"
+    )
+    assert complaints(browser) == []
+
+
+@pytest.mark.skipif(util.find_spec("axe_core_python") is None, reason="axe-core-python is not installed")
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+def test_axe_finds_nothing(tab: Chromium, size: tuple[int, int]) -> None:
+    tab.resize(*size)
+    tab.run(resources.files("axe_core_python").joinpath("axe.min.js").read_text("utf-8") + ";0")
+    views = ("", ".basin-row", "#card .firm-row", ".tabs [data-view=table]", ".tabs [data-view=ledger]")
+    found = {}
+    for view in views:
+        if view:
+            press(tab, view)
+        time.sleep(0.3)
+        for fault in tab.run("axe.run({resultTypes: ['violations']}).then((r) => r.violations)"):
+            found[view, fault["id"]] = [
+                node["html"][:120] + str(node["any"][:1])[:300] for node in fault["nodes"][:3]
+            ]
+    assert not found
