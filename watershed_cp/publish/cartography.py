@@ -1,7 +1,7 @@
-"""The map of a figure: relief, coast, borders, rivers, the soft-edged watershed, firms and names.
+"""The map of a figure: relief, coast, borders, rivers, the soft-edged watershed, firms and scale.
 
-A map is drawn on a :class:`Sheet`: an axes whose data coordinates are points on paper. Places are projected once, to
-Web Mercator in degrees, and each figure cuts and scales what it needs.
+A map is drawn on a :class:`Sheet`: an axes whose data coordinates are points on paper. Places are projected once,
+to Web Mercator in degrees, and each figure cuts and scales what it needs.
 """
 
 from __future__ import annotations
@@ -20,31 +20,41 @@ from matplotlib.path import Path
 from PIL import Image, ImageDraw, ImageFilter
 from shapely.geometry import shape
 
-from watershed_cp.messages import label
 from watershed_cp.publish.basemap import read_basemap
-from watershed_cp.publish.lettering import Box, Labels, bend, halo, text_width, write
+from watershed_cp.publish.lettering import Box, Labels, halo, write
 from watershed_cp.publish.style import COLOURS, LINES, RAMP, TypeSizes
 from watershed_cp.reference import data_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
-    import pandas as pd
 
-    from watershed_cp.errors import Language
     from watershed_cp.publish.basemap import Relief
 
 __all__ = [
     "Frame",
+    "Ground",
     "Sheet",
     "draw_basin",
     "draw_firms",
     "draw_ground",
-    "draw_names",
+    "draw_inset",
+    "draw_mark",
     "draw_scale",
+    "draw_shade",
+    "ground",
+    "mark_diameter",
     "mercator",
+    "project",
+    "rivers",
 ]
+
+Named = tuple[dict[str, Any], shapely.Geometry]
+"""A GeoJSON feature's properties, and its shape in Mercator degrees."""
 
 _DOTS_PER_INCH = 130
 _METRES_PER_DEGREE = 111_320.0
@@ -157,58 +167,65 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class _Ground:
-    """The base map in Mercator degrees."""
+class Ground:
+    """The base map in Mercator degrees; ``borders`` by kind, country or department."""
 
+    window: shapely.Geometry
     land: shapely.Geometry
     sea: shapely.Geometry
-    countries: tuple[tuple[dict[str, Any], shapely.Geometry], ...]
-    departments: tuple[tuple[dict[str, Any], shapely.Geometry], ...]
-    lakes: tuple[tuple[dict[str, Any], shapely.Geometry], ...]
-    towns: tuple[tuple[dict[str, Any], shapely.Geometry], ...]
-    seas: tuple[tuple[dict[str, Any], shapely.Geometry], ...]
+    countries: tuple[Named, ...]
+    departments: tuple[Named, ...]
+    lakes: tuple[Named, ...]
+    seas: tuple[Named, ...]
+    towns: tuple[Named, ...]
     borders: dict[str, shapely.Geometry]
-    window: shapely.Geometry
 
 
 def project(outline: shapely.Geometry) -> shapely.Geometry:
-    """Project an outline to Mercator degrees."""
+    """Project a shape from EPSG:4326 to Mercator degrees."""
     return shapely.transform(outline, mercator)
 
 
 @functools.cache
-def _ground() -> _Ground:
+def ground() -> Ground:
+    """Read and project the base map, once for all figures; lakes of the watersheds replace coarser ones."""
     base = read_basemap()
-    layers = {
-        name: tuple(
-            (feature["properties"], project(shape(feature["geometry"]))) for feature in getattr(base, name)
-        )
-        for name in ("land", "departments", "lakes", "towns", "seas", "borders")
-    }
+    names = ("land", "departments", "lakes", "seas", "towns", "borders")
+    layers = {name: _named(getattr(base, name)) for name in names}
+    fine = _named(_features("lakes"))
+    known = shapely.union_all([lake for _, lake in fine])
+    coarse = [named for named in layers["lakes"] if not named[1].intersects(known)]
     land = shapely.coverage_union_all([outline for _, outline in layers["land"]])
     window = project(shapely.box(*base.relief.bounds))
-    return _Ground(
+    return Ground(
+        window=window,
         land=land,
         sea=window.difference(land),
         countries=layers["land"],
         departments=layers["departments"],
-        lakes=layers["lakes"],
-        towns=layers["towns"],
+        lakes=(*fine, *coarse),
         seas=layers["seas"],
+        towns=layers["towns"],
         borders={properties["kind"]: lines for properties, lines in layers["borders"]},
-        window=window,
     )
 
 
 @functools.cache
-def _rivers() -> dict[str, tuple[tuple[dict[str, Any], NDArray[np.float64]], ...]]:
-    """Rivers of the built-in watersheds by ``basin_id``, the small ones first, in Mercator degrees."""
-    features = json.loads(data_path("basins", "rivers.geojson").read_text(encoding="utf-8"))["features"]
-    found: dict[str, list[tuple[dict[str, Any], NDArray[np.float64]]]] = {}
-    for feature in sorted(features, key=lambda feature: feature["properties"]["upstream_km2"]):
-        line = mercator(np.array(feature["geometry"]["coordinates"]))
-        found.setdefault(feature["properties"]["basin_id"], []).append((feature["properties"], line))
-    return {basin_id: tuple(lines) for basin_id, lines in found.items()}
+def rivers(basin_id: str | None) -> tuple[Named, ...]:
+    """Give the rivers of a built-in watershed outside its lakes, the small ones first; none for any other."""
+    lakes = shapely.union_all([lake for _, lake in ground().lakes])
+    found = [feature for feature in _features("rivers") if feature["properties"]["basin_id"] == basin_id]
+    found.sort(key=lambda feature: feature["properties"]["upstream_km2"])
+    return tuple((properties, line.difference(lakes)) for properties, line in _named(found))
+
+
+def _features(layer: str) -> list[dict[str, Any]]:
+    text = data_path("basins", f"{layer}.geojson").read_text(encoding="utf-8")
+    return list(json.loads(text)["features"])
+
+
+def _named(features: Iterable[dict[str, Any]]) -> tuple[Named, ...]:
+    return tuple((feature["properties"], project(shape(feature["geometry"]))) for feature in features)
 
 
 def draw_ground(sheet: Sheet, basin_id: str | None = None) -> None:
@@ -221,19 +238,19 @@ def draw_ground(sheet: Sheet, basin_id: str | None = None) -> None:
     basin_id : str, optional
         Watershed whose sharper relief is used where it covers the map.
     """
-    ground, frame = _ground(), sheet.frame
+    base, frame = ground(), sheet.frame
     west, south, east, north = frame.bounds
     sheet.axes.set_facecolor(COLOURS.land)
-    if not ground.window.contains(shapely.box(west, south, east, north)):
+    if not base.window.contains(shapely.box(west, south, east, north)):
         return
     picture = _relief(frame, basin_id)
     sheet.axes.imshow(picture, extent=(0, frame.width, 0, frame.height), aspect="auto", zorder=0)
-    _fill(sheet, ground.sea, COLOURS.sea, zorder=1, edge=COLOURS.lake, width=LINES.coast)
-    for _, lake in ground.lakes:
+    _fill(sheet, base.sea, COLOURS.sea, zorder=1, edge=COLOURS.lake, width=LINES.coast)
+    for _, lake in base.lakes:
         if lake.intersects(shapely.box(west, south, east, north)):
-            _fill(sheet, lake, COLOURS.lake, zorder=5.5, edge=COLOURS.river, width=0.4)
-    _stroke(sheet, ground.borders["department"], COLOURS.border, LINES.hair, zorder=2, dashes=(0, (4, 3)))
-    _stroke(sheet, ground.borders["country"], COLOURS.border, LINES.border * 1.4, zorder=2)
+            _fill(sheet, lake, COLOURS.lake, zorder=2.5, edge=COLOURS.river, width=0.4)
+    _stroke(sheet, base.borders["department"], COLOURS.border, LINES.hair, zorder=2, dashes=(0, (4, 3)))
+    _stroke(sheet, base.borders["country"], COLOURS.border, LINES.border * 1.4, zorder=2)
 
 
 def _relief(frame: Frame, basin_id: str | None) -> NDArray[np.uint8]:
@@ -282,22 +299,12 @@ def draw_basin(sheet: Sheet, outline: shapely.Geometry, *, accuracy_m: float, ba
     )
     if softness < 0.5:  # noqa: PLR2004 - points: thinner than any line we draw
         _stroke(sheet, shapely.boundary(outline), COLOURS.basin, LINES.basin, zorder=3.5)
-    rivers = _rivers().get(basin_id, ())
-    lines = [sheet.frame.points(line) for _, line in rivers]
-    orders = [properties["strahler"] for properties, _ in rivers]
-    lift = (
-        len(LINES.rivers) - 1 - max(orders, default=0)
-    )  # the main stem of a small watershed is its main stem too
-    widths = [LINES.rivers[max(order + lift, 1) - 1] for order in orders]
-    sheet.axes.add_collection(
-        LineCollection(
-            lines,
-            linewidths=[width * sheet.pen for width in widths],
-            colors=COLOURS.river,
-            capstyle="round",
-            zorder=5,
-        )
-    )
+    named = rivers(basin_id)
+    orders = [properties["strahler"] for properties, _ in named]
+    lift = len(LINES.rivers) - 1 - max(orders, default=0)  # a small watershed's main stem is a main stem too
+    for order in sorted(set(orders)):
+        lines = shapely.union_all([line for properties, line in named if properties["strahler"] == order])
+        _stroke(sheet, lines, COLOURS.river, LINES.rivers[max(order + lift, 1) - 1], zorder=5)
 
 
 def _veil(frame: Frame, outline: shapely.Geometry, softness: float) -> NDArray[np.uint8]:
@@ -368,139 +375,6 @@ def draw_mark(axes: Axes, x: float, y: float, mark: str, diameter: float, zorder
     axes.plot([x], [y], marker="o", ms=diameter, ls="", zorder=zorder, alpha=0.92, **look)
 
 
-def draw_names(sheet: Sheet, language: Language, *, basin_id: str | None, ranks: int) -> None:
-    """Write names where there is room: rivers, then towns by importance, lakes, countries, seas, departments.
-
-    Parameters
-    ----------
-    sheet : Sheet
-        The map, with its firms already drawn.
-    language : {"es", "en"}
-        Language of the names.
-    basin_id : str or None
-        Watershed whose rivers are named.
-    ranks : int
-        The least important rank of town to show, 1 to 4.
-    """
-    _name_rivers(sheet, language, basin_id)
-    _name_towns(sheet, language, ranks)
-    ground, size = _ground(), sheet.sizes.small
-    for properties, lake in ground.lakes:
-        name = properties[f"name_{language}"]
-        if name:
-            _name_area(sheet, lake, name, size, COLOURS.river_text, slant="italic", least=0.0005)
-    for properties, country in ground.countries:
-        name = " ".join(properties[f"name_{language}"].upper())
-        _name_area(sheet, country, name, size * 1.15, COLOURS.muted, least=0.03)
-    for part in shapely.get_parts(ground.sea):
-        seas = [(anchor.distance(part), properties[f"name_{language}"]) for properties, anchor in ground.seas]
-        _name_area(sheet, part, min(seas)[1], size * 1.15, COLOURS.river_text, slant="italic", least=0.02)
-    for properties, department in ground.departments:
-        _name_area(sheet, department, properties["name"], size * 0.92, COLOURS.muted, least=0.02)
-
-
-def _name_rivers(sheet: Sheet, language: Language, basin_id: str | None) -> None:
-    named: dict[str, list[tuple[float, NDArray[np.float64]]]] = {}
-    for properties, line in _rivers().get(basin_id or "", ()):
-        name = properties[f"name_{language}"]
-        if name:
-            named.setdefault(name, []).append((properties["upstream_km2"], line))
-    for name, pieces in sorted(named.items(), key=lambda river: -max(piece[0] for piece in river[1])):
-        whole = shapely.line_merge(shapely.MultiLineString([line for _, line in pieces]))
-        longest = max(shapely.get_parts(whole), key=shapely.length)
-        dots = sheet.frame.points(shapely.get_coordinates(longest))
-        gap = 0.35 * sheet.sizes.small
-        bend(
-            sheet.axes,
-            sheet.labels,
-            dots,
-            name,
-            sheet.sizes.small,
-            colour=COLOURS.river_text,
-            gap=gap,
-            zorder=7,
-        )
-
-
-def _name_towns(sheet: Sheet, language: Language, ranks: int) -> None:
-    size = sheet.sizes.small
-    for properties, point in _ground().towns:
-        x, y = sheet.frame.points(shapely.get_coordinates(point))[0]
-        inside = 0 < x < sheet.frame.width and 0 < y < sheet.frame.height
-        if properties["rank"] > ranks or not inside:
-            continue
-        name = properties[f"name_{language}"]
-        weight = "bold" if properties["rank"] == 1 else "regular"
-        place = sheet.labels.beside(x, y, (text_width(name, size, weight), size * 0.95), gap=0.45 * size)
-        if place is None:
-            continue
-        dot = (5.0, 4.2, 3.4, 2.8)[properties["rank"] - 1] * sheet.pen
-        shape_of = "s" if properties["rank"] == 1 else "o"
-        sheet.axes.plot(
-            [x], [y], marker=shape_of, ms=dot, mfc=COLOURS.ink, mec=COLOURS.paper, mew=0.6, zorder=6
-        )
-        sheet.labels.block(x, y, dot / 2)
-        effects = halo(LINES.halo * sheet.pen)
-        write(
-            sheet.axes,
-            place[0],
-            place[1] + 0.2 * size,
-            name,
-            size,
-            weight=weight,
-            zorder=7,
-            path_effects=effects,
-        )
-
-
-def _name_area(
-    sheet: Sheet,
-    outline: shapely.Geometry,
-    name: str,
-    size: float,
-    colour: str,
-    *,
-    least: float,
-    **looks: Any,
-) -> None:
-    """Write a name in the middle of what the map shows of an area, if that is more than a `least` share of it."""
-    visible = sheet.frame.cut(outline, beyond=0)
-    if shapely.area(visible) < least * sheet.frame.width * sheet.frame.height:
-        return
-    largest = max(shapely.get_parts(visible), key=shapely.area)
-    width = text_width(name, size, slant=looks.get("slant", "normal"))
-    for x, y in _middles(largest):
-        box = Box(x - width / 2, y - size / 2, x + width / 2, y + size / 2)
-        if sheet.labels.free(box):
-            sheet.labels.taken.append(box)
-            effects = halo(LINES.halo * sheet.pen * 0.8, COLOURS.paper)
-            write(
-                sheet.axes,
-                x,
-                y,
-                name,
-                size,
-                colour=colour,
-                align="center",
-                va="center",
-                zorder=6.5,
-                path_effects=effects,
-                **looks,
-            )
-            return
-
-
-def _middles(area: shapely.Geometry) -> list[tuple[float, float]]:
-    """Give places for a name: the middle of the widest circle, then a grid of points inside, nearest to it first."""
-    centre = shapely.maximum_inscribed_circle(area, tolerance=2.0).coords[0]
-    west, south, east, north = area.bounds
-    across, up = np.meshgrid(np.linspace(west, east, 15)[1:-1], np.linspace(south, north, 15)[1:-1])
-    dots = np.column_stack([across.ravel(), up.ravel()])
-    dots = dots[shapely.contains_xy(area, dots[:, 0], dots[:, 1])]
-    nearest = np.argsort(np.hypot(*(dots - centre).T), kind="stable")
-    return [(centre[0], centre[1]), *((float(x), float(y)) for x, y in dots[nearest])]
-
-
 def draw_scale(sheet: Sheet, x: float, y: float) -> None:
     """Draw a scale bar of a round length, about a sixth of the map, and an arrow to the north."""
     reach = sheet.frame.width / 6 / sheet.frame.points_per_metre / 1000
@@ -526,34 +400,50 @@ def draw_scale(sheet: Sheet, x: float, y: float) -> None:
     sheet.labels.taken.append(Box(x - 4, y - 4, end + 2.2 * size, y + 1.9 * size))
 
 
-def draw_inset(
-    figure: Figure, corner: tuple[float, float], width: float, shown: Frame, language: Language
-) -> None:
-    """Draw where in Central America the map lies."""
-    ground = _ground()
-    west, south, east, north = ground.window.bounds
-    scale = width / (east - west)
-    frame = Frame(west, south, scale, width, (north - south) * scale)
-    sizes = TypeSizes(title=0, body=0, small=0)
-    sheet = Sheet.on(figure, corner, frame, sizes, 0.5)
-    sheet.axes.set_facecolor(COLOURS.sea)
-    _fill(sheet, shapely.simplify(ground.land, 0.03), COLOURS.paper, zorder=1)
-    _stroke(sheet, shapely.simplify(ground.borders["country"], 0.03), COLOURS.border, 0.8, zorder=2)
-    corners = frame.points(np.array(shown.bounds).reshape(2, 2))
-    (left, bottom), (right, top) = corners
-    sheet.axes.add_patch(
+def draw_inset(figure: Figure, sheet: Sheet, outline: shapely.Geometry, corner: tuple[float, float]) -> None:
+    """Draw where in Central America the map lies, in the corner that hides least of the watershed and its firms.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The page.
+    sheet : Sheet
+        The map, whose lower left corner stands at `corner` points; called before its names are written.
+    outline : shapely.Geometry
+        The watershed, Mercator degrees.
+    corner : tuple of float
+        Points on the page.
+    """
+    base, frame = ground(), sheet.frame
+    if not base.window.contains(shapely.box(*frame.bounds)):
+        return
+    west, south, east, north = shapely.bounds(base.window)
+    width = 0.2 * frame.width
+    small = Frame(west, south, width / (east - west), width, width * (north - south) / (east - west))
+    rim = 8.0
+    right, top = frame.width - small.width - rim, frame.height - small.height - rim
+    places = [
+        Box(x, y, x + small.width, y + small.height) for x, y in ((right, top), (right, rim), (rim, top))
+    ]
+    basin = frame.cut(outline).buffer(1.5 * sheet.sizes.small)
+    cost = [
+        shapely.area(basin.intersection(shapely.box(*place)))
+        + 400 * sum(map(place.meets, sheet.labels.taken))
+        for place in places
+    ]
+    place = places[int(np.argmin(cost))]
+    sheet.labels.taken.append(Box(place.left - rim, place.bottom - rim, place.right + rim, place.top + rim))
+    inset = Sheet.on(figure, (corner[0] + place.left, corner[1] + place.bottom), small, sheet.sizes, 0.5)
+    inset.axes.set_facecolor(COLOURS.sea)
+    _fill(inset, shapely.simplify(base.land, 0.03), COLOURS.paper, zorder=1)
+    _stroke(inset, shapely.simplify(base.borders["country"], 0.03), COLOURS.border, LINES.border, zorder=2)
+    (left, bottom), (far, high) = small.points(np.array(frame.bounds).reshape(2, 2))
+    inset.axes.add_patch(
         Rectangle(
-            (left, bottom),
-            right - left,
-            top - bottom,
-            fc=RAMP[4],
-            ec=COLOURS.basin,
-            alpha=0.55,
-            lw=1,
-            zorder=3,
+            (left, bottom), far - left, high - bottom, fc="none", ec=COLOURS.firm_text, lw=1.2, zorder=4
         )
     )
-    write(sheet.axes, 5, 5, label("poster", "region", language), 7, colour=COLOURS.muted, zorder=4)
+    _fill(inset, outline, RAMP[4], zorder=3)
 
 
 def _fill(
@@ -564,12 +454,14 @@ def _fill(
     zorder: float,
     edge: str = "none",
     width: float = 0,
+    hatch: bool = False,
 ) -> None:
     visible = sheet.frame.cut(outline)
     rings = [ring for part in shapely.get_parts(visible) for ring in (part.exterior, *part.interiors)]
     if rings:
         path = Path.make_compound_path(*(Path(shapely.get_coordinates(ring), closed=True) for ring in rings))
-        sheet.axes.add_patch(PathPatch(path, fc=colour, ec=edge, lw=width * sheet.pen, zorder=zorder))
+        look = {"fc": colour, "ec": edge, "lw": width * sheet.pen, "hatch": "////" if hatch else None}
+        sheet.axes.add_patch(PathPatch(path, zorder=zorder, **look))
 
 
 def _stroke(
@@ -583,6 +475,14 @@ def _stroke(
     )
 
 
-def draw_shade(sheet: Sheet, outline: shapely.Geometry, colour: str) -> None:
-    """Fill a watershed with a step of the ramp, relief still showing through."""
-    _fill(sheet, outline, colour, zorder=3, edge=COLOURS.basin, width=LINES.border)
+def draw_shade(sheet: Sheet, outline: shapely.Geometry, colour: str | None) -> None:
+    """Fill a watershed with a step of the ramp, or with a hatch where its value is not known."""
+    _fill(
+        sheet,
+        outline,
+        colour or COLOURS.paper,
+        zorder=3,
+        edge=COLOURS.basin,
+        width=LINES.border,
+        hatch=colour is None,
+    )

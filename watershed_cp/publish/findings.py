@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from watershed_cp.errors import Language
     from watershed_cp.impact.aggregation import Accounts
 
-__all__ = ["Change", "Finding", "LeftOut", "find", "headline_pollutant", "span", "tight", "typeset"]
+__all__ = ["Change", "Finding", "LeftOut", "count_word", "find", "firms", "span", "tight", "typeset"]
 
 _HAIR = "\N{NARROW NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
@@ -30,7 +30,7 @@ _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 @dataclass(frozen=True)
 class Change:
-    """One pollutant in one watershed, kg/yr: a row of ``basin_loads`` with something credited."""
+    """What was credited of one pollutant, kg/yr: a row of ``basin_loads``, or the sum of several."""
 
     pollutant: str
     firms: int
@@ -44,21 +44,20 @@ class Change:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Ledger rows of one fate that are in no total: how many firms they come from and what they claim, kg/yr."""
+    """Ledger rows of one fate that are in no total: how many firms they come from."""
 
     fate: str
     firms: int
-    reduction: float
 
 
 @dataclass(frozen=True)
 class Finding:
-    """All that a poster says about one watershed.
+    """All that a poster says about one watershed, or about all of them.
 
     Attributes
     ----------
-    basin_id : str
-        The watershed.
+    basin_id : str or None
+        The watershed; None stands for all.
     changes : tuple of Change
         Credited pollutants in the order of the reference table; the first is the headline.
     places : pandas.DataFrame
@@ -74,7 +73,7 @@ class Finding:
         Firms of the whole programme that lie in no watershed, and that could not be located.
     """
 
-    basin_id: str
+    basin_id: str | None
     changes: tuple[Change, ...]
     places: pd.DataFrame
     credited: int
@@ -85,20 +84,21 @@ class Finding:
     unlocated: int
 
 
-def find(accounts: Accounts, basin_id: str) -> Finding:
-    """Gather what is to be said about one watershed.
+def find(accounts: Accounts, basin_id: str | None = None) -> Finding:
+    """Gather what is to be said about one watershed, or about all of them.
 
     Parameters
     ----------
     accounts : Accounts
         What the run found.
-    basin_id : str
-        One of ``accounts.basins.index``.
+    basin_id : str, optional
+        One of ``accounts.basins.index``; all watersheds if not given.
 
     Returns
     -------
     Finding
-        Its numbers, in kg/yr.
+        Its numbers, in kg/yr. A range over several watersheds adds up their low and their high ends: it is
+        wider than 90 %, never narrower.
 
     Raises
     ------
@@ -112,18 +112,18 @@ def find(accounts: Accounts, basin_id: str) -> Finding:
     >>> find(run(data_path("demo", "project.toml")), "acelhuate").changes[0].pollutant
     'BOD5'
     """
-    if basin_id not in accounts.basins.index:
+    if basin_id is not None and basin_id not in accounts.basins.index:
         raise KeyError(basin_id)
-    changes = _changes(accounts, basin_id)
-    inside = accounts.assignments[accounts.assignments["basin_id"] == basin_id]
+    placed = accounts.assignments
+    inside = placed[(placed["status"] == "inside") if basin_id is None else (placed["basin_id"] == basin_id)]
     rows = accounts.ledger[accounts.ledger["msme_id"].isin(inside["msme_id"])]
     credited = rows[rows["fate"] == "credited"]
+    changes = _changes(accounts.basin_loads, basin_id, credited)
     headline = credited[credited["pollutant"] == (changes[0].pollutant if changes else "")]
-    status = accounts.assignments["status"]
     return Finding(
         basin_id=basin_id,
         changes=changes,
-        places=_places(accounts.assignments, basin_id, credited["msme_id"], headline),
+        places=_places(placed, inside, credited["msme_id"], headline),
         credited=int(credited["msme_id"].nunique()),
         located=len(inside),
         evidence={
@@ -131,23 +131,9 @@ def find(accounts: Accounts, basin_id: str) -> Finding:
             for grade in EVIDENCE
         },
         left_out=_left_out(rows),
-        outside=int((status == "outside").sum()),
-        unlocated=int((status == "unlocated").sum()),
+        outside=int((placed["status"] == "outside").sum()),
+        unlocated=int((placed["status"] == "unlocated").sum()),
     )
-
-
-def headline_pollutant(accounts: Accounts) -> str | None:
-    """Choose the pollutant that speaks for the programme: the first of the reference table that is credited.
-
-    Examples
-    --------
-    >>> from watershed_cp.pipeline import run
-    >>> from watershed_cp.reference import data_path
-    >>> headline_pollutant(run(data_path("demo", "project.toml")))
-    'BOD5'
-    """
-    credited = accounts.basin_loads.loc[accounts.basin_loads["msmes"] > 0, "pollutant"].unique()
-    return min(credited, key=_rank, default=None)
 
 
 def _rank(pollutant: str) -> tuple[int, str]:
@@ -155,38 +141,41 @@ def _rank(pollutant: str) -> tuple[int, str]:
     return order.get(pollutant, len(order)), pollutant
 
 
-def _changes(accounts: Accounts, basin_id: str) -> tuple[Change, ...]:
-    loads = accounts.basin_loads
-    rows = loads[(loads["basin_id"] == basin_id) & (loads["msmes"] > 0)]
-    found = (
-        Change(
-            row.pollutant,
-            int(row.msmes),
-            row.baseline_kg_yr,
-            row.follow_up_kg_yr,
-            row.reduction_kg_yr,
-            row.reduction_low_kg_yr,
-            row.reduction_high_kg_yr,
-            row.reduction_pct,
+def _changes(loads: pd.DataFrame, basin_id: str | None, credited: pd.DataFrame) -> tuple[Change, ...]:
+    rows = loads[loads["msmes"] > 0]
+    if basin_id is not None:
+        rows = rows[rows["basin_id"] == basin_id]
+    firms_of = credited.groupby("pollutant")["msme_id"].nunique()
+    found = []
+    for pollutant, group in rows.groupby("pollutant"):
+        baseline, follow_up = (
+            math.fsum(group[name].dropna()) if group[name].notna().any() else math.nan
+            for name in ("baseline_kg_yr", "follow_up_kg_yr")
         )
-        for row in rows.itertuples()
-    )
+        share = (
+            group["reduction_pct"].iloc[0]
+            if len(group) == 1
+            else 100 * (1 - follow_up / (baseline or math.nan))
+        )
+        ends = (math.fsum(group[f"reduction{end}_kg_yr"]) for end in ("", "_low", "_high"))
+        found.append(
+            Change(str(pollutant), int(firms_of[pollutant]), baseline, follow_up, *ends, float(share))
+        )
     return tuple(sorted(found, key=lambda change: _rank(change.pollutant)))
 
 
 def _places(
-    assignments: pd.DataFrame, basin_id: str, credited: pd.Series[str], headline: pd.DataFrame
+    placed: pd.DataFrame, inside: pd.DataFrame, credited: pd.Series[str], headline: pd.DataFrame
 ) -> pd.DataFrame:
-    near = (assignments["basin_id"] == basin_id) | (assignments["status"] == "outside")
-    placed = assignments[near & assignments["longitude"].notna() & assignments["latitude"].notna()]
-    counted = placed["msme_id"].isin(credited)
-    mark = np.where(counted & (placed["confidence"] == "ambiguous"), "ambiguous", "counted")
-    reduction = placed["msme_id"].map(headline.groupby("msme_id")["reduction_kg_yr"].sum()).fillna(0.0)
+    here = placed["msme_id"].isin(inside["msme_id"]) | (placed["status"] == "outside")
+    shown = placed[here & placed["longitude"].notna() & placed["latitude"].notna()]
+    counted = np.where(shown["confidence"] == "ambiguous", "ambiguous", "counted")
+    reduction = shown["msme_id"].map(headline.groupby("msme_id")["reduction_kg_yr"].sum()).fillna(0.0)
     return pd.DataFrame(
         {
-            "longitude": placed["longitude"],
-            "latitude": placed["latitude"],
-            "mark": np.where(counted, mark, "uncounted"),
+            "longitude": shown["longitude"],
+            "latitude": shown["latitude"],
+            "mark": np.where(shown["msme_id"].isin(credited), counted, "uncounted"),
             "reduction_kg_yr": reduction,
         }
     ).sort_values("reduction_kg_yr", ascending=False, kind="stable", ignore_index=True)
@@ -195,9 +184,7 @@ def _places(
 def _left_out(rows: pd.DataFrame) -> tuple[LeftOut, ...]:
     groups = {fate: rows[rows["fate"] == fate] for fate in FATES if fate != "credited"}
     return tuple(
-        LeftOut(fate, int(group["msme_id"].nunique()), math.fsum(group["reduction_kg_yr"].dropna()))
-        for fate, group in groups.items()
-        if len(group)
+        LeftOut(fate, int(group["msme_id"].nunique())) for fate, group in groups.items() if len(group)
     )
 
 
@@ -235,6 +222,8 @@ def span(low: float, high: float, language: Language) -> str:
     >>> span(float("-inf"), 850, "en").replace("\\u202f", " ")
     'at most 850 kg'
     """
+    if math.isnan(low) or math.isnan(high):
+        return label("poster", "no_range", language)
     if math.isfinite(low) and math.isfinite(high):
         ends = [mass(low), mass(high)]
         if ends[0].split()[-1] == ends[1].split()[-1]:
@@ -255,3 +244,15 @@ def firms(count: int, language: Language) -> str:
     ('1 empresa', '1,200 firms')
     """
     return label("poster", "firm" if count == 1 else "firms", language, count=number(count))
+
+
+def count_word(count: int, language: Language) -> str:
+    """Write a small count as a word that opens a sentence, a larger one in figures.
+
+    Examples
+    --------
+    >>> count_word(4, "es"), count_word(17, "en")
+    ('Cuatro', '17')
+    """
+    words = label("poster", "count_words", language).split()
+    return words[count - 1] if 1 <= count <= len(words) else number(count)

@@ -100,7 +100,7 @@ def wrap(text: str, size: float, width: float, weight: str = "regular") -> list[
     lines: list[str] = []
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, size, weight) <= width:
+        if lines and text_width(longer, size, weight) <= 0.97 * width:  # screens widen letters a little
             lines[-1] = longer
         else:
             lines.append(word)
@@ -161,7 +161,9 @@ class Labels:
         """Keep labels off a mark."""
         self.taken.append(Box(x - radius, y - radius, x + radius, y + radius))
 
-    def beside(self, x: float, y: float, size: tuple[float, float], gap: float) -> tuple[float, float] | None:
+    def beside(
+        self, x: float, y: float, size: tuple[float, float], gap: float | tuple[float, float]
+    ) -> tuple[float, float] | None:
         """Find the lower left corner of a label beside a point: right, left, above, below, then the corners.
 
         Parameters
@@ -170,8 +172,8 @@ class Labels:
             The point.
         size : tuple of float
             Width and height of the label.
-        gap : float
-            Space between point and label.
+        gap : float or tuple of float
+            Space between point and label, or the two of them across and up.
 
         Returns
         -------
@@ -179,9 +181,10 @@ class Labels:
             None if there is no room. The place is taken when it is found.
         """
         width, height = size
+        aside, above = gap if isinstance(gap, tuple) else (gap, gap)
         for across, up in _AROUND:
-            left = x + across * gap - (0 if across > 0 else width if across < 0 else width / 2)
-            bottom = y + up * gap - (0 if up > 0 else height if up < 0 else height / 2)
+            left = x + across * aside - (0 if across > 0 else width if across < 0 else width / 2)
+            bottom = y + up * above - (0 if up > 0 else height if up < 0 else height / 2)
             box = Box(left, bottom, left + width, bottom + height)
             if self.free(box):
                 self.taken.append(box)

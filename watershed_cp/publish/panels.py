@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     from watershed_cp.errors import Language
     from watershed_cp.publish.findings import Change, Finding
 
-__all__ = ["Bar", "Column", "draw_bars", "draw_changes", "draw_evidence", "draw_left_out"]
+__all__ = [
+    "Bar",
+    "Column",
+    "draw_bars",
+    "draw_changes",
+    "draw_evidence",
+    "draw_left_out",
+    "draw_table",
+    "room_below",
+]
 
 
 @dataclass
@@ -58,9 +67,11 @@ class Column:
             self.y -= 1.3 * size
             write(self.axes, self.left + indent, self.y, line, size, colour=colour)
 
-    def bar(self, x: float, y: float, width: float, height: float, colour: str) -> None:
+    def bar(self, x: float, y: float, width: float, height: float, colour: str, edge: str = "none") -> None:
         """Draw a bar from `x` to the right."""
-        self.axes.add_patch(Rectangle((x, y), width, height, fc=colour, ec="none", lw=0))
+        self.axes.add_patch(
+            Rectangle((x, y), width, height, fc=colour, ec=edge, lw=0 if edge == "none" else 0.6)
+        )
 
     def whisker(self, low: float, high: float, y: float, height: float) -> None:
         """Draw a range as a line with two ends, in ink with a light rim so that it reads on any bar."""
@@ -70,13 +81,30 @@ class Column:
             self.axes.plot(xs, ys, color=colour, lw=width, solid_capstyle="butt", solid_joinstyle="miter")
 
 
-def draw_changes(column: Column, changes: Sequence[Change], *, limit: int) -> None:
-    """Draw the load before and after of each pollutant, each pair on its own scale from zero."""
+def draw_changes(column: Column, changes: Sequence[Change], *, room: float) -> None:
+    """Draw the load before and after of each pollutant, each pair on its own scale from zero.
+
+    Parameters
+    ----------
+    column : Column
+        Where to draw.
+    changes : sequence of Change
+        In order of importance; those for which there is no room are named.
+    room : float
+        Points that may be filled.
+    """
+    start = column.y
     column.heading(label("poster", "before_after", column.language))
-    for change in changes[:limit]:
+    shown = 0
+    for change in changes:
+        spent = start - column.y
+        each = (spent - 2.1 * column.sizes.body) / shown if shown else 0
+        if shown and spent + each > room:
+            break
         _draw_change(column, change)
-    if len(changes) > limit:
-        names = ", ".join(typeset(change.pollutant, column.language) for change in changes[limit:])
+        shown += 1
+    if shown < len(changes):
+        names = ", ".join(typeset(change.pollutant, column.language) for change in changes[shown:])
         column.paragraph(
             label("poster", "more_pollutants", column.language, names=names), colour=COLOURS.muted
         )
@@ -121,7 +149,7 @@ def _draw_change(column: Column, change: Change) -> None:
         firms=firms(change.firms, language),
     )
     column.paragraph(text, colour=COLOURS.muted)
-    column.y -= 0.9 * small
+    column.y -= 0.75 * small
 
 
 def _draw_pair(column: Column, change: Change) -> None:
@@ -144,67 +172,98 @@ def _draw_pair(column: Column, change: Change) -> None:
 
 def _draw_single(column: Column, change: Change) -> None:
     """Draw the reduction alone, where a programme keeps only the difference."""
-    bar = Bar("", change.reduction, change.low, change.high, RAMP[4])
-    _draw_bar(column, bar, column.left, scale_of([bar], column.width * 0.75))
+    bar = Bar("", change.reduction, change.low, change.high, change.firms, RAMP[4])
+    _draw_bar(column, bar, _scale([bar], column.width * 0.75))
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar of masses in kg/yr, with its range."""
+    """One watershed's bar: mass in kg/yr with its range, firms behind it, and its step of the ramp."""
 
     name: str
     value: float
     low: float
     high: float
-    colour: str
+    firms: int
+    colour: str | None
 
 
-def scale_of(bars: Sequence[Bar], width: float) -> float:
+def _scale(bars: Sequence[Bar], width: float) -> float:
     """Give points per kg/yr so that every bar and range fits into `width`."""
     ends = [end for bar in bars for end in (bar.value, bar.high) if math.isfinite(end)]
     return width / max([*ends, 1e-12])
 
 
-def draw_bars(column: Column, bars: Sequence[Bar]) -> None:
-    """Draw bars of one pollutant on one scale from zero, a name above each, its mass and range beside it."""
-    column.y -= 0.2 * column.sizes.body
-    scale = scale_of(bars, column.width * 0.8)
-    for bar in bars:
-        column.y -= column.sizes.body
-        write(column.axes, column.left, column.y, bar.name, column.sizes.body)
-        column.y -= 0.4 * column.sizes.body
-        _draw_bar(column, bar, column.left, scale)
-        column.paragraph(span(bar.low, bar.high, column.language), colour=COLOURS.muted)
-        column.y -= 0.8 * column.sizes.small
-    column.y -= column.sizes.body
+def draw_bars(column: Column, finding: Finding, bars: Sequence[Bar], *, room: float) -> None:
+    """Draw the headline pollutant of each watershed on one scale from zero, as many as `room` points hold."""
+    if not finding.changes:
+        return
+    body, small = column.sizes.body, column.sizes.small
+    pollutant = typeset(finding.changes[0].pollutant, column.language)
+    column.heading(label("poster", "by_basin", column.language, pollutant=pollutant))
+    shown = bars[: max(1, int((room - 2.5 * body) / (1.4 * body + 2.1 * small)))]
+    scale = _scale(shown, column.width * 0.8)
+    for bar in shown:
+        column.y -= body
+        write(column.axes, column.left, column.y, bar.name, body)
+        text = f"{span(bar.low, bar.high, column.language)}; {firms(bar.firms, column.language)}"
+        write(column.axes, column.right, column.y, text, small, align="right", colour=COLOURS.muted)
+        column.y -= 0.4 * body
+        _draw_bar(column, bar, scale)
+        column.y -= 0.8 * small
+    column.y -= 0.4 * body
 
 
-def _draw_bar(column: Column, bar: Bar, left: float, scale: float) -> None:
+def _draw_bar(column: Column, bar: Bar, scale: float) -> None:
     small, thick = column.sizes.small, 1.15 * column.sizes.small
     column.y -= thick * 1.1
     reach = max(bar.value, 0) * scale
-    column.bar(left, column.y, reach, thick, bar.colour)
+    edge = COLOURS.basin if bar.colour in RAMP[:2] else "none"  # the lightest steps need a rim on paper
+    column.bar(column.left, column.y, reach, thick, bar.colour or COLOURS.missing, edge)
     if math.isfinite(bar.low) and math.isfinite(bar.high):
-        column.whisker(
-            left + max(bar.low, 0) * scale, left + max(bar.high, 0) * scale, column.y + thick / 2, thick / 4
-        )
+        ends = [column.left + max(end, 0) * scale for end in (bar.low, bar.high)]
+        column.whisker(*ends, column.y + thick / 2, thick / 4)
         reach = max(reach, bar.high * scale)
-    write(column.axes, left + reach + 0.6 * small, column.y + 0.22 * thick, tight(mass(bar.value)), small)
+    write(
+        column.axes, column.left + reach + 0.6 * small, column.y + 0.22 * thick, tight(mass(bar.value)), small
+    )
+
+
+def draw_table(column: Column, changes: Sequence[Change], *, room: float) -> None:
+    """Write every pollutant's loads as a small table, as many rows as `room` points hold."""
+    body, small, language = column.sizes.body, column.sizes.small, column.language
+    rows = changes[: max(0, int((room - 3.7 * body - 1.1 * small) / (1.4 * small)))]
+    if len(rows) < min(3, len(changes)):
+        return
+    column.heading(label("poster", "all_pollutants", language))
+    stops = [column.left + share * column.width for share in (0.5, 0.72, 0.92)]
+    heads = [label("poster", key, language) for key in ("before", "after", "avoided_head")]
+    stops[-1] = column.right
+    column.y -= 1.1 * small
+    for x, head in zip(stops, heads, strict=True):
+        write(column.axes, x, column.y, head, small, align="right", colour=COLOURS.muted)
+    for change in rows:
+        column.y -= 1.4 * small
+        write(column.axes, column.left, column.y, typeset(change.pollutant, language), small)
+        for x, load in zip(stops, (change.baseline, change.follow_up, change.reduction), strict=True):
+            write(column.axes, x, column.y, tight(mass(load)), small, align="right")
+    column.y -= 1.6 * body
 
 
 def draw_evidence(column: Column, finding: Finding) -> None:
     """Draw what share of the headline reduction rests on which grade of evidence."""
-    total = math.fsum(finding.evidence.values())
-    if not finding.changes or total <= 0:
+    if not any(reduction > 0 for reduction in finding.evidence.values()):
         return
     language, small = column.language, column.sizes.small
     pollutant = typeset(finding.changes[0].pollutant, language)
     column.heading(label("poster", "evidence", language, pollutant=pollutant))
-    words = {grade: label("poster", f"grade_{grade}", language) for grade in finding.evidence}
+    grades = {grade: reduction for grade, reduction in finding.evidence.items() if reduction > 0}
+    words = {grade: label("poster", f"grade_{grade}", language) for grade in grades}
+    total = math.fsum(grades.values())
     left = column.left + max(text_width(word, small) for word in words.values()) + small
     room = column.right - left - 3.2 * small
-    for grade, reduction in finding.evidence.items():
-        share = max(reduction, 0) / total
+    for grade, reduction in grades.items():
+        share = reduction / total
         column.y -= 1.38 * small
         write(
             column.axes,
@@ -214,29 +273,42 @@ def draw_evidence(column: Column, finding: Finding) -> None:
             small,
             colour=COLOURS.ink if share else COLOURS.muted,
         )
-        column.bar(left, column.y - 0.1 * small, max(share * room, 0.8), 0.85 * small, RAMP[4])
+        column.bar(left, column.y - 0.1 * small, share * room, 0.85 * small, RAMP[4])
         text = tight(percent(100 * share, digits=0))
         write(column.axes, left + share * room + 0.5 * small, column.y, text, small)
-    column.y -= 1.6 * column.sizes.body
+    column.y -= 1.4 * column.sizes.body
 
 
 def draw_left_out(column: Column, finding: Finding) -> None:
     """Say what no total holds, and why; then what of the whole programme lies elsewhere."""
-    language = column.language
-    column.heading(label("poster", "left_out", language))
-    rows = [
+    column.heading(label("poster", "left_out", column.language))
+    here, elsewhere = left_out_words(finding, column.language)
+    for row in here:
+        column.paragraph(row)
+    for row in elsewhere:
+        column.paragraph(row, colour=COLOURS.muted)
+
+
+def left_out_words(finding: Finding, language: Language) -> tuple[list[str], list[str]]:
+    """Say what is left out of the totals: of firms in the watershed, and of the whole programme."""
+    here = [
         label("poster", f"left_{row.fate}", language, firms=firms(row.firms, language))
         for row in finding.left_out
         if row.fate not in ("outside", "unlocated")
     ]
-    for row in rows or [label("poster", "left_nothing", language)]:
-        column.paragraph(row)
-    for key, count in (("left_outside", finding.outside), ("left_unlocated", finding.unlocated)):
-        if count:
-            column.paragraph(
-                label("poster", key, language, firms=firms(count, language)), colour=COLOURS.muted
-            )
-    column.y -= column.sizes.body
+    counts = {"left_outside": finding.outside, "left_unlocated": finding.unlocated}
+    elsewhere = [
+        label("poster", key, language, firms=firms(count, language)) for key, count in counts.items() if count
+    ]
+    return here or [label("poster", "left_nothing", language)], elsewhere
+
+
+def room_below(finding: Finding, sizes: TypeSizes, language: Language) -> float:
+    """Tell how many points evidence and what is left out will need below the loads."""
+    grades = sum(reduction > 0 for reduction in finding.evidence.values())
+    rows = sum(map(len, left_out_words(finding, language)))
+    evidence = 3.5 * sizes.body + 1.38 * sizes.small * grades if grades else 0
+    return evidence + 2.1 * sizes.body + 1.3 * sizes.small * rows
 
 
 def _long_name(pollutant: str, language: Language) -> str:

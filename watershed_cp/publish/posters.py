@@ -15,13 +15,24 @@ from typing import TYPE_CHECKING, Literal
 import matplotlib as mpl
 import shapely
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from watershed_cp.messages import label, mass, number, percent
 from watershed_cp.publish import cartography as maps
 from watershed_cp.publish.basemap import read_basemap
-from watershed_cp.publish.findings import find, headline_pollutant, span, tight, typeset
+from watershed_cp.publish.findings import count_word, find, firms, span, tight, typeset
 from watershed_cp.publish.lettering import Box, text_width, wrap, write
-from watershed_cp.publish.panels import Bar, Column, draw_bars, draw_changes, draw_evidence, draw_left_out
+from watershed_cp.publish.panels import (
+    Bar,
+    Column,
+    draw_bars,
+    draw_changes,
+    draw_evidence,
+    draw_left_out,
+    draw_table,
+    room_below,
+)
+from watershed_cp.publish.placenames import draw_names, name_basins
 from watershed_cp.publish.style import (
     COLOURS,
     RAMP,
@@ -57,7 +68,6 @@ class Form:
     pen: float
     map: Box
     column: Box
-    pollutants: int
     dots_per_inch: int
 
 
@@ -69,8 +79,7 @@ FORMS: dict[str, Form] = {
         sizes=TYPE["a3"],
         pen=1.0,
         map=Box(42, 108, 768, 700),
-        column=Box(800, 108, 1148.55, 700),
-        pollutants=5,
+        column=Box(800, 96, 1148.55, 700),
         dots_per_inch=150,
     ),
     "slide": Form(
@@ -80,8 +89,7 @@ FORMS: dict[str, Form] = {
         sizes=TYPE["slide"],
         pen=0.8,
         map=Box(30, 70, 590, 440),
-        column=Box(614, 70, 930, 440),
-        pollutants=3,
+        column=Box(614, 52, 930, 440),
         dots_per_inch=144,
     ),
 }
@@ -124,11 +132,12 @@ def draw_poster(
     finding, page = find(accounts, basin_id), FORMS[form]
     with mpl.rc_context(matplotlib_settings()):
         figure, axes = _blank(page)
-        _head(axes, page, accounts, language, *_poster_words(accounts, finding, language))
+        _head(axes, page, accounts, language, *_words(accounts, finding, language))
         sheet = _basin_map(figure, page, accounts, finding, language)
         _key(axes, page, sheet, finding, language, float(accounts.basins.loc[basin_id, "accuracy_m"]))
         column = Column(axes, page.column.left, page.column.right, page.column.top, page.sizes, language)
-        draw_changes(column, finding.changes, limit=page.pollutants)
+        room = page.column.top - page.column.bottom - room_below(finding, page.sizes, language)
+        draw_changes(column, finding.changes, room=room)
         draw_evidence(column, finding)
         draw_left_out(column, finding)
         _foot(axes, page, accounts, language)
@@ -159,17 +168,19 @@ def draw_overview(accounts: Accounts, *, language: Language = "es", form: FormNa
     >>> draw_overview(run(data_path("demo", "project.toml")), language="en").get_size_inches().round(2).tolist()
     [16.54, 11.69]
     """
-    page, pollutant = FORMS[form], headline_pollutant(accounts)
-    bars = _overview_bars(accounts, pollutant, language)
+    finding, page = find(accounts), FORMS[form]
+    bars = _overview_bars(accounts, finding, language)
     with mpl.rc_context(matplotlib_settings()):
         figure, axes = _blank(page)
-        _head(axes, page, accounts, language, *_overview_words(accounts, pollutant, bars, language))
+        _head(axes, page, accounts, language, *_words(accounts, finding, language))
         _overview_map(figure, page, accounts, bars, language)
+        _ramp_key(axes, page, finding, bars, language)
         column = Column(axes, page.column.left, page.column.right, page.column.top, page.sizes, language)
-        if pollutant:
-            column.heading(label("poster", "by_basin", language, pollutant=typeset(pollutant, language)))
-            ranked = sorted(bars.values(), key=lambda bar: -bar.value)
-            draw_bars(column, ranked[:8])
+        room = page.column.top - page.column.bottom - room_below(finding, page.sizes, language)
+        draw_bars(column, finding, list(bars.values()), room=room)
+        draw_table(column, finding.changes, room=room - (page.column.top - column.y))
+        draw_evidence(column, finding)
+        draw_left_out(column, finding)
         _foot(axes, page, accounts, language)
     return figure
 
@@ -261,44 +272,31 @@ def _head(axes: Axes, page: Form, accounts: Accounts, language: Language, title:
     write(axes, left, y, below, sizes.body, colour=COLOURS.muted)
 
 
-def _poster_words(accounts: Accounts, finding: Finding, language: Language) -> tuple[str, str]:
-    basin = str(accounts.basins.loc[finding.basin_id, f"name_{language}"])
+def _words(accounts: Accounts, finding: Finding, language: Language) -> tuple[str, str]:
+    """Write the finding as a title, and below it how sure it is and who is behind it."""
     counts = {"credited": number(finding.credited), "located": number(finding.located)}
     firms = label("poster", "credited", language, **counts)
+    if finding.basin_id is None:
+        subject, reach = (
+            label("poster", "watersheds", language, count=count_word(len(accounts.basins), language)),
+            "range_sum",
+        )
+    else:
+        subject, reach = str(accounts.basins.loc[finding.basin_id, f"name_{language}"]), "range"
     if not finding.changes:
-        return label("poster", "title_none", language, basin=basin), firms
+        return label("poster", "title_none", language, basin=subject), firms
     change = finding.changes[0]
     words = {
-        "basin": basin,
+        "basin": subject,
         "mass": mass(abs(change.reduction)),
         "pollutant": typeset(change.pollutant, language),
     }
     title = label("poster", "title" if change.reduction >= 0 else "title_more", language, **words)
-    parts = [label("poster", "range", language, range=span(change.low, change.high, language))]
+    parts = [label("poster", reach, language, range=span(change.low, change.high, language))]
     if math.isfinite(change.percent):
         share = percent(abs(change.percent), digits=0)
         parts.append(label("poster", "less" if change.percent >= 0 else "more", language, percent=share))
     return tight(title), tight("  ·  ".join([*parts, firms]))
-
-
-def _overview_words(
-    accounts: Accounts, pollutant: str | None, bars: dict[str, Bar], language: Language
-) -> tuple[str, str]:
-    inside = int((accounts.assignments["status"] == "inside").sum())
-    credited = accounts.ledger.loc[accounts.ledger["fate"] == "credited", "msme_id"].nunique()
-    firms = label("poster", "credited", language, credited=number(credited), located=number(inside))
-    count = number(len(accounts.basins))
-    if pollutant is None:
-        return label("poster", "overview_none", language, count=count), firms
-    total, low, high = (
-        math.fsum(getattr(bar, end) for bar in bars.values()) for end in ("value", "low", "high")
-    )
-    title = label(
-        "poster", "overview", language, count=count, mass=mass(total), pollutant=typeset(pollutant, language)
-    )
-    return tight(title), tight(
-        f"{label('poster', 'range_sum', language, range=span(low, high, language))}  ·  {firms}"
-    )
 
 
 def _basin_map(
@@ -313,22 +311,38 @@ def _basin_map(
     maps.draw_basin(sheet, outline, accuracy_m=accuracy, basin_id=finding.basin_id)
     maps.draw_firms(sheet, finding.places, float(finding.places["reduction_kg_yr"].max() or 0))
     maps.draw_scale(sheet, 14 * page.pen, 14 * page.pen)
-    maps.draw_names(sheet, language, basin_id=finding.basin_id, ranks=4)
+    maps.draw_inset(figure, sheet, outline, page.map[:2])
+    draw_names(sheet, language, outline=outline, basin_id=finding.basin_id)
     return sheet
 
 
 def _key(
     axes: Axes, page: Form, sheet: maps.Sheet, finding: Finding, language: Language, accuracy_m: float
 ) -> None:
+    """Explain the marks under the map: sizes, doubt, what is not counted, and the edge."""
     small, x, y = page.sizes.small, page.margin, page.map.bottom - 2.0 * page.sizes.small
-    pollutant = typeset(finding.changes[0].pollutant, language) if finding.changes else ""
-    for mark in ("counted", "ambiguous", "uncounted"):
-        maps.draw_mark(axes, x + 5, y + 0.3 * small, mark, 9 * page.pen)
-        text = label("poster", f"mark_{mark}", language, pollutant=pollutant)
-        write(axes, x + 1.6 * small, y, text, small)
-        x += text_width(text, small) + 3.2 * small
+    middle = y + 0.32 * small
+    largest = float(finding.places["reduction_kg_yr"].max())
+    if finding.changes and largest > 0:
+        text = label(
+            "poster", "mark_counted", language, pollutant=typeset(finding.changes[0].pollutant, language)
+        )
+        write(axes, x, y, text, small)
+        x += text_width(text, small) + small
+        for reduction in _round_steps(largest):
+            diameter = maps.mark_diameter(sheet, reduction, largest)
+            maps.draw_mark(axes, x + diameter / 2, middle, "counted", diameter)
+            text = _round_mass(reduction)
+            write(axes, x + diameter + 0.5 * small, y, text, small)
+            x += diameter + text_width(text, small) + 1.5 * small
+        x += 1.5 * small
+    for mark in ("ambiguous", "uncounted"):
+        maps.draw_mark(axes, x + 5, middle, mark, 9 * page.pen)
+        text = label("poster", f"mark_{mark}", language)
+        write(axes, x + 5 + 9 * page.pen, y, text, small)
+        x += text_width(text, small) + 5 + 9 * page.pen + 2.5 * small
     if math.isfinite(accuracy_m):
-        axes.plot([x, x + 2 * small], [y + 0.3 * small] * 2, color=COLOURS.basin, lw=4, alpha=0.5)
+        axes.plot([x, x + 2 * small], [middle] * 2, color=COLOURS.basin, lw=5 * page.pen, alpha=0.45)
         write(
             axes,
             x + 2.6 * small,
@@ -338,34 +352,80 @@ def _key(
         )
 
 
-def _overview_bars(accounts: Accounts, pollutant: str | None, language: Language) -> dict[str, Bar]:
-    loads = accounts.basin_loads[accounts.basin_loads["pollutant"] == pollutant]
+def _round_mass(kilograms: float) -> str:
+    """Write a round mass without the zeros that say nothing."""
+    value, unit = (kilograms / 1000, "t") if kilograms >= 1000 else (kilograms, "kg")  # noqa: PLR2004
+    return tight(f"{value:,.10g} {unit}")
+
+
+def _round_steps(largest: float) -> list[float]:
+    """Give two round masses for the key of mark sizes: the largest that fits, and a fifth of it."""
+    power = 10 ** math.floor(math.log10(largest))
+    top = max(step * power for step in (1, 2, 5) if step * power <= largest)
+    return [top / 5, top]
+
+
+def _overview_bars(accounts: Accounts, finding: Finding, language: Language) -> dict[str, Bar]:
+    """Give each watershed its bar of the headline pollutant, the longest first."""
+    headline = finding.changes[0].pollutant if finding.changes else None
+    loads = accounts.basin_loads[accounts.basin_loads["pollutant"] == headline]
     breaks = ramp_breaks(loads["reduction_kg_yr"].tolist())
-    return {
+    bars = {
         str(row.basin_id): Bar(
             str(accounts.basins.loc[row.basin_id, f"name_{language}"]),
             row.reduction_kg_yr,
             row.reduction_low_kg_yr,
             row.reduction_high_kg_yr,
-            ramp_colour(row.reduction_kg_yr, breaks) or COLOURS.missing,
+            int(row.msmes),
+            ramp_colour(row.reduction_kg_yr, breaks),
         )
         for row in loads.itertuples()
     }
+    return dict(sorted(bars.items(), key=lambda item: -item[1].value))
 
 
 def _overview_map(
     figure: Figure, page: Form, accounts: Accounts, bars: dict[str, Bar], language: Language
 ) -> None:
-    outlines = {basin_id: maps.project(outline) for basin_id, outline in accounts.basins.geometry.items()}
+    outlines = {
+        str(basin_id): maps.project(outline) for basin_id, outline in accounts.basins.geometry.items()
+    }
     size = (page.map.right - page.map.left, page.map.top - page.map.bottom)
     frame = maps.Frame.around(shapely.union_all(list(outlines.values())), *size, margin=0.1 * size[1])
     sheet = maps.Sheet.on(figure, page.map[:2], frame, page.sizes, page.pen)
     maps.draw_ground(sheet)
     for basin_id, outline in outlines.items():
-        colour = bars[basin_id].colour if basin_id in bars else COLOURS.missing
-        maps.draw_shade(sheet, outline, colour)
+        maps.draw_shade(sheet, outline, bars[basin_id].colour if basin_id in bars else None)
     maps.draw_scale(sheet, 14 * page.pen, 14 * page.pen)
-    maps.draw_names(sheet, language, basin_id=None, ranks=2)
+    words = {
+        basin_id: (bar.name, tight(f"{mass(bar.value)}, {firms(bar.firms, language)}"))
+        for basin_id, bar in bars.items()
+    }
+    name_basins(sheet, outlines, words)
+    draw_names(sheet, language)
+
+
+def _ramp_key(axes: Axes, page: Form, finding: Finding, bars: dict[str, Bar], language: Language) -> None:
+    """Explain the ramp: its classes from zero up, with the unit on the last."""
+    if not finding.changes:
+        return
+    small, x, y = page.sizes.small, page.margin, page.map.bottom - 2.0 * page.sizes.small
+    text = label("poster", "ramp", language, pollutant=typeset(finding.changes[0].pollutant, language))
+    write(axes, x, y, text, small)
+    x += text_width(text, small) + 1.2 * small
+    breaks, step = ramp_breaks([bar.value for bar in bars.values()]), 4.2 * small
+    for at, colour in enumerate(RAMP):
+        axes.add_patch(Rectangle((x + at * step, y - 0.1 * small), step, 0.9 * small, fc=colour, ec="none"))
+    for at, end in enumerate((0, *breaks)):
+        write(
+            axes,
+            x + at * step,
+            y - 1.15 * small,
+            _round_mass(end),
+            0.85 * small,
+            align="center",
+            colour=COLOURS.muted,
+        )
 
 
 def _foot(axes: Axes, page: Form, accounts: Accounts, language: Language) -> None:
