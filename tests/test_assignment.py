@@ -81,7 +81,9 @@ def test_tie_is_told() -> None:
         firms(longitude=[1.0], latitude=[1.0], location_accuracy_m=[10.0]), four_squares(), language="es"
     )
     assert placed["basin_id"].tolist() == ["a"]
-    assert placed["repairs"].tolist() == ["4 contornos la contienen: se acredita al menor identificador"]
+    assert placed["repairs"].tolist() == [
+        "en el borde común de varias cuencas: se acredita a la de menor identificador"
+    ]
     assert placed["probability"].tolist() == pytest.approx([0.25], abs=1e-4)
 
 

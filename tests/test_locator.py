@@ -31,15 +31,11 @@ def test_what_is_not_a_place_is_outside() -> None:
     )
 
 
-def test_claims_are_counted() -> None:
-    locator = BasinLocator(four_squares())
-    assert locator.count_claims([1.0, 0.5, 0.0, 9.0, np.nan], [1.0, 1.0, 0.0, 9.0, 1.0]).tolist() == [
-        4,
-        2,
-        1,
-        0,
-        0,
+def test_ties_are_told() -> None:
+    tied = BasinLocator(four_squares()).locate_ties([1.0, 0.5, 0.0, 9.0, np.nan], [1.0, 1.0, 0.0, 9.0, 1.0])[
+        1
     ]
+    assert tied.tolist() == [True, True, False, False, False]
 
 
 @pytest.mark.parametrize("repeats", [1, 20], ids=["few basins", "many basins"])

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["assign"]
 
-_Number = TypeVar("_Number", np.int64, np.float64)
+_Number = TypeVar("_Number", np.int64, np.float64, np.bool_)
 
 _SURE, _LIKELY = 0.95, 0.75  # the lower bounds that the column `confidence` states to its reader
 
@@ -95,7 +95,7 @@ def assign(
         "probability": placing.probability,
         "distance_to_divide_m": placing.distance_m,
         "nearest_basin_id": _named(placing.nearest, basins.index),
-        "repairs": _repairs(msmes, places, placing.claims, language),
+        "repairs": _repairs(msmes, places, placing.tied, language),
     }
     return pd.DataFrame({name: columns[name] for name in ASSIGNMENTS.names}, index=msmes.index.copy())
 
@@ -118,7 +118,7 @@ class _Placing:
     """What the outlines say of each place."""
 
     basin: Whole  # row, -1 outside and unlocated
-    claims: Whole  # how many outlines hold it
+    tied: NDArray[np.bool_]  # whether more than one outline holds it
     nearest: Whole  # row, -1 inside and unlocated
     distance_m: Floats
     probability: Floats
@@ -163,9 +163,9 @@ def _place(places: _Places, accuracy: Floats, basins: gpd.GeoDataFrame) -> _Plac
     """Locate the places that are known, and measure them."""
     rows = np.flatnonzero(places.located)
     points = np.stack([places.longitude[rows], places.latitude[rows]], axis=-1)
-    locator = BasinLocator(basins)
     divides = Divides(edges_of(np.asarray(basins.geometry.array, dtype=object)))
-    basin = locator.locate(points[:, 0], points[:, 1]).astype(np.int64)
+    found, tied = BasinLocator(basins).locate_ties(points[:, 0], points[:, 1])
+    basin = found.astype(np.int64)
     divide, distance = _to_divide(divides, points, basin)
     outline = _known(basins, "accuracy_m", _constant("outline_accuracy_m"))
     sigma = np.hypot(accuracy[rows], outline[divide]) / _constant("radius_95_sigmas")
@@ -173,7 +173,7 @@ def _place(places: _Places, accuracy: Floats, basins: gpd.GeoDataFrame) -> _Plac
     size = len(accuracy)
     return _Placing(
         basin=_spread(basin, rows, size, -1),
-        claims=_spread(locator.count_claims(points[:, 0], points[:, 1]).astype(np.int64), rows, size, 0),
+        tied=_spread(tied, rows, size, otherwise=False),
         nearest=_spread(np.where(basin < 0, divide, -1), rows, size, -1),
         distance_m=_spread(np.where(basin < 0, -distance, distance), rows, size, np.nan),
         probability=_spread(probability, rows, size, np.nan),
@@ -240,22 +240,19 @@ def _confidence(probability: Floats) -> NDArray[np.object_]:
 
 
 def _repairs(
-    msmes: pd.DataFrame, places: _Places, claims: Whole, language: Language | None
-) -> list[str | None]:
+    msmes: pd.DataFrame, places: _Places, tied: NDArray[np.bool_], language: Language | None
+) -> NDArray[np.object_]:
     """Tell what decided, after what the table itself already says."""
-    said = msmes["repairs"].fillna("").astype(str) if "repairs" in msmes else [""] * len(msmes)
     stated = ~np.isnan(_known(msmes, "location_accuracy_m", np.nan))
     default = number(_constant("location_accuracy_m"))
-    notes = []
-    for before, discharges, located, knows, count in zip(
-        said, places.discharge, places.located, stated, claims, strict=True
+    said = msmes["repairs"].fillna("").astype(str).to_numpy(dtype=object) if "repairs" in msmes else ""
+    notes = np.full(len(msmes), said, dtype=object)
+    for key, applies in (
+        ("discharge_point", places.discharge),
+        ("accuracy_assumed", places.located & ~stated),
+        ("tie", tied),
     ):
-        parts = [before] if before else []
-        if discharges:
-            parts.append(label("placing", "discharge_point", language))
-        if located and not knows:
-            parts.append(label("placing", "accuracy_assumed", language, accuracy=default))
-        if count > 1:
-            parts.append(label("placing", "tie", language, count=count))
-        notes.append("; ".join(parts) or None)
+        note = label("placing", key, language, accuracy=default)
+        notes[applies] = [f"{before}; {note}" if before else note for before in notes[applies]]
+    notes[notes == ""] = None
     return notes

@@ -1,4 +1,4 @@
-"""The edges of a layer of outlines: every segment of every ring, with the row of its outline."""
+"""The rings and edges of a layer of outlines, with the row of the outline each belongs to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-__all__ = ["Edges", "edges_of", "outlines_of", "require_wgs84", "text_order"]
+__all__ = ["Edges", "Rings", "edges_of", "outlines_of", "require_wgs84", "rings_of", "text_order"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,25 @@ class Edges:
 
     start: NDArray[np.float64]
     end: NDArray[np.float64]
+    basin: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Rings:
+    """Closed rings, each with the row of its outline.
+
+    Attributes
+    ----------
+    vertices : ndarray
+        Shape (n, 2), longitude and latitude in degrees; the first vertex of a ring is also its last.
+    begins : ndarray of int
+        Shape (rings + 1,), where the vertices of each ring begin.
+    basin : ndarray of int
+        Shape (rings,), row of the outline; ascending.
+    """
+
+    vertices: NDArray[np.float64]
+    begins: NDArray[np.int64]
     basin: NDArray[np.int64]
 
 
@@ -103,8 +122,32 @@ def text_order(basins: gpd.GeoDataFrame) -> NDArray[np.intp]:
     return np.argsort(basins.index.astype(str).to_numpy(dtype=str), kind="stable")
 
 
+def rings_of(outlines: NDArray[np.object_]) -> Rings:
+    """Take outlines apart into their rings; holes and islands count like any other.
+
+    Parameters
+    ----------
+    outlines : ndarray of shapely.Geometry
+        Polygons and multipolygons.
+
+    Returns
+    -------
+    Rings
+        In the order of the outlines.
+
+    Examples
+    --------
+    >>> rings_of(np.array([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)])).begins
+    array([ 0,  5, 10])
+    """
+    parts, basin_of_part = shapely.get_parts(outlines, return_index=True)
+    rings, part_of_ring = shapely.get_rings(parts, return_index=True)
+    begins = np.append(0, np.cumsum(shapely.get_num_coordinates(rings)))
+    return Rings(shapely.get_coordinates(rings), begins, basin_of_part[part_of_ring].astype(np.int64))
+
+
 def edges_of(outlines: NDArray[np.object_]) -> Edges:
-    """Cut outlines into their edges; holes and islands count like any other ring.
+    """Cut outlines into their edges, each turned so that its basin lies on the left.
 
     Parameters
     ----------
@@ -121,10 +164,9 @@ def edges_of(outlines: NDArray[np.object_]) -> Edges:
     >>> edges_of(np.array([shapely.box(0, 0, 1, 1)])).basin
     array([0, 0, 0, 0])
     """
-    parts, basin_of_part = shapely.get_parts(shapely.orient_polygons(outlines), return_index=True)
-    rings, part_of_ring = shapely.get_rings(parts, return_index=True)
-    vertices, ring = shapely.get_coordinates(rings, return_index=True)
-    start, end = vertices[:-1], vertices[1:]
-    kept = (ring[:-1] == ring[1:]) & (start != end).any(axis=1)
-    basin = basin_of_part[part_of_ring[ring[:-1][kept]]].astype(np.int64)
-    return Edges(start[kept], end[kept], basin)
+    rings = rings_of(shapely.orient_polygons(outlines))
+    start, end = rings.vertices[:-1], rings.vertices[1:]
+    kept = (start[:, 0] != end[:, 0]) | (start[:, 1] != end[:, 1])
+    kept[rings.begins[1:-1] - 1] = False  # from the last vertex of a ring to the first of the next
+    basin = np.repeat(rings.basin, np.diff(rings.begins))[:-1]
+    return Edges(start[kept], end[kept], basin[kept])

@@ -1,0 +1,557 @@
+"""The compiled loops of :mod:`watershed_cp.basins.labelgrid`; importing this module imports numba.
+
+Coordinates are degrees; `row` and `column` count cells of the fine grid from its south-west corner. Where a sign
+decides, it is computed with a bound on its rounding first and exactly, as a sum of products without loss, when
+the bound leaves it open (Shewchuk, 1997, Discrete & Computational Geometry 18, 305-363).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+
+import numpy as np
+from numba import njit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Whole = NDArray[np.int64]
+    Short = NDArray[np.int32]
+    Bits = NDArray[np.uint64]
+
+TIED = np.int32(1 << 30)  # added to a label where several basins hold the cell
+TILE = 16  # cells a side
+_TILE_SHIFT = 4
+_BLOCK = 4096  # points whose looks into memory overlap
+_SHEET = 64  # basins, a bit each
+_ONE, _NONE = np.uint64(1), np.uint64(0)
+_SPLITTER = 134217729.0  # 2 ** 27 + 1 cuts a double into two halves
+_ROUNDING = 3.3306690738754716e-16  # (3 + 16 e) e with e = 2 ** -53: Shewchuk's bound for one determinant
+_SLACK = 1e-6  # of a cell, far above the rounding of a column and far below a cell
+
+_Function = TypeVar("_Function", bound="Callable[..., Any]")
+
+
+def _compiled(function: _Function) -> _Function:
+    return cast("_Function", njit(cache=True, nogil=True)(function))
+
+
+class Grid(NamedTuple):
+    """The finished index, plain arrays only.
+
+    Attributes
+    ----------
+    frame : ndarray
+        Shape (4,): west and south of the grid, cells per degree eastward and northward.
+    coarse : ndarray of int32
+        Shape (rows of tiles, columns of tiles): a label, or -1 - tile.
+    tiles : ndarray of int32
+        Shape (tiles, 256): a label, or -1 - run. A label is 0 outside, else basin + 1, plus `TIED` where several
+        basins hold the cell.
+    run_sheets : ndarray of int64
+        Shape (runs + 1,): where the sheets of each run begin. A sheet treats up to 64 basins of a run.
+    sheet_edges, sheet_basins : ndarray of int64
+        Shape (sheets + 1,): where the edges and the basins of each sheet begin.
+    held : ndarray of uint64
+        Shape (sheets,): the basins that hold the cell right of the run, a bit each.
+    basins : ndarray of int32
+        Basins of the sheets, in the order of their bits, which is the order that settles ties.
+    edges : ndarray
+        Shape (n, 4): start and end of the edges of the sheets.
+    toggles : ndarray of uint64
+        Shape (n,): the basins of each edge, a bit each.
+    """
+
+    frame: Floats
+    coarse: Short
+    tiles: Short
+    run_sheets: Whole
+    sheet_edges: Whole
+    sheet_basins: Whole
+    held: Bits
+    basins: Short
+    edges: Floats
+    toggles: Bits
+
+
+class Entries(NamedTuple):
+    """Which cells each edge enters, one item a row of cells.
+
+    Attributes
+    ----------
+    row, first, last, edge : ndarray of int32
+        Row, first and last column, and row of the edge.
+    """
+
+    row: Short
+    first: Short
+    last: Short
+    edge: Short
+
+
+@_compiled
+def _product(a: float, b: float) -> tuple[float, float]:
+    """Multiply without loss: the rounded product and its error."""
+    product = a * b
+    cut = _SPLITTER * a
+    a_high = cut - (cut - a)
+    a_low = a - a_high
+    cut = _SPLITTER * b
+    b_high = cut - (cut - b)
+    b_low = b - b_high
+    return product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+
+
+@_compiled
+def _side(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> int:
+    """Tell on which side of the line from a to b the point lies: 1 left, -1 right, 0 on it. Exact."""
+    terms = np.empty(12)
+    terms[0], terms[1] = _product(ax, by)
+    terms[2], terms[3] = _product(-ax, py)
+    terms[4], terms[5] = _product(-px, by)
+    terms[6], terms[7] = _product(-ay, bx)
+    terms[8], terms[9] = _product(ay, px)
+    terms[10], terms[11] = _product(py, bx)
+    parts = np.empty(13)
+    count = 0
+    for term in terms:
+        total, kept = term, 0
+        for position in range(count):
+            part = parts[position]
+            grown = total + part
+            shadow = grown - total
+            error = (total - (grown - shadow)) + (part - shadow)
+            total = grown
+            if error != 0.0:
+                parts[kept] = error
+                kept += 1
+        parts[kept] = total
+        count = kept + 1
+    for position in range(count - 1, -1, -1):
+        if parts[position] != 0.0:
+            return 1 if parts[position] > 0.0 else -1
+    return 0
+
+
+@_compiled
+def _hold(edges: Floats, toggles: Bits, inside: np.uint64, px: float, py: float) -> tuple[np.uint64, bool]:
+    """Cross the edges right of the point; tell which basins then hold it, and whether rounding leaves doubt."""
+    doubt = False
+    for edge in range(len(toggles)):
+        ax, ay, bx, by = edges[edge, 0], edges[edge, 1], edges[edge, 2], edges[edge, 3]
+        rise, fall = (ax - px) * (by - py), (ay - py) * (bx - px)
+        side = rise - fall
+        doubt |= abs(side) <= _ROUNDING * (abs(rise) + abs(fall))
+        if ((ay > py) != (by > py)) and ((side > 0.0) == (by > ay)):
+            inside ^= toggles[edge]
+    return inside, doubt
+
+
+@_compiled
+def _hold_exactly(edges: Floats, toggles: Bits, inside: np.uint64, px: float, py: float) -> np.uint64:
+    """Cross the edges right of the point without rounding; an edge under the point holds it."""
+    touched = _NONE
+    for edge in range(len(toggles)):
+        ax, ay, bx, by = edges[edge, 0], edges[edge, 1], edges[edge, 2], edges[edge, 3]
+        if not (min(ay, by) <= py <= max(ay, by) and px <= max(ax, bx)):
+            continue
+        side = _side(ax, ay, bx, by, px, py)
+        if side == 0:
+            if min(ax, bx) <= px:
+                touched |= toggles[edge]
+        elif ((ay > py) != (by > py)) and ((side > 0) == (by > ay)):
+            inside ^= toggles[edge]
+    return inside | touched
+
+
+@_compiled
+def _resolve(grid: Grid, run: int, px: float, py: float) -> np.int32:
+    """Give the label of a point in a run of cells that boundaries enter."""
+    label = np.int32(0)
+    for sheet in range(grid.run_sheets[run], grid.run_sheets[run + 1]):
+        first, past = grid.sheet_edges[sheet], grid.sheet_edges[sheet + 1]
+        edges, toggles = grid.edges[first:past], grid.toggles[first:past]
+        bits, doubt = _hold(edges, toggles, grid.held[sheet], px, py)
+        if doubt:
+            bits = _hold_exactly(edges, toggles, grid.held[sheet], px, py)
+        if bits == _NONE:
+            continue
+        if label:
+            return label | TIED
+        position = grid.sheet_basins[sheet]
+        while bits & _ONE == _NONE:
+            bits >>= _ONE
+            position += 1
+        label = np.int32(grid.basins[position] + 1)
+        if bits != _ONE:
+            return label | TIED
+    return label
+
+
+@_compiled
+def locate(grid: Grid, x: Floats, y: Floats, found: Short, tied: NDArray[np.bool_]) -> None:
+    """Write the basin of every point to `found`, -1 outside, and to `tied` (if it has room) whether others hold it."""
+    waiting = np.empty(_BLOCK, np.int32)
+    for begin in range(0, len(x), _BLOCK):
+        past = min(len(x), begin + _BLOCK)
+        _locate_block(grid, x[begin:past], y[begin:past], found[begin:past], waiting)
+        for point in range(begin, past):
+            label = found[point]
+            if len(tied):
+                tied[point] = label >= TIED
+            found[point] = (label & (TIED - np.int32(1))) - np.int32(1)
+
+
+@_compiled
+def _locate_block(grid: Grid, x: Floats, y: Floats, found: Short, waiting: Short) -> None:
+    """Write labels to `found`, level by level, so that the processor fetches many cells at a time."""
+    west, south, eastward, northward = grid.frame
+    tile_rows, tile_columns = grid.coarse.shape
+    last_row, last_column = np.float64(tile_rows * TILE - 1), np.float64(tile_columns * TILE - 1)
+    coarse, width = grid.coarse.ravel(), np.int32(tile_columns)
+    for point in range(len(x)):
+        column, row = (x[point] - west) * eastward, (y[point] - south) * northward
+        column, row = (column if column > 0.0 else 0.0), (row if row > 0.0 else 0.0)
+        column, row = (column if column < last_column else last_column), (row if row < last_row else last_row)
+        found[point] = (np.int32(row) >> _TILE_SHIFT) * width + (np.int32(column) >> _TILE_SHIFT)
+    count = 0
+    for point in range(len(x)):
+        label = coarse[np.uint32(found[point])]
+        found[point] = label
+        waiting[count] = point
+        count += np.int64(label < 0)
+    left = 0
+    for turn in range(count):
+        point = waiting[turn]
+        column, row = np.int32((x[point] - west) * eastward), np.int32((y[point] - south) * northward)
+        cell = ((row & (TILE - 1)) << _TILE_SHIFT) | (column & (TILE - 1))
+        label = grid.tiles[np.uint32(-1 - found[point]), np.uint32(cell)]
+        found[point] = label
+        waiting[left] = point
+        left += np.int64(label < 0)
+    for turn in range(left):
+        point = waiting[turn]
+        found[point] = _resolve(grid, -1 - found[point], x[point], y[point])
+
+
+@_compiled
+def pair(vertices: Floats, begins: Whole, basin: Short) -> tuple[Floats, Short]:
+    """Cut rings into edges, and join the two copies of every edge that two basins share.
+
+    Parameters
+    ----------
+    vertices : ndarray
+        Shape (n, 2), of closed rings.
+    begins : ndarray of int
+        Shape (rings + 1,), where the vertices of each ring begin.
+    basin : ndarray of int32
+        Shape (rings,), basin of each ring.
+
+    Returns
+    -------
+    edges : ndarray
+        Shape (m, 4), smaller end first, each edge once for every two basins.
+    owners : ndarray of int32
+        Shape (m, 2), its basins; -1 where there is but one.
+    """
+    size = 16
+    while size < 2 * len(vertices):
+        size *= 2
+    slots = np.full(size, -1, np.int32)
+    edges = np.empty((len(vertices), 4))
+    words = edges.view(np.uint64)
+    owners = np.full((len(vertices), 2), -1, np.int32)
+    count = 0
+    for ring in range(len(basin)):
+        for vertex in range(begins[ring], begins[ring + 1] - 1):
+            if not _write_edge(vertices, vertex, edges[count]):
+                continue
+            slot = _hash(words[count]) & (size - 1)
+            while True:
+                known = slots[slot]
+                if known < 0:
+                    slots[slot], owners[count, 0] = count, basin[ring]
+                    count += 1
+                    break
+                if owners[known, 1] < 0 and owners[known, 0] != basin[ring] and _alike(words, known, count):
+                    owners[known, 1] = basin[ring]
+                    break
+                slot = (slot + 1) & (size - 1)
+    return edges[:count], owners[:count]
+
+
+@_compiled
+def _write_edge(vertices: Floats, vertex: int, edge: Floats) -> bool:
+    """Write the edge that begins at a vertex, smaller end first; tell whether it has length."""
+    ax, ay, bx, by = (
+        vertices[vertex, 0],
+        vertices[vertex, 1],
+        vertices[vertex + 1, 0],
+        vertices[vertex + 1, 1],
+    )
+    if ax > bx or (ax == bx and ay > by):
+        ax, ay, bx, by = bx, by, ax, ay
+    edge[0], edge[1], edge[2], edge[3] = ax, ay, bx, by
+    return ax != bx or ay != by
+
+
+@_compiled
+def _hash(words: Bits) -> int:
+    """Scatter four words over all numbers."""
+    mixed = np.uint64(0x9E3779B97F4A7C15)
+    for word in words:
+        mixed ^= word
+        mixed *= np.uint64(0xBF58476D1CE4E5B9)
+        mixed ^= mixed >> np.uint64(29)
+    return np.int64(mixed >> np.uint64(16))
+
+
+@_compiled
+def _alike(words: Bits, one: int, other: int) -> bool:
+    for position in range(4):
+        if words[one, position] != words[other, position]:
+            return False
+    return True
+
+
+@_compiled
+def enter(edges: Floats, frame: Floats) -> Entries:
+    """List the cells that each edge enters, a little too many rather than one too few."""
+    west, south, eastward, northward = frame
+    count = 0
+    for edge in range(len(edges)):
+        lower, upper = min(edges[edge, 1], edges[edge, 3]), max(edges[edge, 1], edges[edge, 3])
+        count += int((upper - south) * northward) - int((lower - south) * northward) + 1
+    entries = Entries(
+        np.empty(count, np.int32),
+        np.empty(count, np.int32),
+        np.empty(count, np.int32),
+        np.empty(count, np.int32),
+    )
+    count = 0
+    for edge in range(len(edges)):
+        ax, ay = (edges[edge, 0] - west) * eastward, (edges[edge, 1] - south) * northward
+        bx, by = (edges[edge, 2] - west) * eastward, (edges[edge, 3] - south) * northward
+        if ay > by:
+            ax, ay, bx, by = bx, by, ax, ay
+        for row in range(int(ay), int(by) + 1):
+            left, right = min(ax, bx), max(ax, bx)
+            if int(by) > int(ay):
+                one = ax + (max(ay, float(row)) - ay) / (by - ay) * (bx - ax)
+                other = ax + (min(by, row + 1.0) - ay) / (by - ay) * (bx - ax)
+                left, right = max(left, min(one, other)), min(right, max(one, other))
+            entries.row[count], entries.edge[count] = row, edge
+            entries.first[count], entries.last[count] = int(left - _SLACK), int(right + _SLACK)
+            count += 1
+    return entries
+
+
+@_compiled
+def mark(entries: Entries, cells: Short) -> int:
+    """Number the runs of entered cells as -1 - run, row by row and from east to west; give their count."""
+    for entry in range(len(entries.row)):
+        for column in range(entries.first[entry], entries.last[entry] + 1):
+            cells[entries.row[entry], column] = -1
+    runs = 0
+    for row in range(cells.shape[0]):
+        for column in range(cells.shape[1] - 2, -1, -1):
+            if cells[row, column] < 0:
+                runs += np.int64(cells[row, column + 1] >= 0)
+                cells[row, column] = -runs
+    return runs
+
+
+@_compiled
+def sort_by_run(entries: Entries, cells: Short, runs: int) -> tuple[Whole, Short]:
+    """Gather the edges of each run: where they begin, and the edges."""
+    begins = np.zeros(runs + 1, np.int64)
+    for entry in range(len(entries.row)):
+        begins[-cells[entries.row[entry], entries.first[entry]]] += 1
+    for run in range(runs):
+        begins[run + 1] += begins[run]
+    place = begins.copy()
+    edge_of = np.empty(len(entries.row), np.int32)
+    for entry in range(len(entries.row)):
+        run = -1 - cells[entries.row[entry], entries.first[entry]]
+        edge_of[place[run]] = entries.edge[entry]
+        place[run] += 1
+    return begins, edge_of
+
+
+@_compiled
+def _place(members: Short, count: int, basin: int) -> int:
+    """Find where a basin stands, or would stand, in a sorted set."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) >> 1
+        if members[middle] < basin:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@_compiled
+def _include(members: Short, count: int, basin: int) -> int:
+    """Put a basin into a sorted set; give the new size."""
+    place = _place(members, count, basin)
+    if place < count and members[place] == basin:
+        return count
+    for position in range(count, place, -1):
+        members[position] = members[position - 1]
+    members[place] = basin
+    return count + 1
+
+
+@_compiled
+def _toggle(members: Short, count: int, basin: int) -> int:
+    """Put a basin into a sorted set, or take it out again; give the new size."""
+    grown = _include(members, count, basin)
+    if grown > count:
+        return grown
+    for position in range(_place(members, count, basin), count - 1):
+        members[position] = members[position + 1]
+    return count - 1
+
+
+@_compiled
+def label(
+    cells: Short, edges: Floats, owners: Short, begins: Whole, edge_of: Short, frame: Floats, rows: Short
+) -> tuple[Whole, Short]:
+    """Label the cells between the runs, walking each row from east to west along its middle.
+
+    Returns
+    -------
+    held_begins, held : ndarray
+        The basins that hold the cell right of each run, by their turn in ties.
+    """
+    held_begins, held = np.zeros(len(begins), np.int64), np.empty(len(begins), np.int32)
+    members = np.empty(len(rows) + 1, np.int32)
+    run = -1
+    for row in range(cells.shape[0]):
+        middle = frame[1] + (row + 0.5) / frame[3]
+        count, value = 0, np.int32(0)
+        for column in range(cells.shape[1] - 1, -1, -1):
+            if cells[row, column] >= 0:
+                cells[row, column] = value
+                continue
+            if -1 - cells[row, column] == run:
+                continue
+            run = -1 - cells[row, column]
+            held_begins[run + 1] = held_begins[run] + count
+            if held_begins[run + 1] > len(held):
+                held = np.concatenate((held, np.empty(held_begins[run + 1], np.int32)))
+            held[held_begins[run] : held_begins[run + 1]] = members[:count]
+            for edge in edge_of[begins[run] : begins[run + 1]]:
+                if (edges[edge, 1] > middle) != (edges[edge, 3] > middle):
+                    count = _toggle(members, count, owners[edge, 0])
+                    if owners[edge, 1] >= 0:
+                        count = _toggle(members, count, owners[edge, 1])
+            value = np.int32(rows[members[0]] + 1) if count else np.int32(0)
+            if count > 1:
+                value |= TIED
+    return held_begins, held[: held_begins[-1]]
+
+
+@_compiled
+def _gather(members: Short, held: Short, edge_of: Short, owners: Short) -> int:
+    """Collect the basins that a run has to tell apart, sorted; give their count."""
+    count = 0
+    for basin in held:
+        count = _include(members, count, basin)
+    for edge in edge_of:
+        count = _include(members, count, owners[edge, 0])
+        if owners[edge, 1] >= 0:
+            count = _include(members, count, owners[edge, 1])
+    return count
+
+
+@_compiled
+def _bit(members: Short, first: int, past: int, basin: int) -> np.uint64:
+    """Give the bit of a basin in the sheet from `first` to `past`, none where it is not in it."""
+    place = _place(members, past, basin)
+    if first <= place < past and members[place] == basin:
+        return _ONE << np.uint64(place - first)
+    return _NONE
+
+
+@_compiled
+def fill_sheets(
+    begins: Whole, edge_of: Short, owners: Short, held_begins: Whole, held: Short, edges: Floats, rows: Short
+) -> tuple[Whole, Whole, Whole, Bits, Short, Floats, Bits]:
+    """Write the sheets of all runs, in the order of the fields of :class:`Grid`."""
+    runs, most = len(begins) - 1, 2 * len(edge_of) + len(held)
+    run_sheets, sheet_edges = np.zeros(runs + 1, np.int64), np.zeros(runs + most // _SHEET + 1, np.int64)
+    sheet_basins, held_bits = np.zeros_like(sheet_edges), np.zeros(len(sheet_edges), np.uint64)
+    basins, members = np.empty(most, np.int32), np.empty(len(rows) + 1, np.int32)
+    ends, toggles = np.empty((2 * len(edge_of), 4)), np.empty(2 * len(edge_of), np.uint64)
+    sheet, edge_count, basin_count = 0, 0, 0
+    for run in range(runs):
+        own_edges, own_held = (
+            edge_of[begins[run] : begins[run + 1]],
+            held[held_begins[run] : held_begins[run + 1]],
+        )
+        count = _gather(members, own_held, own_edges, owners)
+        for first in range(0, count, _SHEET):
+            past = min(first + _SHEET, count)
+            for basin in own_held:
+                held_bits[sheet] |= _bit(members, first, past, basin)
+            for edge in own_edges:
+                bits = _bit(members, first, past, owners[edge, 0]) | _bit(
+                    members, first, past, owners[edge, 1]
+                )
+                if bits != _NONE:
+                    toggles[edge_count] = bits
+                    ends[edge_count] = edges[edge]
+                    edge_count += 1
+            for place in range(first, past):
+                basins[basin_count] = rows[members[place]]
+                basin_count += 1
+            sheet += 1
+            sheet_edges[sheet], sheet_basins[sheet] = edge_count, basin_count
+        run_sheets[run + 1] = sheet
+    return (
+        run_sheets,
+        sheet_edges[: sheet + 1],
+        sheet_basins[: sheet + 1],
+        held_bits[:sheet],
+        basins[:basin_count].copy(),
+        ends[:edge_count].copy(),
+        toggles[:edge_count].copy(),
+    )
+
+
+@_compiled
+def compress(cells: Short) -> tuple[Short, Short]:
+    """Fold the cells into tiles, and tiles of one label into that label."""
+    coarse = np.empty((cells.shape[0] // TILE, cells.shape[1] // TILE), np.int32)
+    count = 0
+    for row in range(coarse.shape[0]):
+        for column in range(coarse.shape[1]):
+            tile = cells[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE]
+            coarse[row, column] = tile[0, 0]
+            if not _uniform(tile):
+                count += 1
+                coarse[row, column] = -count
+    tiles = np.empty((count, TILE * TILE), np.int32)
+    for row in range(coarse.shape[0]):
+        for column in range(coarse.shape[1]):
+            if coarse[row, column] < 0:
+                tile = cells[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE]
+                tiles[-1 - coarse[row, column]] = tile.copy().ravel()
+    return coarse, tiles
+
+
+@_compiled
+def _uniform(tile: Short) -> bool:
+    first = tile[0, 0]
+    if first < 0:
+        return False
+    for row in range(TILE):
+        for column in range(TILE):
+            if tile[row, column] != first:
+                return False
+    return True

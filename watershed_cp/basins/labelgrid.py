@@ -1,0 +1,119 @@
+"""A grid of labels over a layer: most points are answered by one look, the rest by a few edges, all exactly.
+
+Cells that no boundary enters carry their basin as a label. In each row of cells, the cells that a boundary does
+enter form runs; a run knows the edges that pass through it and which basins hold the cell at its right end. A
+point in a run is resolved by the ray to the right, over the edges of its run only, with exact arithmetic where
+rounding could decide. Labels stand in two levels: one for a tile of 16 x 16 cells of one label, and the tile
+itself only where labels differ.
+
+Any layer will do: holes, islands, gaps, and outlines that overlap. What holds a point is a set of basins, a bit
+each, in the order that settles ties.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from watershed_cp.basins import gridkernels
+from watershed_cp.basins.gridkernels import TILE, Grid
+from watershed_cp.basins.shares import in_shares
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from watershed_cp.basins.edges import Rings
+
+__all__ = ["build", "locate"]
+
+_MARGIN = (
+    TILE + 1
+)  # cells around the layer: a tile without any boundary, where all that is outside is looked up
+
+
+def build(rings: Rings, turns: NDArray[np.intp], cells: int) -> Grid:
+    """Build the index of a layer.
+
+    Parameters
+    ----------
+    rings : Rings
+        The rings of the layer.
+    turns : ndarray of int
+        Shape (basins,), rows of the basins in the order that settles ties.
+    cells : int
+        About how many fine cells to lay over the layer: more take longer to build and answer faster.
+
+    Returns
+    -------
+    Grid
+        Plain arrays, ready for :func:`locate`.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> from watershed_cp.basins.edges import rings_of
+    >>> grid = build(rings_of(np.array([shapely.box(0, 0, 1, 1)])), np.array([0]), 10_000)
+    >>> locate(grid, np.array([0.5, 1.0, 1.5]), np.array([0.5, 1.0, 0.5]))[0]
+    array([ 0,  0, -1], dtype=int32)
+    """
+    rows = turns.astype(np.int32)
+    turn_of = np.empty_like(rows)
+    turn_of[rows] = np.arange(len(rows), dtype=np.int32)
+    ends, owners = gridkernels.pair(rings.vertices, rings.begins, turn_of[rings.basin])
+    frame, shape = _frame(rings.vertices, cells)
+    fine = np.zeros(shape, dtype=np.int32)
+    entries = gridkernels.enter(ends, frame)
+    runs = gridkernels.mark(entries, fine)
+    begins, edge_of = gridkernels.sort_by_run(entries, fine, runs)
+    held = gridkernels.label(fine, ends, owners, begins, edge_of, frame, rows)
+    sheets = gridkernels.fill_sheets(begins, edge_of, owners, *held, ends, rows)
+    return Grid(frame, *gridkernels.compress(fine), *sheets)
+
+
+def locate(
+    grid: Grid, longitude: NDArray[np.float64], latitude: NDArray[np.float64]
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Find the basin of every point, on all processors that numba may use.
+
+    Parameters
+    ----------
+    grid : Grid
+        The index.
+    longitude, latitude : ndarray
+        Shape (n,), degrees; what is not finite is outside.
+
+    Returns
+    -------
+    found : ndarray of int32
+        Shape (n,), row of the basin, -1 outside.
+    tied : ndarray of bool
+        Shape (n,), whether several outlines hold the point.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> from watershed_cp.basins.edges import rings_of
+    >>> squares = np.array([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)])
+    >>> grid = build(rings_of(squares), np.array([1, 0]), 10_000)
+    >>> [answer.tolist() for answer in locate(grid, np.array([0.5, 1.0]), np.array([0.5, 0.5]))]
+    [[0, 1], [False, True]]
+    """
+    found, tied = np.empty(len(longitude), dtype=np.int32), np.empty(len(longitude), dtype=np.bool_)
+
+    def look_up(part: slice) -> None:
+        gridkernels.locate(grid, longitude[part], latitude[part], found[part], tied[part])
+
+    in_shares(look_up, len(longitude))
+    return found, tied
+
+
+def _frame(vertices: NDArray[np.float64], cells: int) -> tuple[NDArray[np.float64], tuple[int, int]]:
+    """Lay square cells over the layer, with a margin, in whole tiles."""
+    west, south = (vertices[:, axis].min() for axis in (0, 1))
+    east, north = (vertices[:, axis].max() for axis in (0, 1))
+    per_degree = np.sqrt(cells / ((east - west) * (north - south)))
+    width, height = (int(np.ceil(span * per_degree)) for span in (east - west, north - south))
+    columns, rows = (-(-(size + 2 * _MARGIN) // TILE) * TILE for size in (width, height))
+    frame = np.array([west - _MARGIN / per_degree, south - _MARGIN / per_degree, per_degree, per_degree])
+    return frame, (rows, columns)

@@ -1,0 +1,45 @@
+"""Many points, a share at a time, on all processors: compiled code lets the others run meanwhile."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["in_shares"]
+
+_SHARE = 1 << 17  # points
+
+
+def in_shares(work: Callable[[slice], object], points: int) -> None:
+    """Call `work` for one share of the points after the other, in threads.
+
+    Parameters
+    ----------
+    work : callable
+        Takes the slice of a share; must let go of the interpreter for long, or nothing is won.
+    points : int
+        How many there are in all.
+
+    Raises
+    ------
+    Exception
+        Whatever `work` raises.
+
+    Examples
+    --------
+    >>> shares = []
+    >>> in_shares(shares.append, 3)
+    >>> shares
+    [slice(0, 131072, None)]
+    """
+    shares = [slice(begin, begin + _SHARE) for begin in range(0, points, _SHARE)]
+    if len(shares) == 1:
+        work(shares[0])
+    elif shares:
+        threads = int(os.environ.get("NUMBA_NUM_THREADS", 0)) or os.cpu_count()
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(work, shares))
