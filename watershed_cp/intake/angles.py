@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from watershed_cp.intake.areas import Area
 
-__all__ = ["Reading", "clean", "read_angles", "read_scaled"]
+__all__ = ["FINEST_M", "Reading", "cell_radius_m", "clean", "read_angles", "read_scaled"]
 
 METRES_PER_DEGREE = 111_320.0
 FINEST_M = 10.0  # no receiver in a street does better
-_HALF_DIAGONAL = 0.5 * 2**0.5  # of a cell as large as the last digit
+_HALF_DIAGONAL = 0.5 * 2**0.5
 
 _CHARACTERS = str.maketrans(
     dict.fromkeys("º˚∘⁰", "°")
@@ -36,12 +36,15 @@ _WORDS = tuple(
     (re.compile(pattern, re.IGNORECASE), symbol)
     for pattern, symbol in (
         (r"''", '"'),
-        (r"\b(coordenadas?|coordinates?|coords?|gps|ubicaci[oó]n|location|posici[oó]n|punto|wgs\s*-?84)\b\s*:?", " "),
+        (
+            r"\b(coordenadas?|coordinates?|coords?|gps|ubicaci[oó]n|location|posici[oó]n|punto|wgs\s*-?84)\b\s*:?",
+            " ",
+        ),
         (r'"([a-z_]+)"', r"\1"),
         (r"(?<![a-z])lat(itude?)?(?![a-z])\.?", "φ"),
         (r"(?<![a-z])(longitude?|long?|lng)(?![a-z])\.?", "λ"),
-        (r"\bx\b(?=\s*[:=]?\s*[-+\d])", "λ"),
-        (r"\by\b(?=\s*[:=]\s*[-+\d])", "φ"),
+        (r"\bx\b(?=\s*[:=]?\s*[-+\dnsewo])", "λ"),
+        (r"\by\b(?=\s*[:=]\s*[-+\dnsewo])", "φ"),
         (r"(?<=[\d\s])(grados?|degrees?|deg)(?![a-z])\.?", "°"),
         (r"(?<=[\d\s])(minutos?|minutes?|min)(?![a-z])\.?", "'"),
         (r"(?<=[\d\s])(segundos?|seconds?|seg|sec)(?![a-z])\.?", '"'),
@@ -58,7 +61,14 @@ _WORDS = tuple(
         (r"(?:(?<=^)|(?<=[,;]))\s*'\s*(?=[-+]?\d)", " "),
     )
 )
-_AXIS = {"N": "latitude", "S": "latitude", "φ": "latitude", "E": "longitude", "W": "longitude", "λ": "longitude"}
+_AXIS = {
+    "N": "latitude",
+    "S": "latitude",
+    "φ": "latitude",
+    "E": "longitude",
+    "W": "longitude",
+    "λ": "longitude",
+}
 _BRACKETS = str.maketrans("()[]{}", "      ")
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
@@ -72,11 +82,13 @@ _VALUES = {
 _BEFORE = r"(?:(?P<a{i}>[φλ])[\s:=.]*)?"
 _LETTER = r"(?P<h{i}>[NSEW])"
 _SIGN = r"[\s:.]*(?P<s{i}>[+-])?\s*"
-_BETWEEN = r"(?:[\s,;/|]*|\s+-\s+|\.(?=-))"
-_PACKED = re.compile(r"([NSEW])?\s*(\d{5,7})((?:\.\d+)?)\s*([NSEW])?[\s,;/]*" * 2)
+_BETWEEN = r"(?:[\s,;/|]+|\s+-\s+|\.(?=-)|(?=[-+NSEWφλ])|(?<=[NSEW°'\"]))"
+_PACKED = re.compile(r"([NSEW])?\s*(?<!\d)(\d{5,7})((?:\.\d+)?)\s*([NSEW])?[\s,;/]*" * 2)
 _WHOLE = r"(?P<d{i}>\d{{5,}}|\d{{1,3}}(?:\.\d{{3}}){{2,}}|\d{{1,3}}(?:,\d{{3}}){{2,}})"
-_SCALED = re.compile(_BETWEEN.join((_BEFORE + _SIGN + _WHOLE + rf"\s*{_LETTER}?").format(i=i) for i in (1, 2)))
-_HEIGHT = rf"(?:[\s,;]+-?(?P<height>{_NUMBER})\s*m?(?:[\s,;]+(?P<precision>{_NUMBER})\s*m?)?)?"
+_SCALED = re.compile(
+    _BETWEEN.join((_BEFORE + _SIGN + _WHOLE + rf"\s*{_LETTER}?").format(i=i) for i in (1, 2))
+)
+_HEIGHT = rf"(?:[\s,;]+-?(?P<height>{_NUMBER})\s*M?(?:[\s,;]+(?P<precision>{_NUMBER})\s*M?)?)?"
 
 
 @dataclass(frozen=True)
@@ -109,6 +121,17 @@ class Reading:
         return replace(self, repairs=(*self.repairs, (repair, value)), effort=self.effort + 1, **changes)  # type: ignore[arg-type]
 
 
+def cell_radius_m(digit_degrees: float) -> float:
+    """Give the radius of the cell that a last digit of so many degrees leaves open, 10 m at least.
+
+    Examples
+    --------
+    >>> round(cell_radius_m(0.01)), cell_radius_m(1e-6)
+    (787, 10.0)
+    """
+    return max(digit_degrees * METRES_PER_DEGREE * _HALF_DIAGONAL, FINEST_M)
+
+
 class _Angle(NamedTuple):
     """One angle of a text: its size, its sign as written, its hemisphere letter, its axis and its finest digit."""
 
@@ -120,18 +143,20 @@ class _Angle(NamedTuple):
 
 
 def clean(text: str) -> str:
-    """Write a text with one kind of degree sign, quote, minus and space, and its words as symbols.
+    r"""Write a text with one kind of degree sign, quote, minus and space, and its words as symbols.
 
     Examples
     --------
     >>> clean("13º 41’ 56,2” Norte; Longitud −89.19")
-    '13° 41\\' 56,2" N; λ -89.19'
+    '13° 41\' 56,2" N; λ -89.19'
     """
     plain = unicodedata.normalize("NFKC", text.translate(_CHARACTERS)).translate(_CHARACTERS)
     plain = "".join(char for char in plain if unicodedata.category(char) != "Cf")
     for pattern, symbol in _WORDS:
         plain = pattern.sub(symbol, plain)
-    return " ".join(plain.translate(_BRACKETS).upper().replace("Φ", "φ").replace("Λ", "λ").split()).strip(" ,;")
+    return " ".join(plain.translate(_BRACKETS).upper().replace("Φ", "φ").replace("Λ", "λ").split()).strip(
+        " ,;"
+    )
 
 
 def _patterns() -> Iterator[tuple[bool, re.Pattern[str]]]:
@@ -145,7 +170,11 @@ def _patterns() -> Iterator[tuple[bool, re.Pattern[str]]]:
 
 def _angle_pattern(number: int, kind: str, ahead: bool) -> str:  # noqa: FBT001
     """Build the pattern of one angle, its letter ahead of it or behind it."""
-    parts = (_BEFORE, _LETTER, _SIGN, _VALUES[kind]) if ahead else (_BEFORE, _SIGN, _VALUES[kind], rf"\s*{_LETTER}?")
+    parts = (
+        (_BEFORE, _LETTER, _SIGN, _VALUES[kind])
+        if ahead
+        else (_BEFORE, _SIGN, _VALUES[kind], rf"\s*{_LETTER}?")
+    )
     return "".join(parts).format(i=number)
 
 
@@ -212,9 +241,9 @@ def _pair(one: _Angle, two: _Angle, precision: str | None = None) -> Iterator[Re
     digit = min(one.digit, two.digit)
     if digit >= 1:
         return  # whole degrees: a cell of 111 km is no location
-    accuracy = _value(precision) or digit * METRES_PER_DEGREE * _HALF_DIAGONAL
+    accuracy = max(_value(precision), FINEST_M) if precision else cell_radius_m(digit)
     for latitude, longitude, swapped in _axes(one, two):
-        for reading in _signed(latitude, longitude, max(accuracy, FINEST_M)):
+        for reading in _signed(latitude, longitude, accuracy):
             yield reading.mended("swapped") if swapped else reading
 
 
@@ -263,9 +292,11 @@ def _packed(text: str) -> Iterator[Reading]:
         if max(minutes, seconds) > 60 or not (before or after):  # noqa: PLR2004
             return
         size = degrees + minutes / 60 + seconds / 3600
-        angles.append(_Angle(size, negative=False, letter=before or after, axis="", digit=_last_digit(decimals) / 3600))
+        angles.append(
+            _Angle(size, negative=False, letter=before or after, axis="", digit=_last_digit(decimals) / 3600)
+        )
     certain = match[6].startswith("0") or match[2].startswith("0") or "." in text
-    for reading in _pair(*angles):
+    for reading in _pair(angles[0], angles[1]):
         yield reading if certain else reading.mended("packed").mended("packed")
 
 
@@ -296,10 +327,10 @@ def read_scaled(text: str, area: Area) -> Iterator[Reading]:
     one, two = (_unscaled(match, number) for number in (1, 2))
     west, south, east, north = area.box
     for latitude, longitude, swapped in _axes(one, two):
-        for up, across in itertools.product(_powers(latitude.size, south, north), _powers(longitude.size, -east, -west)):
-            digit = min(up, across)
-            accuracy = max(digit * METRES_PER_DEGREE * _HALF_DIAGONAL, FINEST_M)
-            found = Reading(-longitude.size * across, latitude.size * up, accuracy)
+        for up, across in itertools.product(
+            _powers(latitude.size, south, north), _powers(longitude.size, -east, -west)
+        ):
+            found = Reading(-longitude.size / across, latitude.size / up, cell_radius_m(1 / max(up, across)))
             rescaled = found.mended("rescaled").mended("swapped") if swapped else found.mended("rescaled")
             yield replace(rescaled, effort=rescaled.effort + 1)
 
@@ -307,9 +338,9 @@ def read_scaled(text: str, area: Area) -> Iterator[Reading]:
 def _unscaled(match: re.Match[str], number: int) -> _Angle:
     written = match.groupdict()
     digits = re.sub("[.,]", "", written[f"d{number}"])
-    letter = written[f"h{number}"] or ""
+    letter = written[f"h{number}"] or ("W" if written[f"s{number}"] == "-" else "")
     return _Angle(float(digits), negative=False, letter=letter, axis=written[f"a{number}"] or "", digit=1.0)
 
 
 def _powers(size: float, low: float, high: float) -> list[float]:
-    return [10.0**-power for power in range(1, 10) if low <= size * 10.0**-power <= high]
+    return [10.0**power for power in range(1, 10) if low <= size / 10.0**power <= high]

@@ -43,7 +43,9 @@ class Area:
         """Tell whether a point may be meant."""
         west, south, east, north = self.box
         inside = west <= longitude <= east and south <= latitude <= north
-        return inside and (self.outline is None or bool(shapely.intersects_xy(self.outline, longitude, latitude)))
+        return inside and (
+            self.outline is None or bool(shapely.intersects_xy(self.outline, longitude, latitude))
+        )
 
     def within(self, box: Box | None) -> Area:
         """Narrow the area to what it shares with `box`."""

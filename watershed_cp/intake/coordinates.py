@@ -51,7 +51,7 @@ class Location:
 def parse_location(
     text: str, country: str | None = None, within: Box | None = None, *, language: Language | None = None
 ) -> Location:
-    """Read one location.
+    r"""Read one location.
 
     Parameters
     ----------
@@ -78,10 +78,10 @@ def parse_location(
 
     Examples
     --------
-    >>> parse_location("13° 41' 56.2\\" N, 89° 11' 29.0\\" W", "SV").latitude
+    >>> parse_location("13° 41' 56.2\" N, 89° 11' 29.0\" W", "SV").latitude
     13.698944444444445
     >>> parse_location("89,1914 13,69895", "SV", language="en").repairs
-    ('latitude and longitude swapped', 'longitude taken as west')
+    ('longitude taken as west', 'latitude and longitude swapped')
     """
     if not isinstance(text, str) or not text.strip() or len(text) > _LONGEST:
         raise InputError(fault("location_unreadable", value=str(text)[:80]))
@@ -110,7 +110,8 @@ def _read(text: str, area: Area) -> list[Reading]:
 def _choose(text: str, readings: list[Reading], area: Area, *, certain: bool) -> Reading:
     """Give the reading that mends least among those in the area, if it is the only one."""
     if not readings:
-        raise InputError(fault("location_unreadable", value=text))
+        zeros = set(text) & set("0123456789") == {"0"}
+        raise InputError(fault("location_zero" if zeros else "location_unreadable", value=text))
     if all(abs(one.longitude) + abs(one.latitude) < _ORIGIN_DEGREES for one in readings):
         raise InputError(fault("location_zero", value=text))
     inside = [one for one in readings if area.holds(one.longitude, one.latitude)]

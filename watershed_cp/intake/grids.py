@@ -24,12 +24,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Grid", "find_grid", "project", "read_grid", "read_mgrs"]
 
+_MOST_ZONES = 6  # over a wider box a zone cannot be found by trying
+_MGRS_DIGITS = 5  # a side: one metre
 _DATUM_UNKNOWN_M = 200.0  # NAD27 and WGS 84 lie up to 194 m apart here (NIMA TR8350.2)
 
 _AXIS = r"(M?E|M?N|X|Y|ESTE|NORTE|EASTING|NORTHING)"
 _METRES = r"(-?\d{4,8}(?:[.,]\d+)?)"
 _PAIR = re.compile(
-    rf"\W*(?:{_AXIS}[\s:=.]*)?{_METRES}\s*M?\.?\s*{_AXIS}?[\s,;/|]*(?:{_AXIS}[\s:=.]*)?{_METRES}\s*M?\.?\s*{_AXIS}?\W*"
+    rf"\W*(?:{_AXIS}[\s:=.]*)?{_METRES}\s*(?:M\b)?\.?\s*{_AXIS}?"
+    rf"[\s,;/|]*(?:{_AXIS}[\s:=.]*)?(?<![\d.]){_METRES}\s*(?:M\b)?\.?\s*{_AXIS}?\W*"
 )
 _ZONES = (
     re.compile(r"(?:ZONA|ZONE|HUSO|Z)[\s:=.]*(\d{1,2})\s*°?\s*(NORTE|[C-HJ-NP-X])?(?![A-Z\d])"),
@@ -40,7 +43,10 @@ _ZONES = (
 _GROUPS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d)|(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?!\d)")
 _DATUMS = re.compile(r"(NAD\s*-?\s*(?:19)?27|WGS\s*-?\s*(?:19)?84|SIRGAS\S*)")
 _SYSTEMS = re.compile(r"(GTM|LAMBERT|UTM|DATUM|COORDENADAS?|COORDINATES?|GPS)")
-_MGRS = re.compile(r"(?<![A-Z\d])(\d{1,2}[C-HJ-NP-X])\s*([A-HJ-NP-Z][A-HJ-NP-V])\s*(\d{2,5})\s*(\d{2,5})(?!\d)")
+_MGRS = re.compile(
+    r"(?<![A-Z\d])(\d{1,2}[C-HJ-NP-X])\s*([A-HJ-NP-Z][A-HJ-NP-V])\s*"
+    r"(?:((?:\d\d){2,5})|(?=(\d+)\s+(\d+)(?![\d]))(?:\d{2}\s+\d{2}|\d{3}\s+\d{3}|\d{4}\s+\d{4}|\d{5}\s+\d{5}))(?!\s*\d)"
+)
 
 
 class Grid(NamedTuple):
@@ -104,7 +110,9 @@ def find_grid(written: str) -> Grid | None:
     text = written.upper().strip()
     if match := re.fullmatch(r"(?:EPSG\s*:?\s*)?(326|327|267)(\d\d)", text):
         return _utm(int(match[2]), nad27=match[1] == "267", stated=True, south=match[1] == "327")
-    if re.fullmatch(r"(EPSG\s*:?\s*)?4326|(GEOGR[AÁ]FICAS?\s*)?(WGS|SIRGAS)[\s_-]*(19)?(84|ES2007\S*)?", text):
+    if re.fullmatch(
+        r"(EPSG\s*:?\s*)?4326|(GEOGR[AÁ]FICAS?\s*)?(WGS|SIRGAS)[\s_-]*(19)?(84|ES2007\S*)?", text
+    ):
         return None
     nad27 = "NAD" in text and "27" in text
     for _, grid in _national():
@@ -183,8 +191,9 @@ def _possible(
     if named:
         return [(grid, 0, ()) for grid in national]
     first, last = (int((degrees + 180) // 6) + 1 for degrees in (area.box[0], area.box[2]))
-    zones = [_utm(number, nad27=nad27, stated=stated) for number in range(first, last + 1)] if last - first < 6 else []  # noqa: PLR2004
-    grids = zones + ([] if "UTM" in system else national)
+    zones = range(first, last + 1) if last - first < _MOST_ZONES else ()
+    grids = [_utm(number, nad27=nad27, stated=stated) for number in zones]
+    grids += [] if "UTM" in system else national
     return [(grid, 1, (("zone", grid.name),)) for grid in grids]
 
 
@@ -207,7 +216,7 @@ def read_mgrs(text: str) -> Iterator[Reading]:
 
     Examples
     --------
-    >>> round(next(read_mgrs("16P BA 62992 15505")).latitude, 4)
+    >>> round(next(read_mgrs("16P BA 62992 15505")).latitude, 3)
     13.699
     """
     import mgrs
@@ -215,14 +224,11 @@ def read_mgrs(text: str) -> Iterator[Reading]:
     match = _MGRS.search(text.upper())
     if match is None:
         return
-    digits = match[3] + match[4]
-    if len(digits) % 2:
-        return
-    half = len(digits) // 2
-    side = 10.0 ** (5 - half)
-    centred = match[1] + match[2] + f"{digits[:half]}5{digits[half:]}5" if half < 5 else match[1] + match[2] + digits  # noqa: PLR2004
+    square, digits = match[1] + match[2], match[3] or match[4] + match[5]
+    places = len(digits) // 2
+    east, north = (half + "5" * (places < _MGRS_DIGITS) for half in (digits[:places], digits[places:]))
     try:
-        latitude, longitude = mgrs.MGRS().toLatLon(centred)
+        latitude, longitude = mgrs.MGRS().toLatLon(square + east + north)
     except mgrs.core.MGRSError:
         return
-    yield Reading(longitude, latitude, max(side * 0.5 * 2**0.5, FINEST_M), explicit=True)
+    yield Reading(longitude, latitude, max(10.0 ** (5 - places), FINEST_M), explicit=True)

@@ -1,25 +1,41 @@
-"""Where each firm stands: its columns of degrees, or its free text, as a point on WGS 84."""
+"""Where each firm stands: its columns of degrees or metres, or its free text, as a point on WGS 84."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from watershed_cp.errors import InputError
-from watershed_cp.intake.coordinates import parse_location
+from watershed_cp.intake.angles import cell_radius_m
+from watershed_cp.intake.areas import area_of
+from watershed_cp.intake.cells import write_cell
+from watershed_cp.intake.coordinates import Location, parse_location
+from watershed_cp.intake.grids import Grid, find_grid, project
 from watershed_cp.intake.validation import SOURCES
+from watershed_cp.messages import fault, label
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from watershed_cp.errors import Fault
+    from watershed_cp.intake.cells import Cells
     from watershed_cp.intake.validation import Checked
 
 __all__ = ["place_firms"]
 
+_AXES = ("latitude", "longitude")
+_COARSE_DIGITS = (0, 1, 2)  # with three decimals a location is known to 80 m
+
 
 def place_firms(checked: Checked) -> Checked:
     """Give each firm its point.
+
+    Plain degrees that lie in the firm's country are taken as they are. Degrees with minutes, metres on a grid,
+    lost signs and swapped columns are read by :func:`~watershed_cp.intake.coordinates.parse_location`.
 
     Parameters
     ----------
@@ -29,8 +45,8 @@ def place_firms(checked: Checked) -> Checked:
     Returns
     -------
     Checked
-        ``longitude``, ``latitude`` and ``location_accuracy_m`` filled in from ``coordinates`` where they
-        are blank, ``repairs`` (text, empty where none), ``geometry`` (EPSG:4326, None where not known).
+        ``longitude``, ``latitude`` and ``location_accuracy_m`` filled in, ``repairs`` (text, empty where none),
+        ``geometry`` (EPSG:4326, None where not known); faults that the repairs settle are gone.
 
     Examples
     --------
@@ -43,23 +59,126 @@ def place_firms(checked: Checked) -> Checked:
     'POINT (-89.2 13.7)'
     """
     frame = checked.frame.copy()
-    faults: list[Fault] = []
-    repairs = [""] * len(frame)
-    blank = frame["longitude"].isna() & frame["latitude"].isna() & frame["coordinates"].notna()
-    for position in np.flatnonzero(blank).tolist():
-        country = frame["country"][position]
+    frame.insert(len(frame.columns) - len(SOURCES), "repairs", "")
+    faults, settled = [], set[int]()
+    for position in _doubtful(checked, frame):
+        row = int(frame["source_row"][position])
         try:
-            found = parse_location(
-                frame["coordinates"][position], country if isinstance(country, str) else None
-            )
+            _write_row(frame, position, _read_row(checked, frame, position))
         except InputError as error:
-            faults += [checked.cells["coordinates"].fault(position, finding.rule) for finding in error.faults]
-            continue
-        frame.loc[position, ["longitude", "latitude"]] = found.longitude, found.latitude
-        repairs[position] = "; ".join(found.repairs)
-    known = frame["longitude"].notna() & frame["latitude"].notna()
+            if error.faults[0].rule == "location_unreadable" and _told(checked, row):
+                continue
+            faults += [_at_row(checked, position, finding) for finding in error.faults]
+        settled.add(row)
+    headers = {checked.cells[axis].header for axis in _AXES if axis in checked.cells}
+    kept = [one for one in checked.faults if not (one.row in settled and one.column in headers)]
+    _widen_coarse(frame)
+    _add_points(frame)
+    return checked._replace(frame=frame, faults=kept + faults)
+
+
+def _doubtful(checked: Checked, frame: pd.DataFrame) -> list[int]:
+    """Find the rows whose location is not a plain pair of degrees in the firm's country."""
+    latitude, longitude = frame["latitude"].to_numpy(), frame["longitude"].to_numpy()
+    plain = (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180) & ((latitude != 0) | (longitude != 0))  # noqa: PLR2004
+    for country in frame["country"].dropna().unique():
+        here = (frame["country"] == country).to_numpy() & plain
+        outline = area_of(country).outline
+        plain[here] = shapely.intersects_xy(outline, longitude[here], latitude[here])
+    elsewhere = [written for written in frame["crs"].dropna().unique() if not _is_wgs84(written)]
+    plain &= ~frame["crs"].isin(elsewhere).to_numpy()
+    given = frame["coordinates"].notna().to_numpy()
+    for axis in _AXES:
+        if axis in checked.cells:
+            given = given | np.array([cell != "" for cell in checked.cells[axis].raw], dtype=bool)
+    return [int(position) for position in np.flatnonzero(given & ~plain)]
+
+
+def _is_wgs84(written: str) -> bool:
+    try:
+        return find_grid(written) is None
+    except InputError:
+        return False
+
+
+def _read_row(checked: Checked, frame: pd.DataFrame, position: int) -> Location:
+    """Read one doubtful row from the text of its cells."""
+    stated = [frame[name][position] for name in ("country", "crs")]
+    country, crs = (cell if isinstance(cell, str) else None for cell in stated)
+    written = [
+        write_cell(checked.cells[axis].raw[position]) if axis in checked.cells else "" for axis in _AXES
+    ]
+    if not any(written):
+        return parse_location(frame["coordinates"][position], country)
+    latitude, longitude = frame["latitude"][position], frame["longitude"][position]
+    if grid := find_grid(crs or "4326"):
+        return _from_grid(grid, longitude, latitude)
+    if latitude == 0 and longitude == 0:
+        raise InputError(fault("location_zero", value="0, 0"))
+    if not all(written):
+        raise InputError(fault("location_half", value="".join(written)))
+    metres = min(abs(latitude), abs(longitude)) > 1000  # noqa: PLR2004
+    try:
+        return parse_location("X={1} Y={0}".format(*written) if metres else " ; ".join(written), country)
+    except InputError as error:
+        if error.faults[0].rule != "location_elsewhere" or not _is_degrees(latitude, longitude):
+            raise
+        outside = label("repairs", "outside_country", value=country)
+        return Location(longitude, latitude, math.nan, (outside,))
+
+
+def _from_grid(grid: Grid, x: float, y: float) -> Location:
+    longitude, latitude = project(grid, x, y)
+    if math.isnan(longitude):
+        raise InputError(fault("location_unreadable", value=f"{x:g}, {y:g} ({grid.name})"))
+    return Location(longitude, latitude, grid.accuracy_m, (label("repairs", "projected", value=grid.name),))
+
+
+def _is_degrees(latitude: float, longitude: float) -> bool:
+    return abs(latitude) <= 90 and abs(longitude) <= 180  # noqa: PLR2004
+
+
+def _location_cells(checked: Checked) -> list[Cells]:
+    return [checked.cells[name] for name in (*_AXES, "coordinates") if name in checked.cells]
+
+
+def _told(checked: Checked, row: int) -> bool:
+    """Tell whether the cells of a row's location have been found at fault already."""
+    headers = {column.header for column in _location_cells(checked)}
+    return any(one.row == row and one.column in headers for one in checked.faults)
+
+
+def _at_row(checked: Checked, position: int, finding: Fault) -> Fault:
+    """Say where a finding about a location stands: at the first of its cells that is filled in."""
+    cells = _location_cells(checked)
+    filled = next((column for column in cells if write_cell(column.raw[position])), cells[0])
+    return replace(
+        finding,
+        file=filled.file,
+        sheet=filled.sheet or None,
+        row=int(filled.rows[position]),
+        column=filled.header,
+    )
+
+
+def _write_row(frame: pd.DataFrame, position: int, found: Location) -> None:
+    frame.loc[position, ["longitude", "latitude"]] = found.longitude, found.latitude
+    if math.isnan(frame["location_accuracy_m"][position]):
+        frame.loc[position, "location_accuracy_m"] = found.accuracy_m
+    frame.loc[position, "repairs"] = "; ".join(found.repairs)
+
+
+def _widen_coarse(frame: pd.DataFrame) -> None:
+    """State the accuracy of degrees with so few decimals that these alone leave hundreds of metres open."""
+    pairs = frame[["latitude", "longitude"]].to_numpy()
+    unstated = frame["location_accuracy_m"].isna().to_numpy() & np.isfinite(pairs).all(axis=1)
+    for digits in reversed(_COARSE_DIGITS):
+        coarse = unstated & (np.abs(np.round(pairs, digits) - pairs) < 1e-9).all(axis=1)  # noqa: PLR2004
+        frame.loc[coarse, "location_accuracy_m"] = cell_radius_m(10.0**-digits)
+
+
+def _add_points(frame: pd.DataFrame) -> None:
+    known = (frame["longitude"].notna() & frame["latitude"].notna()).to_numpy()
     points = shapely.points(frame["longitude"].fillna(0.0), frame["latitude"].fillna(0.0))
-    frame.insert(len(frame.columns) - len(SOURCES), "repairs", repairs)
-    points[~known.to_numpy()] = None
+    points[~known] = None
     frame["geometry"] = points
-    return checked._replace(frame=frame, faults=checked.faults + faults)

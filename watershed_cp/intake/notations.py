@@ -7,7 +7,7 @@ import urllib.parse
 from typing import TYPE_CHECKING
 
 from watershed_cp.errors import InputError
-from watershed_cp.intake.angles import FINEST_M, METRES_PER_DEGREE, Reading
+from watershed_cp.intake.angles import Reading, cell_radius_m
 from watershed_cp.messages import fault
 
 if TYPE_CHECKING:
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["read_notations", "unwrap_link"]
 
 _NUMBER = r"(-?\d{1,3}(?:\.\d+)?)"
-_SHORT_LINK = re.compile(r"\b(goo\.gl|maps\.app\.goo\.gl|bit\.ly|t\.ly|tinyurl\.com|w3w\.co|what3words\.com)\b", re.IGNORECASE)
+_SHORT_LINK = re.compile(
+    r"\b(goo\.gl|maps\.app\.goo\.gl|bit\.ly|t\.ly|tinyurl\.com|w3w\.co|what3words\.com)\b", re.IGNORECASE
+)
 _LINK = re.compile(r"^\s*(https?://|www\.|geo:|waze:|maps\.google|google\.)", re.IGNORECASE)
 _IN_LINK = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -30,11 +32,15 @@ _IN_LINK = tuple(
 )
 _VIEWS = (re.compile(rf"@{_NUMBER},{_NUMBER}"), re.compile(rf"#map=\d+(?:\.\d+)?/{_NUMBER}/{_NUMBER}"))
 _VIEW_ACCURACY_M = 200.0  # the middle of a street-level view, not the place itself
-_WKT = re.compile(rf"(?:SRID=4326;)?\s*POINT\s*(?:Z|M|ZM)?\s*\(\s*{_NUMBER}\s+{_NUMBER}(?:\s+-?[\d.]+)*\s*\)", re.IGNORECASE)
+_WKT = re.compile(
+    rf"(?:SRID=4326;)?\s*POINT\s*(?:Z|M|ZM)?\s*\(\s*{_NUMBER}\s+{_NUMBER}(?:\s+-?[\d.]+)*\s*\)", re.IGNORECASE
+)
 _GEOJSON = re.compile(rf'"coordinates"\s*:\s*\[\s*{_NUMBER}\s*,\s*{_NUMBER}')
 _DIGITS = "23456789CFGHJMPQRVWX"
 _PLUS_CODE = re.compile(rf"([{_DIGITS}]{{8}})\+([{_DIGITS}]{{2,7}})(?![A-Z0-9])", re.IGNORECASE)
-_SHORT_CODE = re.compile(rf"\b([{_DIGITS}]{{2}}|[{_DIGITS}]{{4}}|[{_DIGITS}]{{6}})\+[{_DIGITS}]{{2,3}}(?![A-Z0-9])", re.IGNORECASE)
+_SHORT_CODE = re.compile(
+    rf"\b([{_DIGITS}]{{2}}|[{_DIGITS}]{{4}}|[{_DIGITS}]{{6}})\+[{_DIGITS}]{{2,3}}(?![A-Z0-9])", re.IGNORECASE
+)
 
 
 def unwrap_link(text: str) -> str:
@@ -93,14 +99,15 @@ def _link(text: str) -> Iterator[Reading]:
     for pattern in _VIEWS:
         if match := pattern.search(text):
             found = _reading(match[1], match[2])
-            yield Reading(found.longitude, found.latitude, _VIEW_ACCURACY_M, (("view", ""),), 0, explicit=True)
+            yield Reading(
+                found.longitude, found.latitude, _VIEW_ACCURACY_M, (("view", ""),), 0, explicit=True
+            )
             return
 
 
 def _reading(latitude: str, longitude: str) -> Reading:
     decimals = max(len(number.partition(".")[2]) for number in (latitude, longitude))
-    accuracy = max(0.5 * 2**0.5 * 10.0**-decimals * METRES_PER_DEGREE, FINEST_M)
-    return Reading(float(longitude), float(latitude), accuracy, explicit=True)
+    return Reading(float(longitude), float(latitude), cell_radius_m(10.0**-decimals), explicit=True)
 
 
 def _plus_code(code: str) -> Reading:
@@ -114,5 +121,4 @@ def _plus_code(code: str) -> Reading:
         height, width = height / 5, width / 4
         row, column = divmod(_DIGITS.index(digit), 4)
         south, west = south + row * height, west + column * width
-    accuracy = max(0.5 * (height**2 + width**2) ** 0.5 * METRES_PER_DEGREE, FINEST_M)
-    return Reading(west + width / 2, south + height / 2, accuracy, explicit=True)
+    return Reading(west + width / 2, south + height / 2, cell_radius_m(max(height, width)), explicit=True)

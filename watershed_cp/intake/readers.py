@@ -14,7 +14,7 @@ from watershed_cp.intake.measurements import check_measurements
 from watershed_cp.intake.spreadsheets import read_sheets
 from watershed_cp.intake.validation import SOURCES, check_sheet
 from watershed_cp.messages import fault
-from watershed_cp.tables import AUDITS, INPUTS, MSMES, REDUCTIONS
+from watershed_cp.tables import AUDITS, INPUTS, MSMES, RECOMMENDATIONS, REDUCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from watershed_cp.intake.validation import Checked
     from watershed_cp.tables import Table
 
-__all__ = ["check_references", "read_audits", "read_msmes", "read_reductions"]
+__all__ = ["check_references", "read_audits", "read_msmes", "read_recommendations", "read_reductions"]
 
 _SUGGESTED = 100  # where more firms are unknown, the register itself is the wrong one
 
@@ -152,6 +152,43 @@ def read_reductions(
     return _read(path, REDUCTIONS, sheet, language, check_measurements)
 
 
+def read_recommendations(
+    path: str | Path, *, sheet: str | None = None, language: Language | None = None
+) -> pd.DataFrame:
+    r"""Read the register of cleaner-production measures.
+
+    Parameters
+    ----------
+    path : str or Path
+        Workbook or CSV with Spanish or English headers.
+    sheet : str, optional
+        Name of the sheet; by default every visible sheet that holds recommendations.
+    language : {"es", "en"}, optional
+        Language of the file, by default that of its headers.
+
+    Returns
+    -------
+    DataFrame
+        One row a measure: the columns of ``tables.RECOMMENDATIONS``, otherwise as :func:`read_audits`.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    IntakeError
+        If anything in the file is at fault; carries every finding.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp(), "medidas.csv")
+    >>> _ = file.write_text("recommendation_id,msme_id,status\nR1,001,implementada\n", encoding="utf-8")
+    >>> read_recommendations(file)["status"].tolist()
+    ['implemented']
+    """
+    return _read(path, RECOMMENDATIONS, sheet, language, lambda checked: checked)
+
+
 def check_references(audits: pd.DataFrame, msmes: pd.DataFrame) -> list[Fault]:
     """Find the rows whose firm the register lacks.
 
@@ -220,6 +257,19 @@ def _read(
     frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*table.names, *SOURCES])
     if table is MSMES:
         faults += _repeated_firms(frame)
+    if table is RECOMMENDATIONS:
+        again = frame[frame["recommendation_id"].notna() & frame["recommendation_id"].duplicated()]
+        faults += [
+            fault(
+                "recommendation_twice",
+                file=row["source_file"],
+                sheet=row["source_sheet"] or None,
+                row=int(row["source_row"]),
+                column="recommendation_id",
+                value=row["recommendation_id"],
+            )
+            for _, row in again.iterrows()
+        ]
     if not faults and frame.empty:
         faults.append(fault("table_empty", file=Path(path).name, table=table.name))
     if faults:

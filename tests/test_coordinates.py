@@ -1,0 +1,166 @@
+"""Locations as field offices write them: right or refused, never silently wrong."""
+
+import csv
+from pathlib import Path
+
+import pyproj
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from watershed_cp.errors import InputError, WatershedError
+from watershed_cp.intake.areas import area_of
+from watershed_cp.intake.coordinates import parse_location
+
+SPELLINGS = Path(__file__).with_name("coordinate_spellings.csv")
+TOLERANCE = 0.0012
+
+
+def read_spellings():
+    with SPELLINGS.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def parse(row):
+    within = tuple(map(float, row["within"].split())) or None
+    return parse_location(row["written"], row["country"] or None, within, language="en")
+
+
+@pytest.mark.parametrize("row", read_spellings(), ids=lambda row: row["written"][:40])
+def test_spelling(row):
+    if not row["latitude"]:
+        with pytest.raises(InputError):
+            parse(row)
+        return
+    found = parse(row)
+    assert abs(found.latitude - float(row["latitude"])) < TOLERANCE
+    assert abs(found.longitude - float(row["longitude"])) < TOLERANCE
+    assert found.accuracy_m >= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "sentence"),
+    [
+        (
+            "0, 0",
+            "SV",
+            "“0, 0” is the point 0, 0, in the sea off Africa. Leave the cell blank or write the true location.",
+        ),
+        (
+            "14.63, -90.51",
+            "SV",
+            "“14.63, -90.51” reads as 14.6300, -90.5100, outside SV."
+            " Check the sign, the order, the zone and the country.",
+        ),
+        (
+            "604322 1655567",
+            "GT",
+            "“604322 1655567” can be more than one place: 14.9730, -92.0298; 14.9700, -89.5300."
+            " State the zone, the letters N and W, or the country.",
+        ),
+        (
+            "https://maps.app.goo.gl/x",
+            "SV",
+            "“https://maps.app.goo.gl/x” is a short link, which can only be opened online."
+            " Open it, touch the place and copy its coordinates.",
+        ),
+        (
+            "1, 2",
+            "XX",
+            "“XX” is not one of the countries known. Write one of these codes: SV, GT, HN, PA.",
+        ),
+    ],
+)
+def test_refusals_say_why(text, country, sentence):
+    with pytest.raises(InputError) as error:
+        parse_location(text, country)
+    assert error.value.tell("en") == sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "accuracy_m"),
+    [
+        ("13.7, -89.2", 7872),
+        ("13.70, -89.20", 787),
+        ("13.698, -89.191", 79),
+        ("13.69895, -89.19140", 10),
+        ("13 41 N 89 11 W", 1312),
+        ("13 41 56 N 89 11 29 W", 22),
+        ("UTM 16N 262993 1515506", 200),
+        ("UTM 16N WGS84 262993 1515506", 10),
+        ("13.69895 -89.19140 655.2 45", 45),
+        ("16PBA6315", 1000),
+    ],
+)
+def test_accuracy_comes_from_the_text(text, accuracy_m):
+    assert round(parse_location(text, "SV").accuracy_m) == accuracy_m
+
+
+def sexagesimal(degrees):
+    seconds = round(abs(degrees) * 36000) / 10
+    return int(seconds // 3600), int(seconds % 3600 // 60), round(seconds % 60, 1)
+
+
+def written_ways(longitude, latitude):
+    north, west = sexagesimal(latitude), sexagesimal(longitude)
+    zone = int((longitude + 180) // 6) + 1
+    x, y = pyproj.Transformer.from_crs(4326, 32600 + zone, always_xy=True).transform(longitude, latitude)
+    plain = f"{latitude:.5f}; {longitude:.5f}"
+    yield plain
+    yield plain.replace(".", ",")
+    yield plain.replace("-", "")
+    yield f"{longitude:.5f} {latitude:.5f}"
+    yield f"{round(latitude * 1e6)}, {round(longitude * 1e6)}"
+    yield "{}°{}'{}\"N {}°{}'{}\"O".format(*north, *west)
+    yield "{} {} {} {} {} {}".format(*north, *west)
+    yield "{}-{}-{}, {}-{}-{}".format(*north, *west)
+    yield "N {}:{}:{} W {}:{}:{}".format(*north, *west)
+    yield f"UTM {zone}N {x:.0f} {y:.0f}"
+    yield f"{x:.0f} {y:.0f}"
+    yield f"X={x:.0f} Y={y:.0f} zona {zone}"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(["SV", "GT", "HN", "PA"]), st.floats(0, 1), st.floats(0, 1))
+def test_right_or_refused(country, across, up):
+    area = area_of(country)
+    west, south, east, north = area.box
+    longitude, latitude = west + across * (east - west), south + up * (north - south)
+    if not area.holds(longitude, latitude):
+        return
+    for text in written_ways(longitude, latitude):
+        try:
+            found = parse_location(text, country)
+        except InputError as error:
+            assert error.faults[0].rule in ("location_ambiguous", "location_elsewhere")  # noqa: PT017
+            continue
+        assert max(abs(found.longitude - longitude), abs(found.latitude - latitude)) < TOLERANCE, text
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet="0123456789 .,;:-°'\"NSEWO/|zonaUTM16Plat", max_size=60))
+def test_junk_raises_only_our_errors(text):
+    try:
+        found = parse_location(text, "SV")
+    except WatershedError:
+        return
+    assert area_of("SV").holds(found.longitude, found.latitude)
+
+
+@pytest.mark.real
+def test_stations_agree_with_their_own_metres(real_data):
+    """Degrees in spaces against the UTM pair beside them, on 758 stations of the Dominican Republic."""
+    box = (-72.1, 17.4, -68.2, 20.0)
+    geod = pyproj.Geod(ellps="WGS84")
+    agree, differ, unread = 0, 0, 0
+    with (real_data / "real/stations/indrhi_stations.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            metres = parse_location(f"UTM 19N {row['X (UTM)']} {row['Y (UTM)']}", within=box)
+            try:
+                found = parse_location(f"{row['LATITUD']}, {row['LONGITUD']}", within=box)
+            except InputError:
+                unread += 1
+                continue
+            _, _, apart = geod.inv(found.longitude, found.latitude, metres.longitude, metres.latitude)
+            agree, differ = agree + (apart < 200), differ + (apart >= 200)
+    assert (agree, differ, unread) == (110, 11, 637)
