@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from watershed_cp.basins.network import FlowNetwork
     from watershed_cp.errors import InputError, IntakeError, MissingFileError, UnitError, WatershedError
     from watershed_cp.intake.coordinates import Location, parse_location
-    from watershed_cp.intake.readers import read_audits, read_msmes, read_reductions
+    from watershed_cp.intake.readers import read_audits, read_msmes, read_recommendations, read_reductions
     from watershed_cp.loads.audits import audit_loads
     from watershed_cp.pipeline import Impact, aggregate, run
     from watershed_cp.reference import data_path
@@ -41,6 +41,7 @@ _HOMES = {
     "read_audits": "intake.readers",
     "read_basins": "basins.catalogue",
     "read_msmes": "intake.readers",
+    "read_recommendations": "intake.readers",
     "read_reductions": "intake.readers",
     "run": "pipeline",
 }
@@ -63,6 +64,7 @@ __all__ = [
     "read_audits",
     "read_basins",
     "read_msmes",
+    "read_recommendations",
     "read_reductions",
     "run",
 ]

@@ -15,7 +15,13 @@ from watershed_cp.basins.assignment import assign
 from watershed_cp.basins.catalogue import read_basins
 from watershed_cp.errors import InputError, IntakeError, Text
 from watershed_cp.impact.aggregation import Accounts, close_accounts
-from watershed_cp.intake.readers import check_references, read_audits, read_msmes, read_reductions
+from watershed_cp.intake.readers import (
+    check_references,
+    read_audits,
+    read_msmes,
+    read_recommendations,
+    read_reductions,
+)
 from watershed_cp.loads.audits import audit_loads, measurements
 from watershed_cp.messages import fault
 from watershed_cp.project import PRIORITY, Project, read_project
@@ -175,7 +181,7 @@ def run(
     settings = project if isinstance(project, Project) else read_project(project)
     step = progress or (lambda _: None)
     step("read")
-    msmes, audits, reductions = _read_tables(settings)
+    msmes, audits, reductions, recommendations = _read_tables(settings)
     basins = _read_outlines(settings)
     step("place")
     placed = assign(msmes, basins)
@@ -187,6 +193,7 @@ def run(
         censoring_rule=rules.censoring,
         minimum_evidence=rules.minimum_evidence,
         period=rules.period,
+        recommendations=recommendations,
         days_per_year=rules.days_per_year,
     )
     other = None if audits is None else measurements(audits)
@@ -245,13 +252,16 @@ def _impact(accounts: Accounts, **more: Any) -> Impact:
     return Impact(**{field.name: getattr(accounts, field.name) for field in fields(Accounts)}, **more)
 
 
-def _read_tables(settings: Project) -> tuple[gpd.GeoDataFrame, pd.DataFrame | None, pd.DataFrame | None]:
+def _read_tables(
+    settings: Project,
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame | None, pd.DataFrame | None, pd.DataFrame | None]:
     """Read every table before anything is said, so that all faults are told at once."""
     faults: list[Fault] = []
     readers = (
         (settings.msmes, read_msmes),
         (settings.audits, read_audits),
         (settings.reductions, read_reductions),
+        (settings.recommendations, read_recommendations),
     )
     found: list[Any] = []
     for source, reader in readers:
@@ -260,13 +270,13 @@ def _read_tables(settings: Project) -> tuple[gpd.GeoDataFrame, pd.DataFrame | No
         except InputError as error:
             found.append(None)
             faults.extend(error.faults)
-    msmes, audits, reductions = found
-    for table in (audits, reductions):
+    msmes, *others = found
+    for table in others:
         if msmes is not None and table is not None:
             faults.extend(check_references(table, msmes))
     if faults:
         raise IntakeError(*faults)
-    return msmes, audits, reductions
+    return tuple(found)
 
 
 def _read_outlines(settings: Project) -> gpd.GeoDataFrame:
@@ -293,7 +303,7 @@ def _languages(settings: Project) -> tuple[Language, ...]:
 
 
 def _inputs(settings: Project) -> Sequence[Path]:
-    named = [settings.msmes, settings.audits, settings.reductions]
+    named = [settings.msmes, settings.audits, settings.reductions, settings.recommendations]
     paths = [settings.path(source.source) for source in named if source]
     if settings.basins.source != PRIORITY:
         paths.append(settings.path(settings.basins.source))

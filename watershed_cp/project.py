@@ -102,6 +102,7 @@ class Project(_Section):
     msmes: Source
     audits: Source | None = None
     reductions: Source | None = None
+    recommendations: Source | None = None
     accounting: Accounting = Accounting()
     publish: Publish = Publish()
     folder: Path = Field(default=Path(), exclude=True)

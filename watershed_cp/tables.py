@@ -233,6 +233,50 @@ REDUCTIONS = Table(
     ),
 )
 
+RECOMMENDATIONS = Table(
+    "recommendations",
+    (
+        _text(
+            "recommendation_id",
+            "Identificador de la recomendación",
+            "Identifier of the recommendation",
+            required=True,
+        ),
+        _MSME_ID,
+        _text("measure", "Medida de producción más limpia", "Cleaner-production measure"),
+        _text("category", "Categoría de la medida", "Category of the measure"),
+        _choice(
+            "resource",
+            ("water", "energy", "materials", "waste"),
+            "Recurso que ahorra: agua, energía, materiales o residuos",
+            "Resource it saves: water, energy, materials or waste",
+        ),
+        _choice(
+            "status",
+            ("recommended", "accepted", "implemented", "verified", "lapsed", "rejected"),
+            "Estado: recomendada, aceptada, implementada, verificada, abandonada o rechazada",
+            "Status: recommended, accepted, implemented, verified, lapsed or rejected",
+            required=True,
+        ),
+        _date("date_recommended", "Fecha de la recomendación", "Date of the recommendation"),
+        _date("date_implemented", "Fecha de implementación", "Date of implementation"),
+        _number("lifetime_years", "yr", "Vida útil de la medida", "Lifetime of the measure", low=0),
+        _number("investment_usd", "USD", "Inversión", "Investment", low=0),
+        _number("saving_usd_yr", "USD/yr", "Ahorro anual", "Yearly saving"),
+        _number("saving", "", "Ahorro del recurso", "Saving of the resource"),
+        _text("saving_unit", "Unidad del ahorro", "Unit of the saving"),
+        _number(
+            "baseline_use",
+            "",
+            "Uso del recurso antes de la medida",
+            "Use of the resource before the measure",
+            low=0,
+        ),
+        _text("loan_id", "Préstamo que la financió", "Loan that financed it"),
+        _SYNTHETIC,
+    ),
+)
+
 ASSIGNMENTS = Table(
     "assignments",
     (
@@ -326,6 +370,14 @@ LEDGER = Table(
             "Rows of the follow-up (identifier or row)",
         ),
         _text("equation", "Cuenta con sus números", "The sum with its numbers"),
+        _number(
+            "normalised_reduction_kg_yr",
+            "kg/yr",
+            "Reducción a producción igual (la del seguimiento)",
+            "Reduction at equal output (that of the follow-up)",
+        ),
+        _text("recommendation_id", "Recomendación que la explica", "Recommendation behind it"),
+        _text("flags", "Avisos para revisar; avisar no quita la fila", "What to check; a flag drops nothing"),
     ),
 )
 
@@ -362,5 +414,5 @@ BASINS = Table(
     ),
 )
 
-INPUTS = (MSMES, AUDITS, REDUCTIONS)
+INPUTS = (MSMES, AUDITS, REDUCTIONS, RECOMMENDATIONS)
 OUTPUTS = (ASSIGNMENTS, BASIN_LOADS, LEDGER, LEDGER_SUMMARY)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from watershed_cp import reference, tables, units
-from watershed_cp.loads import censoring, lifecycle, uncertainty
+from watershed_cp.loads import censoring, lifecycle, measures, plausibility, uncertainty
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +23,7 @@ def audit_loads(
     censoring_rule: censoring.Rule = "half",
     minimum_evidence: str = "E",
     period: lifecycle.Period | None = None,
+    recommendations: pd.DataFrame | None = None,
     days_per_year: float = units.DAYS_PER_YEAR,
 ) -> pd.DataFrame:
     """Turn audits and ready-made reductions into claims in kg/yr.
@@ -39,6 +40,9 @@ def audit_loads(
         Claims of a weaker grade get the fate ``unverified``.
     period : tuple of datetime.date, optional
         First and last day within which a follow-up or a reduction counts.
+    recommendations : pandas.DataFrame, optional
+        Columns of :data:`watershed_cp.tables.RECOMMENDATIONS`; a claim whose measure was not carried out, or
+        whose lifetime is over, is not credited.
     days_per_year : float
         Operating days per year where the audit gives none.
 
@@ -72,6 +76,8 @@ def audit_loads(
     if reductions is not None:
         parts.append(lifecycle.reduction_claims(reduction_rows(reductions), period=period))
     claims = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(lifecycle.CLAIMS))
+    if recommendations is not None:
+        claims = measures.follow_measures(claims, recommendations, period=period)
     return lifecycle.grade(claims, minimum_evidence=minimum_evidence)
 
 
@@ -117,7 +123,8 @@ def row_loads(
     -------
     pandas.DataFrame
         The rows with ``load_kg_yr``, ``least_kg_yr``, ``most_kg_yr``, the standard uncertainties
-        ``analysis_kg_yr`` and ``flow_kg_yr``, ``equation`` and ``reason`` (empty, or why there is no load).
+        ``analysis_kg_yr`` and ``flow_kg_yr``, ``equation``, ``reason`` (empty, or why there is no load) and
+        ``flags`` (what to check).
 
     Raises
     ------
@@ -150,6 +157,7 @@ def row_loads(
         ["unit is neither a load nor a concentration", "concentration without a flow", "no value"],
         default="",
     )
+    rows["flags"] = plausibility.flag_rows(rows, concentration=concentration, factors=factors)
     return rows
 
 
@@ -216,8 +224,12 @@ def _unit_factors(written: pd.Series) -> tuple[NDArray[np.str_], NDArray[np.floa
     codes, distinct = pd.factorize(written.fillna(""))
     kinds = [units.dimension(unit) for unit in distinct]
     masses = [kind if kind in ("load", "concentration") else None for kind in kinds]
-    factors = [units.factor(unit, kind) if kind else np.nan for unit, kind in zip(distinct, masses, strict=True)]
-    return np.array([kind or "" for kind in masses], dtype="U13")[codes], np.array(factors, dtype=float)[codes]
+    factors = [
+        units.factor(unit, kind) if kind else np.nan for unit, kind in zip(distinct, masses, strict=True)
+    ]
+    return np.array([kind or "" for kind in masses], dtype="U13")[codes], np.array(factors, dtype=float)[
+        codes
+    ]
 
 
 def _flow_factors(written: pd.Series, flow: pd.Series) -> NDArray[np.float64]:

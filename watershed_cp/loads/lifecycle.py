@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from watershed_cp.loads import uncertainty
+from watershed_cp.loads.plausibility import join_flags
 
 Period = tuple[dt.date, dt.date]
 """First and last day of an accounting period, both included."""
@@ -36,6 +37,9 @@ CLAIMS = (
     "follow_up_rows",
     "equation",
     "date",
+    "normalised_reduction_kg_yr",
+    "recommendation_id",
+    "flags",
 )
 """Columns of a table of claims: kg/yr, NaN where unknown; the range is a 90 % range."""
 
@@ -65,7 +69,8 @@ def audit_claims(rows: pd.DataFrame, *, period: Period | None = None) -> pd.Data
     Examples
     --------
     >>> audit_claims(pd.DataFrame(columns=[*_SAMPLE, "reason", "row_name", "evidence", "equation", "load_kg_yr",
-    ...     "least_kg_yr", "most_kg_yr", "analysis_kg_yr", "flow_kg_yr"])).empty
+    ...     "least_kg_yr", "most_kg_yr", "analysis_kg_yr", "flow_kg_yr", "production", "production_unit", "recommendation_id",
+    ...     "flags"])).empty
     True
     """
     repeated = rows.duplicated(_SAMPLE, keep="first")
@@ -125,6 +130,9 @@ def reduction_claims(rows: pd.DataFrame, *, period: Period | None = None) -> pd.
             "follow_up_rows": rows["row_name"],
             "equation": rows["equation"],
             "date": rows["date"],
+            "normalised_reduction_kg_yr": np.nan,
+            "recommendation_id": None,
+            "flags": "",
         }
     )
 
@@ -221,6 +229,7 @@ def _claim(pairs: pd.DataFrame) -> pd.DataFrame:
     spread = uncertainty.of_difference(first, pairs)
     half = uncertainty.COVERAGE_90 * spread
     both = pairs["sides"] == "both"
+    reduction, normalised = pairs["load_kg_yr_baseline"] - pairs["load_kg_yr"], _at_equal_output(pairs)
     difference = "[" + pairs["equation_baseline"].astype(str) + "] − [" + pairs["equation"].astype(str) + "]"
     return pd.DataFrame(
         {
@@ -230,7 +239,7 @@ def _claim(pairs: pd.DataFrame) -> pd.DataFrame:
             "reason": pairs["reason"],
             "baseline_kg_yr": pairs["load_kg_yr_baseline"],
             "follow_up_kg_yr": pairs["load_kg_yr"],
-            "reduction_kg_yr": pairs["load_kg_yr_baseline"] - pairs["load_kg_yr"],
+            "reduction_kg_yr": reduction,
             "reduction_low_kg_yr": pairs["least_kg_yr_baseline"] - pairs["most_kg_yr"] - half,
             "reduction_high_kg_yr": pairs["most_kg_yr_baseline"] - pairs["least_kg_yr"] + half,
             "standard_uncertainty_kg_yr": spread,
@@ -239,8 +248,31 @@ def _claim(pairs: pd.DataFrame) -> pd.DataFrame:
             "follow_up_rows": pairs["row_name"].fillna(""),
             "equation": difference.where(both, pairs["equation_baseline"].fillna(pairs["equation"])),
             "date": pairs["date"].fillna(pairs["date_baseline"]),
+            "normalised_reduction_kg_yr": normalised,
+            "recommendation_id": pairs["recommendation_id"].fillna(pairs["recommendation_id_baseline"]),
+            "flags": join_flags(
+                pairs["flags_baseline"].fillna(""),
+                pairs["flags"].fillna(""),
+                np.where((reduction > 0) & (normalised <= 0), "output_fell", ""),
+                np.where((reduction <= 0) & (normalised > 0), "intensity_fell", ""),
+            ),
         }
     )
+
+
+def _at_equal_output(pairs: pd.DataFrame) -> pd.Series:
+    """Give the reduction as if the baseline had made the follow-up's output: (b / Pb - f / Pf) * Pf."""
+    same = _word(pairs["production_unit"]) == _word(pairs["production_unit_baseline"])
+    before, after = (
+        pairs[name].where(same & (pairs[name] > 0)) for name in ("production_baseline", "production")
+    )
+    return pairs["load_kg_yr_baseline"] / before * after - pairs["load_kg_yr"].where(
+        before.notna() & after.notna()
+    )
+
+
+def _word(unit: pd.Series) -> pd.Series:
+    return unit.fillna("").astype(str).str.strip().str.casefold()
 
 
 def _weaker(pairs: pd.DataFrame, both: pd.Series) -> pd.Series:
@@ -273,5 +305,8 @@ def _alone(rows: pd.DataFrame, fate: str) -> pd.DataFrame:
             "follow_up_rows": rows["row_name"].where(~baseline, ""),
             "equation": rows["equation"],
             "date": rows["date"],
+            "normalised_reduction_kg_yr": unknown,
+            "recommendation_id": rows["recommendation_id"],
+            "flags": rows["flags"],
         }
     )
