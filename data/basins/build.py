@@ -34,7 +34,9 @@ HERE = Path(__file__).resolve().parent
 SEA = -9999.0
 HALF_TURN, TURN = 180.0, 360.0
 METHOD = "D8 delineation on a 15 arc-second surface refined to 7.5 arc-seconds, mapped rivers burned in"
-CREDIT = "Elevation: J. de Ferranti (viewfinderpanoramas.org); rivers: WDBII; coast: GSHHG; lakes: Natural Earth"
+CREDIT = (
+    "Elevation: J. de Ferranti (viewfinderpanoramas.org); rivers: WDBII; coast: GSHHG; lakes: Natural Earth"
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Region:
     folder: Path
     name: str
     told: dict[str, Any]
+    noise: float = 0.0  # m, one standard deviation of made-up error; only for measuring accuracy
+    seed: int = 0
 
     @property
     def rules(self) -> dict[str, Any]:
@@ -76,8 +80,15 @@ class Region:
             raw = (source.read(1, window=window).astype("float32") - 2) * rules["step_m"]
             transform = source.window_transform(window)
         smooth = self._without_terraces(raw, transform, rules)
+        if self.noise:
+            error = gaussian_filter(
+                np.random.default_rng(self.seed).normal(size=raw.shape), rules["sigma_cells"]
+            )
+            smooth = smooth + self.noise * error / error.std()
         refine = rules["refine"]
-        grid = np.meshgrid(*(((np.arange(n * refine) + 0.5) / refine - 0.5) for n in raw.shape), indexing="ij")
+        grid = np.meshgrid(
+            *(((np.arange(n * refine) + 0.5) / refine - 0.5) for n in raw.shape), indexing="ij"
+        )
         fine = map_coordinates(smooth, grid, order=1, mode="nearest")
         return np.maximum(fine, 0), transform * transform.scale(1 / refine)
 
@@ -114,8 +125,8 @@ class Region:
         pools, _ = label((elevation <= lake["level_m"]) & (window == 1))
         column, row = ~transform * lake["point"]
         pool = pools == pools[int(row), int(column)]
-        outline = max((shapely.geometry.shape(part) for part, value in shapes(pool.astype("uint8"), pool, transform=transform)
-                       if value), key=shapely.area)  # fmt: skip
+        parts = shapes(pool.astype("uint8"), pool, transform=transform)
+        outline = max((shapely.geometry.shape(part) for part, _ in parts), key=shapely.area)
         return shapely.simplify(outline.buffer(-0.001).buffer(0.001), 0.0008)
 
     def write_surface(self, path: Path) -> None:
@@ -123,9 +134,13 @@ class Region:
         elevation, transform = self.surface
         burn = [shapely.linestrings(line) for line in self.rules.get("burn", [])]
         ring = [shapely.polygons(self.rules["land"])] if "land" in self.rules else []
-        dry = rasterize([*self.land, *self.lakes.geometry, *burn, *ring], elevation.shape, transform=transform)
+        dry = rasterize(
+            [*self.land, *self.lakes.geometry, *burn, *ring], elevation.shape, transform=transform
+        )
         size = {"height": elevation.shape[0], "width": elevation.shape[1], "count": 1, "dtype": "float32"}
-        with rasterio.open(path, "w", driver="GTiff", crs="EPSG:4326", transform=transform, nodata=SEA, **size) as file:
+        with rasterio.open(
+            path, "w", driver="GTiff", crs="EPSG:4326", transform=transform, nodata=SEA, **size
+        ) as file:
             file.write(np.where(dry, elevation, SEA).astype("float32"), 1)
 
     @cached_property
@@ -140,7 +155,9 @@ class Region:
     def delineate(self) -> Delineation:
         """Delineate every watershed whose outlet lies in the window."""
         outlets = {
-            key: tuple(basin["outlet"]) for key, basin in self.told["basins"].items() if basin["region"] == self.name
+            key: tuple(basin["outlet"])
+            for key, basin in self.told["basins"].items()
+            if basin["region"] == self.name
         }
         with tempfile.TemporaryDirectory() as scratch:
             path = Path(scratch) / "surface.tif"
@@ -151,17 +168,25 @@ class Region:
 def natural_earth_lake(folder: Path, lake: dict[str, Any]) -> shapely.Geometry:
     """Read the lake of Natural Earth nearest to a point."""
     layer = gpd.read_file(folder / "rivers" / "natural_earth_lakes.geojson")
-    return layer.geometry.iloc[int(np.argmin(shapely.distance(layer.geometry.to_numpy(), shapely.points(lake["point"]))))]
+    return layer.geometry.iloc[
+        int(np.argmin(shapely.distance(layer.geometry.to_numpy(), shapely.points(lake["point"]))))
+    ]
 
 
 def basin_table(found: list[Delineation], told: dict[str, Any]) -> gpd.GeoDataFrame:
     """Put the outlines of all regions together with what is told about them."""
     table = pd.concat([region.basins for region in found]).sort_index()
-    for column in ("name_es", "name_en", "countries", "published_area_km2", "published_source", "accuracy_m"):
+    for column in ("name_es", "name_en", "countries", "published_area_km2", "published_source"):
         table[column] = [told["basins"][basin][column] for basin in table.index]
+    table["accuracy_m"] = accuracy_m().reindex(table.index)
     table["area_km2"] = table["area_km2"].round(1)
     table["method"], table["credit"] = METHOD, CREDIT
     return table
+
+
+def accuracy_m() -> pd.Series:
+    """Read what accuracy.py measured."""
+    return pd.read_csv(HERE / "accuracy.csv", index_col="basin_id")["accuracy_m"].astype(float)
 
 
 def name_rivers(found: Delineation) -> gpd.GeoDataFrame:
@@ -175,10 +200,10 @@ def name_rivers(found: Delineation) -> gpd.GeoDataFrame:
         own = reaches.index[reaches["basin_id"] == row["basin_id"]]
         here = shapely.points(float(row["longitude"]), float(row["latitude"]))
         at = own[np.argmin(shapely.distance(reaches.geometry[own].to_numpy(), here))]
-        while at is not None and reaches.at[at, "name_es"] is None:
+        while at is not None and reaches.loc[at, "name_es"] is None:
             reaches.loc[at, "name_es"] = row["name_es"]
             above = [i for i in own if shapely.equals_exact(ends[i], starts[at], 1e-9) and i != at]
-            at = max(above, key=lambda i: reaches.at[i, "upstream_km2"], default=None)
+            at = max(above, key=lambda i: reaches.loc[i, "upstream_km2"], default=None)
     english = reaches["name_es"].str.replace("Río ", "", regex=False) + " River"
     reaches.insert(0, "name_en", english.where(reaches["name_es"].notna(), None))
     reaches.insert(0, "name_es", reaches.pop("name_es"))
@@ -207,7 +232,7 @@ def main(folder: Path) -> None:
     units = pd.concat([region.subbasins for region in found]).sort_index()
     units = name_subbasins(units, rivers).sort_values(["level", "basin_id"], kind="stable")
     units["area_km2"] = units["area_km2"].round(2)
-    units["accuracy_m"] = [told["basins"][unit.split("-")[0]]["accuracy_m"] for unit in units.index]
+    units["accuracy_m"] = accuracy_m().reindex(units.index.str.split("-").str[0]).to_numpy()
     columns = ["basin_id", "parent", "next_down", "level", "name", "area_km2", "accuracy_m"]
     write_geojson(HERE / "subbasins.geojson", units.reset_index(), columns)
     elsewhere = [lake for lake in told["lakes"].values() if not lake["region"]]
@@ -216,7 +241,9 @@ def main(folder: Path) -> None:
         geometry=[natural_earth_lake(folder, lake) for lake in elsewhere],
         crs="EPSG:4326",
     )
-    write_geojson(HERE / "lakes.geojson", pd.concat([*(region.lakes for region in regions), rest], ignore_index=True))
+    write_geojson(
+        HERE / "lakes.geojson", pd.concat([*(region.lakes for region in regions), rest], ignore_index=True)
+    )
     for region in found:
         for basin in region.basins.index:
             write_directions(HERE / "flow" / f"{basin}.tif", region, basin)

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import rasterio
 import shapely
 
@@ -26,7 +27,7 @@ def write_geojson(path: Path, table: gpd.GeoDataFrame, columns: list[str] | None
     kept = columns or [column for column in table.columns if column != table.geometry.name]
     lines = []
     for values, shape in zip(table[kept].to_dict("records"), table.geometry, strict=True):
-        properties = {key: None if value is None or value != value else value for key, value in values.items()}  # noqa: PLR0124 - NaN
+        properties = {key: None if pd.isna(value) else value for key, value in values.items()}
         outline = json.loads(shapely.to_geojson(shape))
         outline["coordinates"] = _rounded(outline["coordinates"])
         feature = {"type": "Feature", "properties": properties, "geometry": outline}
@@ -58,5 +59,7 @@ def write_directions(path: Path, found: Delineation, basin: str) -> None:
     size = {"height": codes.shape[0], "width": codes.shape[1], "count": 1, "dtype": "uint8"}
     transform = network.transform * network.transform.translation(int(left), int(top))
     options = {"compress": "deflate", "zlevel": 9, "predictor": 1, "nodata": _NO_FLOW}
-    with rasterio.open(path, "w", driver="GTiff", crs="EPSG:4326", transform=transform, **size, **options) as file:
+    with rasterio.open(
+        path, "w", driver="GTiff", crs="EPSG:4326", transform=transform, **size, **options
+    ) as file:
         file.write(codes, 1)

@@ -73,7 +73,7 @@ def read_basins(
         table.attrs["repairs"] = {}
         return table
     path = Path(source)
-    layer = _open(path)
+    layer = open_layer(path)
     layer.index = _identifiers(layer, path, id_column)
     layer = layer.sort_index()
     shapes, repairs = _mended(layer, path)
@@ -118,17 +118,38 @@ def read_built_in(layer: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(rows, geometry=shapes, crs="EPSG:4326")
 
 
-def _open(path: Path) -> gpd.GeoDataFrame:
+def open_layer(path: Path, *, bbox: tuple[float, float, float, float] | None = None) -> gpd.GeoDataFrame:
+    """Open a layer of polygons in whatever vector format GDAL reads.
+
+    Parameters
+    ----------
+    path : Path
+        File, zip archives included.
+    bbox : (float, float, float, float), optional
+        West, south, east, north: read only what meets it.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        As in the file, in its own CRS; not empty.
+
+    Raises
+    ------
+    MissingFileError, InputError
+        If there is no such file, it is no layer of polygons, is empty or has no CRS.
+    """
     import geopandas as gpd
     import pyogrio
 
     if not path.exists():
         raise MissingFileError(fault("file_missing", file=path.name))
     try:
-        layer = gpd.read_file(path)
-    except pyogrio.errors.DataSourceError as error:
+        layer = gpd.read_file(path, bbox=bbox)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise InputError(fault("basins_unreadable", file=path.name)) from error
-    if not isinstance(layer, gpd.GeoDataFrame) or not len(layer):
+    if not isinstance(layer, gpd.GeoDataFrame):
+        raise InputError(fault("basins_unreadable", file=path.name))
+    if not len(layer):
         raise InputError(fault("basins_empty", file=path.name))
     if layer.crs is None:
         raise InputError(fault("basins_no_crs", file=path.name))

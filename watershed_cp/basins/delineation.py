@@ -61,6 +61,7 @@ def delineate(
     rivers: gpd.GeoDataFrame | None = None,
     lakes: gpd.GeoDataFrame | None = None,
     snap_m: float = 2000.0,
+    burn_m: float = 400.0,
     stream_km2: float = 25.0,
     subbasin_km2: float = 50.0,
 ) -> Delineation:
@@ -77,6 +78,8 @@ def delineate(
         Mapped lines to which water keeps, and polygons through which it flows level.
     snap_m : float
         How far the outlet may move to reach a stream, m.
+    burn_m : float
+        How deep mapped rivers are cut in, m: more than any step of the surface.
     stream_km2 : float
         Upstream area from which a cell is a stream, km2.
     subbasin_km2 : float
@@ -102,7 +105,7 @@ def delineate(
     """
     outlets = {"basin": outlet} if isinstance(outlet, tuple) else dict(sorted(outlet.items()))
     surface = read_surface(elevation)
-    water = _Water(surface, flow_directions(surface, rivers=rivers, lakes=lakes), stream_km2)
+    water = _Water(surface, flow_directions(surface, rivers=rivers, lakes=lakes, burn_m=burn_m), stream_km2)
     cells, moved_m = water.snap(list(outlets.values()), snap_m)
     units = water.subbasins(cells, list(outlets), subbasin_km2)
     return Delineation(
@@ -160,10 +163,14 @@ class _Water:
                 rule = "outlet_no_stream_at_all"
                 raise InputError(fault(rule, file=self.surface.file, stream_km2=self.stream_km2))
             near = np.hypot((longitude - x) * np.cos(np.radians(y)), latitude - y).argsort(kind="stable")[:9]
-            metres = geod.inv(np.full(near.size, x), np.full(near.size, y), longitude[near], latitude[near])[2]
+            metres = geod.inv(np.full(near.size, x), np.full(near.size, y), longitude[near], latitude[near])[
+                2
+            ]
             best = near[np.argmin(metres)]
             if metres.min() > snap_m:
-                raise InputError(self._too_far(x, y, snap_m, best=(longitude[best], latitude[best], metres.min())))
+                raise InputError(
+                    self._too_far(x, y, snap_m, best=(longitude[best], latitude[best], metres.min()))
+                )
             cells.append(int(streams[best]))
             moved.append(float(metres.min()))
         return cells, moved
@@ -201,7 +208,7 @@ class _Water:
         return _unit_table(outlines, self._next_down(codes), names)
 
     def _pfafstetter(self, inside: NDArray[np.bool_], cell: int, least_km2: float) -> NDArray[np.int32]:
-        """Number the units of one watershed, those too small to stand alone merged into the next one down."""
+        """Give each cell of one watershed its Pfafstetter unit; units too small to stand alone join a neighbour."""
         import pyflwdir
 
         own = np.where(inside, self.directions, NO_FLOW).astype(np.uint8)
@@ -216,7 +223,7 @@ class _Water:
             sizes = np.bincount(codes[inside], weights=area[inside])
             small = [code for code in np.flatnonzero(sizes) if sizes[code] < _LEAST_SHARE * whole]
             below = self._next_down(np.where(inside, codes, 0))
-            moves = {code: _merge_into(code, below) for code in small}
+            moves = {int(code): _merge_into(int(code), below) for code in small}
             moves = {code: target for code, target in moves.items() if target is not None}
             if not moves:
                 return codes
@@ -240,15 +247,15 @@ class _Water:
         import shapely
 
         owner, below = self._courses(cells)
-        streams = (self.upstream_km2 >= self.stream_km2) & (owner > 0)
-        strahler = self.flow.stream_order(mask=self.upstream_km2 >= self.stream_km2)
-        found = self.flow.streams(mask=streams, strord=strahler, uparea=self.upstream_km2)
+        streams = self.upstream_km2 >= self.stream_km2
+        strahler = self.flow.stream_order(mask=streams)
+        found = self.flow.streams(mask=streams, strord=strahler)
         geod = pyproj.Geod(ellps="WGS84")
         rows = []
         for reach in found:
             told = reach["properties"]
             points = np.array(reach["geometry"]["coordinates"])
-            if len(points) < 2 or told["pit"]:  # noqa: PLR2004 - a line has two ends
+            if owner.ravel()[told["idx"]] == 0 or len(points) < 2 or told["pit"]:  # noqa: PLR2004 - a line's ends
                 continue
             line = _to_lonlat(smooth_line(points, 2), self.surface)
             rows.append(
@@ -256,14 +263,22 @@ class _Water:
                     "basin_id": names[owner.ravel()[told["idx"]] - 1],
                     "below_outlet": bool(below.ravel()[told["idx"]]),
                     "strahler": int(told["strord"]),
-                    "upstream_km2": round(float(told["uparea"]), 1),
+                    "upstream_km2": round(
+                        self._upstream_at(points[-2]), 1
+                    ),  # the last point is the confluence's
                     "length_km": round(geod.line_length(*line.T) / 1000, 2),
                     "geometry": shapely.linestrings(line),
                 }
             )
         table = gpd.GeoDataFrame(rows, geometry="geometry", crs="EPSG:4326")
         order = ["basin_id", "below_outlet", "upstream_km2", "length_km"]
-        return table.sort_values(order, ascending=[True, True, False, False], kind="stable", ignore_index=True)
+        return table.sort_values(
+            order, ascending=[True, True, False, False], kind="stable", ignore_index=True
+        )
+
+    def _upstream_at(self, point: NDArray[np.float64]) -> float:
+        column, row = ~self.surface.transform * point
+        return float(self.upstream_km2[int(row), int(column)])
 
     def _courses(self, cells: list[int]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """Tell which watershed each cell belongs to, the course below the outlet included."""
@@ -322,7 +337,9 @@ def _unit_table(outlines: dict[int, Any], next_down: dict[int, int], names: list
             shape = shapely.orient_polygons(shapely.coverage_union_all([outlines[fine] for fine in parts]))
             rows.append((f"{names[number - 1]}-{digits}", parent, down, level, area_km2([shape])[0], shape))
     columns = ["basin_id", "parent", "next_down", "level", "area_km2", "geometry"]
-    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns).set_index("basin_id"), geometry="geometry", crs=4326)
+    return gpd.GeoDataFrame(
+        pd.DataFrame(rows, columns=columns).set_index("basin_id"), geometry="geometry", crs=4326
+    )
 
 
 def _basin_table(
@@ -336,7 +353,9 @@ def _basin_table(
 
     finest = units[units["level"] == 1]
     shapes = [
-        shapely.orient_polygons(shapely.coverage_union_all(finest.geometry[finest["parent"] == name].to_numpy()))
+        shapely.orient_polygons(
+            shapely.coverage_union_all(finest.geometry[finest["parent"] == name].to_numpy())
+        )
         for name in names
     ]
     longitude, latitude = water.lonlat(np.array(cells))

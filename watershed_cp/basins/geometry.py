@@ -75,15 +75,11 @@ def mend(shape: Geometry) -> tuple[Geometry, str, tuple[float, float] | None]:
     reason = shapely.is_valid_reason(shape)
     parts = [part for part in shapely.get_parts(shapely.make_valid(shape)) if part.area > 0]
     mended = shapely.union_all(parts) if parts else shape
-    if mended.is_valid and abs(mended.area - abs(_signed_area(shape))) <= _HARMLESS_SHARE * mended.area:
+    if mended.is_valid and abs(mended.area - shape.area) <= _HARMLESS_SHARE * mended.area:
         return mended, reason, None
     numbers = re.search(r"\[(\S+) (\S+)\]", reason)
-    place = (float(numbers[1]), float(numbers[2])) if numbers else tuple(shapely.get_coordinates(shape)[0])
-    return shape, "", place  # type: ignore[return-value]
-
-
-def _signed_area(shape: Geometry) -> float:
-    return float(shape.area)
+    x, y = (numbers[1], numbers[2]) if numbers else shapely.get_coordinates(shape)[0]
+    return shape, "", (float(x), float(y))
 
 
 def overlapping_pairs(shapes: gpd.GeoSeries) -> list[tuple[str, str, float]]:

@@ -173,13 +173,15 @@ class FlowNetwork:
         rows, columns = codes.shape
         strange = sorted(set(np.unique(codes).tolist()) - set(_OFFSETS) - set(_PIT) - set(_NO_FLOW))
         if strange:
-            raise InputError(fault("flow_codes_unknown", file=file, codes=", ".join(f"{code:g}" for code in strange)))
+            raise InputError(
+                fault("flow_codes_unknown", file=file, codes=", ".join(f"{code:g}" for code in strange))
+            )
         row, column = np.divmod(np.arange(codes.size), columns)
         down, right = np.zeros(codes.size, np.int64), np.zeros(codes.size, np.int64)
         for code, (step_down, step_right) in _OFFSETS.items():
             here = codes.ravel() == code
             down[here], right[here] = step_down, step_right
-        inside = (0 <= row + down) & (row + down < rows) & (0 <= column + right) & (column + right < columns)
+        inside = (row + down >= 0) & (row + down < rows) & (column + right >= 0) & (column + right < columns)
         own = np.arange(codes.size)
         empty = np.isin(codes.ravel(), _NO_FLOW)
         downstream = np.where(inside, (row + down) * columns + column + right, own)
@@ -379,7 +381,15 @@ class FlowNetwork:
         if cell is None or self.downstream[cell] < 0:
             west, south, east, north = self.bounds
             raise InputError(
-                fault("flow_point_outside", x=longitude, y=latitude, west=west, south=south, east=east, north=north)
+                fault(
+                    "flow_point_outside",
+                    x=longitude,
+                    y=latitude,
+                    west=west,
+                    south=south,
+                    east=east,
+                    north=north,
+                )
             )
         return cell
 

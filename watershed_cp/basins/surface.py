@@ -20,7 +20,6 @@ __all__ = ["Surface", "flow_directions", "read_surface"]
 SEA = -9999.0
 PIT, NO_FLOW = 0, 247  # D8 codes of an outlet and of a cell without data
 _MOST_CELLS = 60_000_000  # about 4 GB while depressions are filled
-_BURN_M = 400.0  # deeper than any step of a coarse surface, so that water keeps to a mapped river
 _BANK_M = 4.0  # how much the ground leans towards a mapped river …
 _BANK_REACH_M = 4000.0  # … and from how far: on a plain, land drains to the nearest river
 _PER_M = 1024.0  # elevations in steps of 1/1024 m, so that sums and differences are exact and level is level
@@ -51,7 +50,7 @@ class Surface:
     @property
     def land(self) -> NDArray[np.bool_]:
         """Cells that have an elevation."""
-        return self.elevation_m != SEA
+        return np.asarray(self.elevation_m != SEA)
 
     def cell_m(self) -> float:
         """Give the side of a cell, m, at the middle of the grid."""
@@ -62,12 +61,14 @@ class Surface:
         return side * 111_195.0 * float(np.sqrt(np.cos(np.radians(latitude))))
 
     def mask(self, layer: gpd.GeoDataFrame | None) -> NDArray[np.int32]:
-        """Number the cells under each feature of a layer from 1; 0 elsewhere and at sea."""
+        """Burn a layer into the grid: each feature by its number from 1; 0 elsewhere and at sea."""
         from rasterio.features import rasterize
 
         if layer is None or layer.empty:
             return np.zeros(self.elevation_m.shape, np.int32)
-        shapes = [(shape, i) for i, shape in enumerate(layer.to_crs(self.crs).geometry, 1) if not shape.is_empty]
+        shapes = [
+            (shape, i) for i, shape in enumerate(layer.to_crs(self.crs).geometry, 1) if not shape.is_empty
+        ]
         cells = rasterize(shapes, self.elevation_m.shape, transform=self.transform, dtype="int32")
         return np.where(self.land, cells, 0)
 
@@ -110,7 +111,9 @@ def read_surface(path: str | Path) -> Surface:
         _refuse_unfit(source, file)
         elevation = source.read(1, out_dtype="float32", masked=True)
         surface = Surface(
-            elevation_m=np.where(np.isfinite(elevation.filled(np.nan)), elevation.filled(SEA), SEA).astype(np.float32),
+            elevation_m=np.where(np.isfinite(elevation.filled(np.nan)), elevation.filled(SEA), SEA).astype(
+                np.float32
+            ),
             transform=source.transform,
             crs=source.crs,
             file=file,
@@ -154,7 +157,11 @@ def _without_voids(surface: Surface) -> Surface:
 
 
 def flow_directions(
-    surface: Surface, *, rivers: gpd.GeoDataFrame | None = None, lakes: gpd.GeoDataFrame | None = None
+    surface: Surface,
+    *,
+    rivers: gpd.GeoDataFrame | None = None,
+    lakes: gpd.GeoDataFrame | None = None,
+    burn_m: float = 400.0,
 ) -> NDArray[np.uint8]:
     """Find the neighbour to which each cell drains.
 
@@ -168,6 +175,8 @@ def flow_directions(
         Elevations.
     rivers, lakes : geopandas.GeoDataFrame, optional
         Mapped lines and polygons, any CRS.
+    burn_m : float
+        How deep mapped rivers are cut in, m.
 
     Returns
     -------
@@ -186,7 +195,7 @@ def flow_directions(
 
     in_lake = surface.mask(lakes)
     in_river = surface.mask(rivers) > 0
-    carved = _carve(surface, in_river, in_lake > 0)
+    carved = _carve(surface, in_river, in_lake > 0, burn_m)
     filled, directions = pyflwdir.dem.fill_depressions(carved, nodata=SEA, outlets="edge")
     directions = _steepest(filled, directions)
     for lake in np.unique(in_lake[in_lake > 0]):
@@ -194,7 +203,9 @@ def flow_directions(
     return np.asarray(directions, np.uint8)
 
 
-def _carve(surface: Surface, in_river: NDArray[np.bool_], in_lake: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _carve(
+    surface: Surface, in_river: NDArray[np.bool_], in_lake: NDArray[np.bool_], burn_m: float
+) -> NDArray[np.float32]:
     from scipy import ndimage
 
     carved = surface.elevation_m.copy()
@@ -202,7 +213,7 @@ def _carve(surface: Surface, in_river: NDArray[np.bool_], in_lake: NDArray[np.bo
         away_m = ndimage.distance_transform_edt(~in_river) * surface.cell_m()
         lean_m = _BANK_M * np.clip(1 - away_m / _BANK_REACH_M, 0, None)
         carved = np.where(surface.land, carved - lean_m.astype(np.float32), carved)
-        carved[in_river] -= _BURN_M
+        carved[in_river] -= burn_m
     if in_lake.any():
         carved[in_lake] = carved[surface.land].min()
     return np.where(surface.land, np.round(carved * _PER_M) / _PER_M, SEA).astype(np.float32)
@@ -225,12 +236,16 @@ def _steepest(filled: NDArray[np.float32], directions: NDArray[np.uint8]) -> NDA
     return np.asarray(steepest, np.uint8)
 
 
-def _route_lake(directions: NDArray[np.uint8], lake: NDArray[np.bool_], surface: Surface) -> NDArray[np.uint8]:
+def _route_lake(
+    directions: NDArray[np.uint8], lake: NDArray[np.bool_], surface: Surface
+) -> NDArray[np.uint8]:
     """Lead every cell of a lake to the lake's outlet, by the shortest way that keeps off the shore."""
     import pyflwdir
     from scipy import ndimage, sparse
 
-    flow = pyflwdir.from_array(directions, ftype="d8", check_ftype=False, transform=surface.transform, latlon=False)
+    flow = pyflwdir.from_array(
+        directions, ftype="d8", check_ftype=False, transform=surface.transform, latlon=False
+    )
     leaves = lake.ravel() & (~lake.ravel()[flow.idxs_ds] | (flow.idxs_ds == np.arange(lake.size)))
     exits = np.flatnonzero(leaves)
     outlet = exits[np.argmax(flow.upstream_area("cell").ravel()[exits])]
