@@ -100,14 +100,14 @@ SPOILED: dict[tuple[str, str], dict[str, Any]] = {
     ("Petoa", "conservas de fruta"): {"latitude": None, "longitude": None, "accuracy_m": None},
     ("Gualán", "quesería"): {"accuracy_m": 2872},
     ("Santa Tecla", "quesería"): {"accuracy_m": 2872},
-    ("Alcalde Díaz", "quesería"): {"accuracy_m": 2872},
+    ("Alcalde Díaz", "quesería"): {"accuracy_m": 5000},
     ("Ilopango", "conservas de fruta"): {"accuracy_m": 2872},
     ("Las Cumbres", "conservas de fruta"): {"discharge": (9.1431, -79.6082), "discharge_to": "río"},
     ("Nejapa", "embotelladora"): {"discharge": (13.8352, -89.2011), "discharge_to": "río"},
     ("Zacapa", "conservas de fruta"): {"discharge": (14.9855, -89.5262), "discharge_to": "río"},
     ("La Lima", "embotelladora"): {"discharge": (15.4410, -87.9081), "discharge_to": "río"},
     ("Macuelizo", "rastro"): {"discharge_to": "suelo"},
-    ("Gatún", "restaurante"): {"discharge_to": "lago"},
+    ("Gamboa", "restaurante"): {"discharge_to": "lago"},
 }
 WORSE = {3: -0.04, 22: -0.02, 24: -0.06, 39: -0.03, 54: -0.05}
 IN_ONE_CELL = (9, 31, 44)

@@ -76,7 +76,6 @@ PLACES = {
         Place("PA", "Panamá", "Alcalde Díaz", 9.122, -79.556, 0.4),
         Place("PA", "Panamá", "Las Cumbres", 9.085, -79.530, 0.5),
         Place("PA", "Colón", "Gamboa", 9.122, -79.697, 0.4),
-        Place("PA", "Colón", "Gatún", 9.266, -79.916, 0.25),
     )
 }
 
@@ -197,8 +196,7 @@ Quimistán: quesería
 Macuelizo: rastro
 Petoa: quesería, conservas de fruta
 Chilibre: procesadora avícola, rastro, conservas de fruta, embotelladora
-Gatún: restaurante
-Gamboa: hotel, hotel
+Gamboa: restaurante, hotel, hotel
 Alcalde Díaz: cervecería artesanal, quesería
 Las Cumbres: conservas de fruta
 """
