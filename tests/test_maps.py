@@ -157,7 +157,7 @@ def test_no_text_of_a_table_stands_in_the_page(tmp_path: Path) -> None:
     assert "7*7" not in text
     (firms,) = [head for head, _ in packed(text) if "names" in head]
     assert firms["names"][0] == f"{HOSTILE}name0"
-    assert firms["ledger"]["texts"]["reason"]["texts"] == [HOSTILE]
+    assert firms["ledger"]["distinct"]["reason"] == [HOSTILE]
 
 
 def test_title_is_escaped() -> None:
@@ -184,11 +184,13 @@ def test_firms_and_ledger_arrive_as_they_are() -> None:
         "outside",
         "unpaired",
     ]
-    assert columns["row_reduction_kg_yr"].tolist()[:2] == [30.0, 5.0]
-    assert np.isnan(columns["row_reduction_kg_yr"][2])
-    low = columns["row_reduction_low_kg_yr"] * columns["row_reduction_kg_yr"]
-    assert low[:2].round(4).tolist() == [25.0, 4.0]
-    assert head["ledger"]["texts"]["reason"] == {"texts": ["", "no follow-up"], "codes": [0, 0, 1]}
+    reduction, below, skew = (columns[f"row_{name}"][:2] for name in ("reduction", "below", "skew"))
+    assert reduction.tolist() == [30.0, 5.0]
+    assert (reduction - below * reduction).round(4).tolist() == [25.0, 4.0]
+    assert (reduction + (below + skew) * reduction).round(4).tolist() == [36.0, 7.0]
+    assert np.isnan(columns["row_reduction"][2])
+    assert head["ledger"]["distinct"]["reason"] == ["", "no follow-up"]
+    assert columns["code_reason"].tolist() == [1, 1, 2]
 
 
 def test_total_over_watersheds_says_its_range() -> None:

@@ -25,7 +25,7 @@ from watershed_cp.publish.page import Page, save_page
 from watershed_cp.publish.payload import DEGREE, cut_mantissa, pack, ragged
 from watershed_cp.publish.style import RAMP
 from watershed_cp.reference import data_path, read_reference
-from watershed_cp.tables import ASSIGNMENTS, EVIDENCE, FATES
+from watershed_cp.tables import ASSIGNMENTS, EVIDENCE, FATES, LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,8 +50,8 @@ _LOADS = (
     "reduction_low_kg_yr",
     "reduction_high_kg_yr",
 )
-_MANY_ROWS = 20_000  # beyond this the page keeps four significant figures of a load; the tables keep all
-_FEW_BITS = 13
+_MANY_ROWS = 20_000  # beyond this the page keeps three significant figures of a load; the tables keep all
+_FEW_BITS = 11
 _ALL_BITS = 23
 _HOME = ((8.0, -91.5), (16.2, -79.0))  # Central America, for a map without outlines
 
@@ -308,66 +308,67 @@ def _firms(accounts: Accounts) -> str:
     """Pack the firms with their assignment, and the ledger as columns that point at firms."""
     placed = accounts.assignments.reindex(columns=list(ASSIGNMENTS.names)).drop_duplicates("msme_id")
     own = accounts.msmes.drop(columns=[name for name in placed if name != "msme_id"], errors="ignore")
-    firms = own.merge(placed, on="msme_id", how="left")
+    firms = own.merge(placed, on="msme_id", how="left").reindex(columns=[*own, *placed.columns[1:], *_missing(own)])
     basin_ids = [str(name) for name in accounts.basins.index]
-    ledger_head, ledger = _ledger(accounts.ledger, firms["msme_id"], basin_ids)
+    many = len(accounts.ledger) > _MANY_ROWS
+    distinct, columns = _coded(firms, ("country", "department", "municipality", "ciiu", "repairs"))
+    ledger_head, ledger = _ledger(accounts.ledger, firms["msme_id"], basin_ids, many=many)
     head = {
         "ids": _texts(firms["msme_id"]),
-        "names": _texts(firms["name"] if "name" in firms else firms["msme_id"]),
-        "places": {
-            name: _coded(firms, name) for name in ("country", "department", "municipality", "ciiu", "repairs")
-        },
+        "names": _texts(firms["name"]),
+        "distinct": distinct,
         "ledger": ledger_head,
+        "rounded": many,
     }
-    columns = {
+    bits = _FEW_BITS if many else _ALL_BITS
+    columns |= {
         "longitude": _degrees(firms["longitude"]),
         "latitude": _degrees(firms["latitude"]),
         "basin": _codes(firms["basin_id"], basin_ids),
         "nearest": _codes(firms["nearest_basin_id"], basin_ids),
         "status": _codes(firms["status"], _STATUS),
         "confidence": _codes(firms["confidence"], _CONFIDENCE),
-        "probability": _single(firms["probability"]),
-        "divide": _single(firms["distance_to_divide_m"]),
-        "accuracy": _single(firms["location_accuracy_m"]),
-        "employees": _single(firms["employees"])
-        if "employees" in firms
-        else np.full(len(firms), np.nan, "float32"),
+        "probability": _single(firms["probability"], bits),
+        "divide": _single(firms["distance_to_divide_m"], bits),
+        "accuracy": _single(firms["location_accuracy_m"], bits),
+        "employees": _single(firms["employees"], _ALL_BITS),
     }
     return pack(head, columns | ledger)
 
 
+def _missing(firms: pd.DataFrame) -> list[str]:
+    wanted = ("name", "country", "department", "municipality", "ciiu", "employees")
+    return [name for name in wanted if name not in firms]
+
+
 def _ledger(
-    ledger: pd.DataFrame, msme_ids: pd.Series[str], basin_ids: list[str]
+    ledger: pd.DataFrame, msme_ids: pd.Series[str], basin_ids: list[str], *, many: bool
 ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Pack the ledger; a range travels as its two distances from the reduction, as shares of it."""
     pollutants = list(dict.fromkeys(ledger["pollutant"].dropna()))
-    many = len(ledger) > _MANY_ROWS
+    explained = () if many else ("reason", "equation")
+    distinct, columns = _coded(ledger, explained)
+    loads = {name: pd.to_numeric(ledger[name]).to_numpy("float64", na_value=np.nan) for name in _LOADS}
+    reduction = loads["reduction_kg_yr"]
+    scale = np.where(reduction == 0, 1, reduction)
+    below = (reduction - loads["reduction_low_kg_yr"]) / scale
+    above = (loads["reduction_high_kg_yr"] - reduction) / scale
     bits = _FEW_BITS if many else _ALL_BITS
-    columns: dict[str, NDArray[Any]] = {
+    columns |= {
         "row_firm": pd.Index(msme_ids).get_indexer(ledger["msme_id"]).astype("int32"),
         "row_pollutant": _codes(ledger["pollutant"], pollutants),
         "row_basin": _codes(ledger["basin_id"], basin_ids),
         "row_fate": _codes(ledger["fate"], FATES),
         "row_evidence": _codes(ledger["evidence"], EVIDENCE),
+        "row_baseline": cut_mantissa(loads["baseline_kg_yr"], bits),
+        "row_reduction": cut_mantissa(reduction, bits),
+        "row_below": cut_mantissa(below, bits - 4),
+        "row_skew": np.where(np.isclose(above, below), 0, cut_mantissa(above - below, bits - 4)).astype("float32"),
     }
-    loads = ledger[list(_LOADS)].astype("float64")
-    columns |= {f"row_{name}": cut_mantissa(loads[name].to_numpy(), bits) for name in _LOADS[:3]}
-    for end in _LOADS[3:]:
-        # A range repeats as a share of the reduction, so that the share takes far fewer bytes than the load.
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = (loads[end] / loads["reduction_kg_yr"]).where(loads["reduction_kg_yr"] != 0, loads[end])
-        columns[f"row_{end}"] = cut_mantissa(share.to_numpy(), 9 if many else _ALL_BITS)
-    explained = (
-        []
-        if many
-        else [name for name in ("reason", "equation", "baseline_rows", "follow_up_rows") if name in ledger]
-    )
-    head = {
-        "pollutants": pollutants,
-        "fates": list(FATES),
-        "evidence": list(EVIDENCE),
-        "texts": {name: _coded(ledger, name) for name in explained},
-        "rounded": many,
-    }
+    follow_up = loads["follow_up_kg_yr"]
+    if not np.allclose(loads["baseline_kg_yr"] - reduction, follow_up, equal_nan=True):
+        columns["row_follow_up"] = cut_mantissa(follow_up, bits)
+    head = {"pollutants": pollutants, "fates": list(FATES), "evidence": list(EVIDENCE), "distinct": distinct}
     return head, columns
 
 
@@ -378,18 +379,23 @@ def _codes(values: pd.Series[Any], known: Sequence[str]) -> NDArray[Any]:
     return np.where(places < 0, np.iinfo(kind).max, places).astype(kind)
 
 
-def _coded(table: pd.DataFrame, name: str) -> dict[str, Any]:
-    """Give the distinct texts of a column once, and the place of each row's text among them."""
-    codes, distinct = pd.factorize(table[name]) if name in table else (np.full(len(table), -1), pd.Index([]))
-    return {"texts": [str(text) for text in distinct], "codes": codes.tolist()}
+def _coded(table: pd.DataFrame, names: Sequence[str]) -> tuple[dict[str, list[str]], dict[str, NDArray[Any]]]:
+    """Give the distinct texts of some columns once, and for each row the place of its text plus one; zero is none."""
+    distinct: dict[str, list[str]] = {}
+    columns: dict[str, NDArray[Any]] = {}
+    for name in names:
+        places, texts_of = pd.factorize(table[name])
+        distinct[name] = [str(text) for text in texts_of]
+        columns[f"code_{name}"] = (places + 1).astype(np.uint8 if len(texts_of) < UNKNOWN else np.int32)
+    return distinct, columns
 
 
 def _texts(values: pd.Series[Any]) -> list[str]:
-    return ["" if missing else str(value) for value, missing in zip(values, values.isna(), strict=True)]
+    return ["" if missing else str(value) for value, missing in zip(values.tolist(), values.isna(), strict=True)]
 
 
-def _single(values: pd.Series[Any]) -> NDArray[np.float32]:
-    return pd.to_numeric(values).to_numpy("float32", na_value=np.nan)
+def _single(values: pd.Series[Any], bits: int) -> NDArray[np.float32]:
+    return cut_mantissa(pd.to_numeric(values).to_numpy("float64", na_value=np.nan), bits)
 
 
 def _degrees(values: pd.Series[Any]) -> NDArray[np.int32]:
@@ -402,7 +408,7 @@ def _records(table: pd.DataFrame) -> dict[str, list[Any]]:
     """Give a small table column by column, with None for whatever is missing."""
     return {
         str(name): [
-            None if missing else _plain(value) for value, missing in zip(column, column.isna(), strict=True)
+            None if missing else _plain(value) for value, missing in zip(column.tolist(), column.isna(), strict=True)
         ]
         for name, column in table.items()
     }

@@ -114,12 +114,12 @@ function rowCard(entry) {
     h("p", { class: "small" }, [
       credited ? say("credited_to", { basin: entry.basin ? basinName(entry.basin) : "" }) : say("not_credited", { fate: say(entry.fate, {}, "fate") }),
       entry.evidence ? say(entry.evidence, {}, "page_evidence") : null,
-      coded(ledger.texts, "reason", entry.row),
+      coded(ledger, "reason", entry.row),
     ].filter(Boolean).join(" · ")),
     equation(entry));
 }
 
 function equation(entry) {
-  const text = coded(ledger.texts, "equation", entry.row);
+  const text = coded(ledger, "equation", entry.row);
   return text ? h("details", {}, h("summary", {}, say("equation")), h("code", {}, text)) : null;
 }

@@ -6,9 +6,7 @@ const NOWHERE = -2147483648;
 
 async function unpack(id) {
   const element = byId(id);
-  const letters = atob(element.textContent);
-  const packed = new Uint8Array(letters.length);
-  for (let i = 0; i < letters.length; i += 1) packed[i] = letters.charCodeAt(i);
+  const packed = fromBase64(element.textContent);
   element.remove();
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
@@ -17,6 +15,14 @@ async function unpack(id) {
   const out = { head };
   for (const [name, place] of Object.entries(columns)) out[name] = column(bytes.subarray(4 + size), place);
   return out;
+}
+
+function fromBase64(text) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i += 1) bytes[i] = letters.charCodeAt(i);
+  return bytes;
 }
 
 /* Bytes lie plane by plane; weave them into numbers again. */

@@ -11,6 +11,7 @@ function open(id, corners) {
   theMap.home = L.latLngBounds(corners);
   L.control.scale({ imperial: false, maxWidth: 160, position: "bottomright" }).addTo(theMap);
   theMap.zooming = L.control.zoom({ position: "topright", zoomInTitle: "+", zoomOutTitle: "−" }).addTo(theMap);
+  theMap.getContainer().setAttribute("role", "group");
   theMap.getContainer().append(h("div", { id: "whisper", hidden: true, "aria-hidden": "true" }));
   return theMap;
 }
@@ -27,9 +28,7 @@ async function start() {
   if (!words.ramp || !firms) return;
   language = words.languages[0];
   state.pollutant = leading();
-  weighFirms();
   addBasins(theMap);
-  bounds = breaks(basins.map(measured), words.ramp.length);
   addFirms(theMap);
   addTools();
   painters.push(repaint);
@@ -107,7 +106,7 @@ function addTools() {
   const names = { es: "Español", en: "English" };
   if (words.languages.length > 1) {
     byId("languages").append(...words.languages.map((code) => h("button", {
-      type: "button", lang: code, title: names[code], "aria-label": names[code], onclick: () => { language = code; update({ language: code }); },
+      type: "button", lang: code, title: names[code], onclick: () => { language = code; update({ language: code }); },
     }, code.toUpperCase())));
   }
   for (const button of document.querySelectorAll(".tabs button")) button.addEventListener("click", () => update({ view: button.dataset.view }));

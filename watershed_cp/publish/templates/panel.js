@@ -89,7 +89,7 @@ function fatesOf(basin) {
     const fate = ledger.fates[ledger.row_fate[row]];
     if (fate === "credited" || ledger.pollutants[ledger.row_pollutant[row]] !== state.pollutant) continue;
     const sum = sums.get(fate) || { fate, rows: 0, known: 0, reduction: 0 };
-    const reduction = ledger.row_reduction_kg_yr[row];
+    const reduction = ledger.row_reduction[row];
     sum.rows += 1;
     sum.known += Number(!Number.isNaN(reduction));
     sum.reduction += reduction || 0;
@@ -119,7 +119,7 @@ function search() {
 }
 
 function distinct(name) {
-  return firms[name].texts.slice().sort();
+  return firms.distinct[name].slice().sort();
 }
 
 function filtersChanged() {
@@ -133,12 +133,10 @@ function filtersChanged() {
 function paintFound() {
   const target = byId("found");
   if (!target) return;
-  const found = [];
-  for (let i = 0; i < firms.size; i += 1) if (firms.shown[i]) found.push(i);
-  found.sort((one, other) => firms.value[other] - firms.value[one] || one - other);
-  const few = found.slice(0, filtering() ? 100 : 8);
+  const found = firms.shown.reduce((sum, shown) => sum + shown, 0);
+  const few = largest(filtering() ? 100 : 8);
   target.replaceChildren(
-    h("p", { class: "small", role: "status" }, filtering() ? say("found", { n: number(found.length, 0) }) : say("largest")),
+    h("p", { class: "small", role: "status" }, filtering() ? say("found", { n: number(found, 0) }) : say("largest")),
     h("ul", { class: "firm-list" }, ...few.map(firmRow)),
   );
 }

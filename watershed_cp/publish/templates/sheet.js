@@ -8,7 +8,6 @@ const Sheet = L.Layer.extend({
   onAdd() {
     this.canvas = L.DomUtil.create("canvas", "sheet leaflet-zoom-animated", this.getPane());
     this.canvas.setAttribute("aria-hidden", "true");
-    this.redraw();
   },
   onRemove() {
     this.canvas.remove();

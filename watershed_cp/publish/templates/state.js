@@ -30,10 +30,10 @@ function basinName(basin) {
 function readFirms(data) {
   const { head } = data;
   const size = head.ids.length;
-  firms = { ...data, ...head.places, ids: head.ids, names: head.names, size };
+  firms = { ...data, distinct: head.distinct, ids: head.ids, names: head.names, size };
   firms.x = Float64Array.from(data.longitude, (step) => (step === NOWHERE ? NaN : worldX(step / DEGREE)));
   firms.y = Float64Array.from(data.latitude, (step) => (step === NOWHERE ? NaN : worldY(step / DEGREE)));
-  ledger = { ...data, ...head.ledger, size: data.row_firm.length };
+  ledger = { ...data, ...head.ledger, rounded: head.rounded, size: data.row_firm.length };
   firms.first = new Int32Array(size + 1);
   for (const firm of data.row_firm) if (firm >= 0) firms.first[firm + 1] += 1;
   for (let i = 0; i < size; i += 1) firms.first[i + 1] += firms.first[i];
@@ -51,10 +51,9 @@ function firmName(firm) {
   return firms.names[firm] || firms.ids[firm];
 }
 
-/* A coded text of a table: "" where it is missing. */
+/* A text of a table that stands in the page once: "" where it is missing. */
 function coded(table, name, row) {
-  const { texts, codes } = table[name] || { texts: [], codes: [] };
-  return codes[row] >= 0 && row < codes.length ? texts[codes[row]] : "";
+  return table.distinct[name] ? table.distinct[name][table[`code_${name}`][row] - 1] || "" : "";
 }
 
 function countryName(code) {
@@ -69,13 +68,15 @@ function sectorOf(firm) {
 
 /* One ledger row as numbers; the ends of its range travel as shares of the reduction. */
 function ledgerRow(row) {
-  const reduction = ledger.row_reduction_kg_yr[row];
-  const end = (name) => ledger[name][row] * (reduction === 0 ? 1 : reduction);
+  const reduction = ledger.row_reduction[row];
+  const baseline = ledger.row_baseline[row];
+  const scale = reduction === 0 ? 1 : reduction;
+  const below = ledger.row_below[row];
   return {
-    row, reduction, firm: ledger.row_firm[row], pollutant: ledger.pollutants[ledger.row_pollutant[row]],
-    fate: ledger.fates[ledger.row_fate[row]], evidence: ledger.evidence[ledger.row_evidence[row]] || "",
-    basin: basins[ledger.row_basin[row]] || null, baseline: ledger.row_baseline_kg_yr[row],
-    followUp: ledger.row_follow_up_kg_yr[row], low: end("row_reduction_low_kg_yr"), high: end("row_reduction_high_kg_yr"),
+    row, reduction, baseline, firm: ledger.row_firm[row], pollutant: ledger.pollutants[ledger.row_pollutant[row]],
+    fate: ledger.fates[ledger.row_fate[row]], evidence: ledger.evidence[ledger.row_evidence[row]] || "", basin: basins[ledger.row_basin[row]] || null,
+    followUp: ledger.row_follow_up ? ledger.row_follow_up[row] : baseline - reduction,
+    low: reduction - below * scale, high: reduction + (below + ledger.row_skew[row]) * scale,
   };
 }
 
@@ -90,7 +91,7 @@ function standing() {
   for (let row = 0; row < ledger.size; row += 1) {
     const firm = ledger.row_firm[row];
     if (firm >= 0 && ledger.row_pollutant[row] === pollutant && ledger.row_fate[row] === credited) {
-      value[firm] += ledger.row_reduction_kg_yr[row] || 0;
+      value[firm] += ledger.row_reduction[row] || 0;
       counted[firm] = 1;
     }
   }
@@ -103,6 +104,7 @@ function standing() {
 
 /* Which firms pass the filters and the search, as one byte each. */
 function passing() {
+  if (!filtering() && state.basin === null) return new Uint8Array(firms.size).fill(1);
   const wanted = plain(state.query.trim());
   const { country, sector, confidence, fate, evidence } = state.filters;
   if (wanted && !firms.searched) {
@@ -118,6 +120,20 @@ function passing() {
       && (!fate || some(i, (row) => ledger.fates[ledger.row_fate[row]] === fate))
       && (!evidence || some(i, (row) => ledger.evidence[ledger.row_evidence[row]] === evidence)),
   ));
+}
+
+/* The `size` firms of most avoided load among those that pass, without sorting them all. */
+function largest(size) {
+  const best = [];
+  for (let firm = 0; firm < firms.size; firm += 1) {
+    const value = firms.value[firm];
+    if (!firms.shown[firm] || (best.length === size && value <= firms.value[best[size - 1]])) continue;
+    let at = best.length;
+    while (at > 0 && firms.value[best[at - 1]] < value) at -= 1;
+    best.splice(at, 0, firm);
+    if (best.length > size) best.pop();
+  }
+  return best;
 }
 
 function filtering() {

@@ -24,13 +24,16 @@ function pollutantName(code, whole = false) {
 }
 
 /* Numbers as es-SV, es-GT, es-HN and es-PA write them: 1,234.5. Unknown is a dash, never a zero. */
+const FORMATS = [];
+
 function number(value, digits = null, significant = 3) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   if (digits === null) {
     const magnitude = value ? Math.floor(Math.log10(Math.abs(value))) : significant;
     digits = Math.min(Math.max(significant - 1 - magnitude, 0), 6);
   }
-  const written = value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  FORMATS[digits] ||= new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const written = FORMATS[digits].format(value);
   return /^-[0.,]*$/.test(written) ? written.slice(1) : written.replace("-", "−");
 }
 
