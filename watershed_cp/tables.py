@@ -359,6 +359,13 @@ LEDGER = Table(
         _number("reduction_low_kg_yr", "kg/yr", "Reducción, extremo bajo", "Reduction, low end"),
         _number("reduction_high_kg_yr", "kg/yr", "Reducción, extremo alto", "Reduction, high end"),
         _choice("evidence", EVIDENCE, "Evidencia de A a E", "Evidence from A to E"),
+        _number(
+            "standard_uncertainty_kg_yr",
+            "kg/yr",
+            "Incertidumbre típica de la reducción",
+            "Standard uncertainty of the reduction",
+        ),
+        _date("date", "Fecha del seguimiento", "Date of the follow-up"),
         _text(
             "baseline_rows",
             "Filas de la línea base (identificador o fila)",

@@ -6,7 +6,6 @@ rows, so that a total and the ledger cannot disagree.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,12 +13,14 @@ import numpy as np
 import pandas as pd
 
 from watershed_cp import tables
-from watershed_cp.errors import Text
+from watershed_cp.messages import texts
 from watershed_cp.impact import ledger as books
-from watershed_cp.loads.uncertainty import COVERAGE_90
+from watershed_cp.impact.sums import exact_sum, range_of_sum
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+    from watershed_cp.errors import Text
 
 __all__ = ["Accounts", "close_accounts"]
 
@@ -108,15 +109,12 @@ def close_accounts(
     books.check_conservation(claims, ledger)
     firms = assignments[["msme_id"]] if msmes is None else msmes
     return Accounts(
-        title=title
-        or Text("Reducción de cargas contaminantes por cuenca", "Pollutant load reductions per watershed"),
+        title=title or texts("accounts")["title"],
         basins=basins,
         msmes=firms,
         assignments=assignments,
         ledger=ledger,
-        basin_loads=total_per_basin(
-            ledger, assignments, basins, spread=claims.get("standard_uncertainty_kg_yr")
-        ),
+        basin_loads=total_per_basin(ledger, assignments, basins),
         ledger_summary=books.summarise(ledger),
         measurements=pd.DataFrame() if measurements is None else measurements,
         period=_period(claims),
@@ -125,11 +123,7 @@ def close_accounts(
 
 
 def total_per_basin(
-    ledger: pd.DataFrame,
-    assignments: pd.DataFrame,
-    basins: gpd.GeoDataFrame,
-    *,
-    spread: pd.Series | None = None,
+    ledger: pd.DataFrame, assignments: pd.DataFrame, basins: gpd.GeoDataFrame
 ) -> pd.DataFrame:
     """Add up the credited rows per watershed and pollutant.
 
@@ -141,9 +135,6 @@ def total_per_basin(
         For the probability of each assignment.
     basins : geopandas.GeoDataFrame
         Index ``basin_id``.
-    spread : pandas.Series, optional
-        Standard uncertainty of each ledger row in kg/yr, same index. Rows are taken as independent of one
-        another, so their variances add; the intervals of non-detects add as they are.
 
     Returns
     -------
@@ -160,10 +151,7 @@ def total_per_basin(
     [0.0]
     """
     probability = ledger["msme_id"].map(_probability(assignments)).astype(float).fillna(1.0)
-    credited = ledger.assign(
-        standard_uncertainty=0.0 if spread is None else spread.fillna(0.0).to_numpy(float),
-        expected=ledger["reduction_kg_yr"] * probability,
-    )[ledger["fate"] == "credited"]
+    credited = ledger.assign(expected=ledger["reduction_kg_yr"] * probability)[ledger["fate"] == "credited"]
     groups = dict(tuple(credited.groupby(["basin_id", "pollutant"])))
     names = basins["name_es"] if "name_es" in basins else pd.Series(basins.index, index=basins.index)
     rows = [
@@ -177,25 +165,11 @@ def total_per_basin(
 def _totals(rows: pd.DataFrame) -> tuple[int, float, float, float, float, float, float, float]:
     paired = rows[rows["baseline_kg_yr"].notna() & rows["follow_up_kg_yr"].notna()]
     baseline, follow_up = (
-        books.exact_sum(paired[name]) if len(paired) else np.nan
-        for name in ("baseline_kg_yr", "follow_up_kg_yr")
+        exact_sum(paired[name]) if len(paired) else np.nan for name in ("baseline_kg_yr", "follow_up_kg_yr")
     )
-    percent = (
-        100 * books.exact_sum(paired["reduction_kg_yr"]) / baseline if len(paired) and baseline else np.nan
-    )
-    reduction, expected = (books.exact_sum(rows[name]) for name in ("reduction_kg_yr", "expected"))
-    return rows["msme_id"].nunique(), baseline, follow_up, reduction, *_range(rows), expected, percent
-
-
-def _range(rows: pd.DataFrame) -> tuple[float, float]:
-    """Give the 90 % range of a sum; it is unknown as soon as that of one row is."""
-    if rows["reduction_low_kg_yr"].isna().any():
-        return np.nan, np.nan
-    half = COVERAGE_90 * rows["standard_uncertainty"]
-    of_sum = COVERAGE_90 * math.sqrt(math.fsum(rows["standard_uncertainty"] ** 2))
-    least = books.exact_sum(rows["reduction_low_kg_yr"] + half)
-    most = books.exact_sum(rows["reduction_high_kg_yr"] - half)
-    return least - of_sum, most + of_sum
+    percent = 100 * exact_sum(paired["reduction_kg_yr"]) / baseline if len(paired) and baseline else np.nan
+    reduction, expected = (exact_sum(rows[name]) for name in ("reduction_kg_yr", "expected"))
+    return rows["msme_id"].nunique(), baseline, follow_up, reduction, *range_of_sum(rows), expected, percent
 
 
 def _probability(assignments: pd.DataFrame) -> pd.Series:

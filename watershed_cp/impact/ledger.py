@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pandas as pd
 
 from watershed_cp import tables
+from watershed_cp.impact.sums import exact_sum
 
-__all__ = ["build_ledger", "exact_sum", "summarise"]
+__all__ = ["build_ledger", "check_conservation", "summarise"]
 
 _PLACED = ["basin_id", "status", "confidence", "probability"]
 
@@ -83,21 +83,6 @@ def summarise(ledger: pd.DataFrame) -> pd.DataFrame:
         for group in [groups.get((pollutant, fate), nothing)]
     ]
     return pd.DataFrame(rows, columns=list(tables.LEDGER_SUMMARY.names))
-
-
-def exact_sum(values: pd.Series) -> float:
-    """Add the known values without rounding on the way; the order of the rows makes no difference.
-
-    Nothing adds up to 0, but rows of which not one is known add up to NaN: an unknown is not a zero.
-
-    Examples
-    --------
-    >>> exact_sum(pd.Series([1e16, 1.0, -1e16, np.nan])), exact_sum(pd.Series([np.nan]))
-    (1.0, nan)
-    """
-    array = values.to_numpy(float)
-    known = array[~np.isnan(array)]
-    return math.fsum(known.tolist()) if len(known) or not len(array) else math.nan
 
 
 def check_conservation(claims: pd.DataFrame, ledger: pd.DataFrame) -> None:

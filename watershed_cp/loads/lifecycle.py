@@ -68,9 +68,9 @@ def audit_claims(rows: pd.DataFrame, *, period: Period | None = None) -> pd.Data
 
     Examples
     --------
-    >>> audit_claims(pd.DataFrame(columns=[*_SAMPLE, "reason", "row_name", "evidence", "equation", "load_kg_yr",
-    ...     "least_kg_yr", "most_kg_yr", "analysis_kg_yr", "flow_kg_yr", "production", "production_unit", "recommendation_id",
-    ...     "flags"])).empty
+    >>> columns = ["reason", "row_name", "evidence", "equation", "load_kg_yr", "least_kg_yr", "most_kg_yr",
+    ...            "analysis_kg_yr", "flow_kg_yr", "production", "production_unit", "recommendation_id", "flags"]
+    >>> audit_claims(pd.DataFrame(columns=[*_SAMPLE, *columns])).empty
     True
     """
     repeated = rows.duplicated(_SAMPLE, keep="first")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from watershed_cp import units
@@ -60,13 +59,9 @@ def follow_measures(
     measures = recommendations.set_index("recommendation_id")
     named = claims["recommendation_id"].where(claims["recommendation_id"].isin(measures.index))
     status = named.map(measures["status"]).where(claims["fate"] == "credited")
-    over = _over(measures, period).reindex(named).fillna(False).to_numpy(bool) & (
-        claims["fate"] == "credited"
-    )  # noqa: FBT003
-    fate = status.map(_FATES).fillna(pd.Series(np.where(over, "expired", None), index=claims.index))
-    reason = status.map(_REASONS).fillna(
-        pd.Series(np.where(over, "lifetime of the measure is over", None), index=claims.index)
-    )
+    over = named.isin(measures.index[_over(measures, period)]) & (claims["fate"] == "credited")
+    fate = status.map(_FATES).mask(over & ~status.isin(_FATES), "expired")
+    reason = status.map(_REASONS).mask(over & ~status.isin(_FATES), "lifetime of the measure is over")
     return claims.assign(fate=fate.fillna(claims["fate"]), reason=reason.fillna(claims["reason"]))
 
 

@@ -86,19 +86,24 @@ def _highest() -> dict[str, float]:
 
 def _cod_below_bod(rows: pd.DataFrame) -> NDArray[np.bool_]:
     """Find visits whose BOD5 load is above their COD load: what is oxidised in five days is part of the whole."""
-    loads = rows[rows["qualifier"].isna()].groupby([*_VISIT, "pollutant"], dropna=False)["load_kg_yr"].mean()
-    wide = loads.unstack("pollutant").reindex(columns=["BOD5", "COD"])
-    doubtful = wide.index[wide["BOD5"] > wide["COD"]]
-    return _at(rows, doubtful) & rows["pollutant"].isin(["BOD5", "COD"]).to_numpy()
+    detected = rows[rows["qualifier"].isna()]
+    means = {
+        code: detected[detected["pollutant"] == code].groupby(_VISIT, dropna=False)["load_kg_yr"].mean()
+        for code in ("BOD5", "COD")
+    }
+    both = pd.concat(means, axis=1).reindex(columns=["BOD5", "COD"])
+    return _at(rows, both.index[both["BOD5"] > both["COD"]]) & rows["pollutant"].isin(means).to_numpy()
 
 
 def _load_mismatch(rows: pd.DataFrame, concentration: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Find samples given both as a load and as a concentration, the two of which disagree."""
     keys = [*_VISIT, "pollutant"]
-    sides = rows.assign(side=concentration).groupby([*keys, "side"], dropna=False)["load_kg_yr"].mean()
-    wide = sides.unstack("side").reindex(columns=[False, True])
-    apart = (wide[True] - wide[False]).abs() > _MISMATCH * wide[False]
-    return _at(rows, wide.index[apart], keys)
+    given, made = (
+        rows[side].groupby(keys, dropna=False)["load_kg_yr"].mean()
+        for side in (~concentration, concentration)
+    )
+    apart = (made - given).abs() > _MISMATCH * given
+    return _at(rows, apart.index[apart.fillna(value=False)], keys)
 
 
 def _repeated_value(rows: pd.DataFrame) -> NDArray[np.bool_]:
