@@ -6,7 +6,6 @@ page's script draws them and sets each text as text: a firm's name is never code
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,6 +18,7 @@ import shapely.geometry
 from jinja2 import Template
 
 from watershed_cp.errors import InputError
+from watershed_cp.impact.totals import total_by
 from watershed_cp.messages import fault, texts
 from watershed_cp.publish.basemap import read_basemap
 from watershed_cp.publish.page import Page, save_page
@@ -283,25 +283,9 @@ def _basins(accounts: Accounts) -> str:
 
 
 def _overall(accounts: Accounts) -> dict[str, dict[str, Any]]:
-    """Add up the watersheds per pollutant; they are taken as independent, so half-ranges add as squares."""
-    totals: dict[str, dict[str, Any]] = {}
-    credited = (
-        accounts.ledger[accounts.ledger["fate"] == "credited"].groupby("pollutant")["msme_id"].nunique()
-    )
-    for pollutant, group in accounts.basin_loads.groupby("pollutant"):
-        known = group.dropna(subset=["baseline_kg_yr", "follow_up_kg_yr"])
-        reduction, baseline = math.fsum(group["reduction_kg_yr"]), math.fsum(known["baseline_kg_yr"])
-        below = math.hypot(*(group["reduction_kg_yr"] - group["reduction_low_kg_yr"]).fillna(0))
-        above = math.hypot(*(group["reduction_high_kg_yr"] - group["reduction_kg_yr"]).fillna(0))
-        avoided = baseline - math.fsum(known["follow_up_kg_yr"])
-        totals[str(pollutant)] = {
-            "msmes": int(credited.get(pollutant, 0)),
-            "reduction_kg_yr": reduction,
-            "reduction_low_kg_yr": reduction - below,
-            "reduction_high_kg_yr": reduction + above,
-            "reduction_pct": 100 * avoided / baseline if baseline else None,
-        }
-    return totals
+    """Give the total over all watersheds per pollutant."""
+    totals = total_by(accounts).rename(columns={"weighted_reduction_pct": "reduction_pct"}).set_index("pollutant")
+    return {str(code): {name: _plain(value) for name, value in row.items()} for code, row in totals.iterrows()}
 
 
 def _firms(accounts: Accounts) -> str:
