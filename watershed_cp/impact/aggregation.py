@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from watershed_cp import tables
-from watershed_cp.messages import texts
 from watershed_cp.impact import ledger as books
 from watershed_cp.impact.sums import exact_sum, range_of_sum
+from watershed_cp.messages import texts
 
 if TYPE_CHECKING:
     import geopandas as gpd
