@@ -163,7 +163,8 @@ def test_missing_header_lists_the_headers_and_asks(write):
     assert told(error, "es") == [
         (
             "a.csv, fila 1, columna msme_id: Falta la columna obligatoria «Identificador único de la empresa»;"
-            " los encabezados que hay son: Codigo de la enpresa | Nombre."
+            " los encabezados que hay son:"
+            " Codigo de la enpresa | Nombre."
             " Agregue la columna o cambie su encabezado. ¿Será «Codigo de la enpresa»?"
         )
     ]

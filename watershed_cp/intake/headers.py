@@ -19,7 +19,7 @@ from watershed_cp.reference import read_reference
 from watershed_cp.units import dimension
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from watershed_cp.errors import Fault, Language
     from watershed_cp.intake.spreadsheets import Sheet
@@ -30,6 +30,9 @@ __all__ = ["Header", "find_header", "fold", "header_faults", "suggest"]
 _ARTICLES = frozenset({"de", "del", "la", "el", "los", "las", "of", "the"})
 _SEARCHED_ROWS = 40
 _LIKENESS = 70  # percent; below it a suggestion misleads more often than it helps
+_GEOPOINT = re.compile(
+    r"^_.+_(latitude|longitude|precision)$|^.+-(latitude|longitude|accuracy)$", re.IGNORECASE
+)
 _MEASURED = {"unit": "value", "flow_unit": "flow"}
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _NUMERO = re.compile(r"\b[nN]\s*\.?\s*[º°]")
@@ -143,7 +146,7 @@ def _read_header(rows: Sequence[Sequence[Any]], position: int, table: Table) -> 
     group = ""
     for index, (name, over) in enumerate(zip(own, above, strict=True)):
         group = over or group
-        candidates = [f"{group} {name}", name] if name else [over] * any(own)
+        candidates = [f"{group} {name}", name, *_form_name(name)] if name else [over] * any(own)
         means = next((known[key] for key in map(_key, candidates) if key in known), None)
         written.append(name or over)
         if means:
@@ -157,6 +160,15 @@ def _read_header(rows: Sequence[Sequence[Any]], position: int, table: Table) -> 
         {column: places for column, places in found.items() if len(places) > 1},
         None if spanish == english else "es" if spanish > english else "en",
     )
+
+
+def _form_name(name: str) -> Iterator[str]:
+    """Give what a header of a KoboToolbox or ODK export stands for: its group and its question fall away."""
+    if "/" in name:
+        yield name.rpartition("/")[2]
+    if match := _GEOPOINT.search(name):
+        part = (match[1] or match[2]).lower()
+        yield "location_accuracy_m" if part in ("precision", "accuracy") else part
 
 
 def _label(cell: Any) -> str:

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from watershed_cp.errors import Fault, IntakeError, Language
-from watershed_cp.intake.headers import find_header, fold, header_faults, suggest
-from watershed_cp.intake.locations import place_firms
-from watershed_cp.intake.measurements import check_measurements
+from watershed_cp.intake.assembly import read_table, row_fault
+from watershed_cp.intake.headers import suggest
 from watershed_cp.intake.spreadsheets import read_sheets
-from watershed_cp.intake.validation import SOURCES, check_sheet
-from watershed_cp.messages import fault
-from watershed_cp.tables import AUDITS, INPUTS, MSMES, RECOMMENDATIONS, REDUCTIONS
+from watershed_cp.tables import AUDITS, MSMES, RECOMMENDATIONS, REDUCTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
     import geopandas as gpd
+    import pandas as pd
 
-    from watershed_cp.intake.headers import Header
-    from watershed_cp.intake.spreadsheets import Sheet
-    from watershed_cp.intake.validation import Checked
-    from watershed_cp.tables import Table
+    from watershed_cp.errors import Fault, Language
 
 __all__ = ["check_references", "read_audits", "read_msmes", "read_recommendations", "read_reductions"]
 
@@ -63,6 +54,7 @@ def read_msmes(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> file = Path(tempfile.mkdtemp(), "empresas.csv")
     >>> _ = file.write_text("msme_id;latitude;longitude\n001;13,7;-89,2\n", encoding="utf-8")
     >>> firms = read_msmes(file)
@@ -71,7 +63,7 @@ def read_msmes(
     """
     import geopandas as gpd
 
-    frame = _read(path, MSMES, sheet, language, place_firms)
+    frame = read_table(read_sheets(path), MSMES, sheet=sheet, language=language)
     return gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4326")
 
 
@@ -106,13 +98,14 @@ def read_audits(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> file = Path(tempfile.mkdtemp(), "audits.csv")
     >>> text = "msme_id,pollutant,phase,value,unit\n001,DBO5,baseline,<12,kg/yr\n"
     >>> _ = file.write_text(text, encoding="utf-8")
     >>> read_audits(file)[["pollutant", "qualifier", "value"]].to_numpy().tolist()[0]
     ['BOD5', '<', 12.0]
     """
-    return _read(path, AUDITS, sheet, language, check_measurements)
+    return read_table(read_sheets(path), AUDITS, sheet=sheet, language=language)
 
 
 def read_reductions(
@@ -144,12 +137,13 @@ def read_reductions(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> file = Path(tempfile.mkdtemp(), "reducciones.csv")
     >>> _ = file.write_text("msme_id,pollutant,value,unit\n001,DQO,1.5,t/yr\n", encoding="utf-8")
     >>> read_reductions(file)[["pollutant", "value", "unit"]].to_numpy().tolist()[0]
     ['COD', 1.5, 't/yr']
     """
-    return _read(path, REDUCTIONS, sheet, language, check_measurements)
+    return read_table(read_sheets(path), REDUCTIONS, sheet=sheet, language=language)
 
 
 def read_recommendations(
@@ -181,12 +175,13 @@ def read_recommendations(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> file = Path(tempfile.mkdtemp(), "medidas.csv")
     >>> _ = file.write_text("recommendation_id,msme_id,status\nR1,001,implementada\n", encoding="utf-8")
     >>> read_recommendations(file)["status"].tolist()
     ['implemented']
     """
-    return _read(path, RECOMMENDATIONS, sheet, language, lambda checked: checked)
+    return read_table(read_sheets(path), RECOMMENDATIONS, sheet=sheet, language=language)
 
 
 def check_references(audits: pd.DataFrame, msmes: pd.DataFrame) -> list[Fault]:
@@ -206,6 +201,7 @@ def check_references(audits: pd.DataFrame, msmes: pd.DataFrame) -> list[Fault]:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> firms = pd.DataFrame({"msme_id": ["1"]})
     >>> rows = pd.DataFrame({"msme_id": ["1", "2"], "source_row": [2, 3]})
     >>> rows = rows.assign(source_file="a.csv", source_sheet="")
@@ -216,109 +212,6 @@ def check_references(audits: pd.DataFrame, msmes: pd.DataFrame) -> list[Fault]:
     distinct = unknown["msme_id"].dropna().unique()[:_SUGGESTED]
     likely = {name: suggest(name, msmes["msme_id"]) for name in distinct}
     return [
-        _firm_fault(row, "firm_unknown", **likely.get(row["msme_id"], suggest("", ())))
+        row_fault(row, "firm_unknown", "msme_id", **likely.get(row["msme_id"], suggest("", ())))
         for _, row in unknown.iterrows()
-    ]
-
-
-def _firm_fault(row: pd.Series[Any], rule: str, **data: Any) -> Fault:
-    """Write a finding about the firm of a row that has been read."""
-    return fault(
-        rule,
-        file=row["source_file"],
-        sheet=row["source_sheet"] or None,
-        row=int(row["source_row"]),
-        column="msme_id",
-        value=row["msme_id"],
-        **data,
-    )
-
-
-def _read(
-    path: str | Path,
-    table: Table,
-    sheet: str | None,
-    language: Language | None,
-    finish: Callable[[Checked], Checked],
-) -> pd.DataFrame:
-    """Read every sheet of the file that holds `table`, and raise all that is wrong in any of them."""
-    faults: list[Fault] = []
-    notes: list[Fault] = []
-    frames: list[pd.DataFrame] = []
-    for raw, header in _choose_sheets(read_sheets(path), table, sheet):
-        wrong = header_faults(raw, header, table)
-        if wrong:
-            faults += wrong
-            continue
-        checked = finish(check_sheet(raw, header, table, language=language))
-        frames.append(checked.frame)
-        faults += checked.faults
-        notes += checked.notes
-    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*table.names, *SOURCES])
-    if table is MSMES:
-        faults += _repeated_firms(frame)
-    if table is RECOMMENDATIONS:
-        again = frame[frame["recommendation_id"].notna() & frame["recommendation_id"].duplicated()]
-        faults += [
-            fault(
-                "recommendation_twice",
-                file=row["source_file"],
-                sheet=row["source_sheet"] or None,
-                row=int(row["source_row"]),
-                column="recommendation_id",
-                value=row["recommendation_id"],
-            )
-            for _, row in again.iterrows()
-        ]
-    if not faults and frame.empty:
-        faults.append(fault("table_empty", file=Path(path).name, table=table.name))
-    if faults:
-        raise IntakeError(*sorted(faults, key=lambda finding: (finding.sheet or "", finding.row or 0)))
-    frame.attrs["notes"] = tuple(notes)
-    return frame
-
-
-def _choose_sheets(sheets: tuple[Sheet, ...], table: Table, name: str | None) -> list[tuple[Sheet, Header]]:
-    """Choose the sheet called `name`, or those whose header fits `table` better than any other table.
-
-    Where none fits, the sheet that comes nearest is given, so that its faults can be told.
-    """
-    if name is not None:
-        named = [sheet for sheet in sheets if fold(sheet.name, brackets=True) == fold(name, brackets=True)]
-        if not named:
-            found = " | ".join(sheet.name for sheet in sheets)
-            raise IntakeError(fault("sheet_missing", file=sheets[0].file, sheet=name, found=found))
-        return [(sheet, find_header(sheet, table)) for sheet in named]
-    headers = [(sheet, find_header(sheet, table)) for sheet in sheets]
-    fitting = [
-        (sheet, header)
-        for sheet, header in headers
-        if not header.missing(table) and _fits_best(sheet, header, table)
-    ]
-    return fitting or [max(headers, key=lambda pair: len(pair[1].positions))]
-
-
-def _fits_best(sheet: Sheet, header: Header, table: Table) -> bool:
-    others = [find_header(sheet, other) for other in INPUTS if other is not table]
-    rivals = [
-        len(other.positions)
-        for other, rival in zip(others, _others(table), strict=True)
-        if not other.missing(rival)
-    ]
-    return len(header.positions) >= max(rivals, default=0)
-
-
-def _others(table: Table) -> tuple[Table, ...]:
-    return tuple(other for other in INPUTS if other is not table)
-
-
-def _repeated_firms(frame: pd.DataFrame) -> list[Fault]:
-    """Find identifiers that stand twice; a row that repeats another in every cell is told so."""
-    shared = frame[frame["msme_id"].notna() & frame["msme_id"].duplicated(keep=False)]
-    again = shared["msme_id"].duplicated()
-    whole = shared.drop(columns=["source_row", "geometry"], errors="ignore").astype("str").duplicated()
-    first = shared[~again].set_index("msme_id")["source_row"].to_dict()
-    return [
-        _firm_fault(row, "firm_row_repeated" if same else "firm_id_twice", first=first[row["msme_id"]])
-        for same, (_, row) in zip(whole[again], shared[again].iterrows(), strict=True)
     ]

@@ -14,12 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from watershed_cp.errors import Fault, IntakeError, MissingFileError
+from watershed_cp.intake.layers import LAYERS, read_layers
+from watershed_cp.intake.packages import check_package, read_apart
 from watershed_cp.messages import fault
 
 __all__ = ["Sheet", "read_sheets"]
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 TEXTS = (".csv", ".tsv", ".txt")
+
+_UNMEASURED = (".xlsb", ".ods")
+_MOST_TEXT_BYTES = 500_000_000
 
 _DELIMITERS = ";\t|,"
 _ENCODINGS = ("cp1252", "cp850", "mac_roman")
@@ -57,13 +62,16 @@ class Sheet:
     notes: tuple[Fault, ...] = ()
 
 
-def read_sheets(path: str | Path) -> tuple[Sheet, ...]:
-    r"""Read every visible sheet of a workbook, or the one table of a CSV.
+def read_sheets(path: str | Path, *, apart: bool | None = None) -> tuple[Sheet, ...]:
+    r"""Read every visible sheet of a workbook, the one table of a CSV, every layer, or every file of a folder.
 
     Parameters
     ----------
     path : str or Path
-        XLSX, XLSM, XLS, XLSB, ODS, CSV, TSV or TXT.
+        XLSX, XLSM, XLS, XLSB, ODS, CSV, TSV, TXT, GeoPackage, GeoJSON, Shapefile, KML, or a folder of these.
+    apart : bool, optional
+        Whether to read in a process of its own with limited memory, as for files of strangers; by default only
+        the formats whose size cannot be told before opening.
 
     Returns
     -------
@@ -75,7 +83,7 @@ def read_sheets(path: str | Path) -> tuple[Sheet, ...]:
     MissingFileError
         If there is no such file.
     IntakeError
-        If the type is unknown, the file is damaged or protected, or nothing is in it.
+        If the type is unknown, the file is damaged, protected or far too large, or nothing is in it.
 
     Examples
     --------
@@ -86,22 +94,43 @@ def read_sheets(path: str | Path) -> tuple[Sheet, ...]:
     [['codigo', 'nombre'], ['001', 'Panadería Ñ']]
     """
     path = Path(path)
+    if path.is_dir():
+        return _read_folder(path, apart=apart)
     if not path.is_file():
         raise MissingFileError(fault("file_missing", file=path.name))
     ending = path.suffix.lower()
-    if ending not in WORKBOOKS + TEXTS:
-        known = ", ".join(name.removeprefix(".").upper() for name in WORKBOOKS + TEXTS)
+    if ending not in (*WORKBOOKS, *TEXTS, *LAYERS):
+        known = ", ".join(name.removeprefix(".").upper() for name in (*WORKBOOKS, *TEXTS, *LAYERS))
         raise IntakeError(fault("file_type_unknown", file=path.name, value=ending, known=known))
-    sheets = _read_workbook(path) if ending in WORKBOOKS else (_read_text(path),)
+    if apart or (apart is None and ending in _UNMEASURED):
+        sheets: tuple[Sheet, ...] = read_apart(path)
+    elif ending in LAYERS:
+        sheets = read_layers(path)
+    else:
+        sheets = _read_workbook(path) if ending in WORKBOOKS else (_read_text(path),)
     filled = tuple(sheet for sheet in sheets if any(cell != "" for row in sheet.rows for cell in row))
     if not filled:
         raise IntakeError(fault("file_empty", file=path.name))
     return filled
 
 
+def _read_folder(folder: Path, *, apart: bool | None) -> tuple[Sheet, ...]:
+    """Read every file of a folder that is a table; temporary files of an open Excel are none."""
+    files = sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in (*WORKBOOKS, *TEXTS, *LAYERS) and not path.name.startswith(("~$", "."))
+    )
+    if not files:
+        raise IntakeError(fault("file_empty", file=folder.name))
+    return tuple(sheet for path in files for sheet in read_sheets(path, apart=apart))
+
+
 def _read_workbook(path: Path) -> tuple[Sheet, ...]:
     import python_calamine as calamine
 
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        check_package(path)
     try:
         workbook = calamine.CalamineWorkbook.from_path(path)
         visible = [
@@ -127,6 +156,8 @@ def _take_sheet(file: str, name: str, sheet: Any) -> Sheet:
 
 
 def _read_text(path: Path) -> Sheet:
+    if path.stat().st_size > _MOST_TEXT_BYTES:
+        raise IntakeError(fault("file_too_large", file=path.name))
     raw = path.read_bytes()
     encoding = _encoding(raw)
     text = raw.decode(encoding)
