@@ -31,7 +31,9 @@ def sub_basins(columns: int, rows: int, bends: int, seed: int = 0) -> gpd.GeoDat
     level = _borders(nodes[:, :-1], nodes[:, 1:], bends, random)
     upright = _borders(nodes[:-1], nodes[1:], bends, random)
     rings = [
-        np.concatenate([level[j, i], upright[j, i + 1], level[j + 1, i][::-1], upright[j, i][::-1]])
+        np.concatenate(
+            [level[j, i, :-1], upright[j, i + 1, :-1], level[j + 1, i, :0:-1], upright[j, i, :0:-1]]
+        )
         for j in range(rows)
         for i in range(columns)
     ]
@@ -65,10 +67,12 @@ def firms(size: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _borders(start: np.ndarray, end: np.ndarray, bends: int, random: np.random.Generator) -> np.ndarray:
-    """Draw a crooked line between each pair of nodes: shape (..., bends + 1, 2), without its end."""
-    along = np.arange(bends + 1) / (bends + 1)
-    steps = np.cumsum(random.normal(0, 1, (*start.shape[:-1], bends + 1)), axis=-1)
+    """Draw a crooked line between each pair of nodes: shape (..., bends + 2, 2), nodes included."""
+    along = np.linspace(0, 1, bends + 2)
+    steps = np.cumsum(random.normal(0, 1, (*start.shape[:-1], bends + 2)), axis=-1)
     crooked = _CROOKEDNESS * np.minimum(along, 1 - along) * np.tanh(steps / np.sqrt(bends + 1) * 2)
     step = (end - start)[..., None, :]
     aside = np.stack([-step[..., 1], step[..., 0]], axis=-1) * [(BOX[2] - BOX[0]) / (BOX[3] - BOX[1]), 1]
-    return start[..., None, :] + along[:, None] * step + crooked[..., None] * aside
+    lines = start[..., None, :] + along[:, None] * step + crooked[..., None] * aside
+    lines[..., -1, :] = end
+    return lines

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from worlds import adversarial, first_claim, four_squares, layer, ragged
 
+from watershed_cp.basins import locator as locator_module
 from watershed_cp.basins.locator import BasinLocator
 from watershed_cp.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+
+
+@pytest.fixture(params=["outlines", "grid"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask GEOS once and the grid once."""
+    monkeypatch.setattr(BasinLocator, "_grid_pays", lambda *_: request.param == "grid")
 
 
 def test_interior_points_lie_in_their_square() -> None:
@@ -48,7 +64,77 @@ def test_agrees_with_geos_where_rounding_hurts(repeats: int) -> None:
     }
     basins = layer(copies)
     x, y = adversarial(basins, 20_000)
-    np.testing.assert_array_equal(BasinLocator(basins).locate(x, y), first_claim(basins, x, y))
+    found, tied = BasinLocator(basins).locate_ties(x, y)
+    np.testing.assert_array_equal(found, first_claim(basins, x, y))
+    claims = sum(shapely.intersects_xy(outline, x, y).astype(int) for outline in basins.geometry)
+    np.testing.assert_array_equal(tied, claims > 1)
+
+
+@pytest.mark.parametrize("points", [1, 3_000_000])
+def test_a_grid_of_any_fineness_is_exact(points: int) -> None:
+    many = layer({f"{i:03}": shapely.Point(i % 12, i // 12).buffer(0.8) for i in range(144)})
+    locator = BasinLocator(many)
+    locator.build_index(points)
+    x, y = adversarial(many, 20_000)
+    np.testing.assert_array_equal(locator.locate(x, y), first_claim(many, x, y))
+
+
+def test_more_basins_in_a_row_of_cells_than_bits_in_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locator_module, "_FEWEST_CELLS", 16)
+    heap = layer({f"{i:03}": shapely.box(0, i / 200, 1 + i / 200, 2) for i in range(150)})
+    locator = BasinLocator(heap)
+    locator.build_index(1)
+    x, y = adversarial(heap, 5_000)
+    np.testing.assert_array_equal(locator.locate(x, y), first_claim(heap, x, y))
+
+
+def test_kept_index_answers_alike_and_other_layers_do_not_take_it(tmp_path: Path) -> None:
+    basins = ragged()
+    x, y = adversarial(basins, 1_000)
+    expected = first_claim(basins, x, y)
+    for _ in range(2):
+        locator = BasinLocator(basins, index_folder=tmp_path)
+        locator.build_index(1000)
+        np.testing.assert_array_equal(locator.locate(x, y), expected)
+    assert len(list(tmp_path.iterdir())) == 1
+    renamed = basins.rename(index={"crooked": "z"})
+    locator = BasinLocator(renamed, index_folder=tmp_path)
+    locator.build_index(1000)
+    np.testing.assert_array_equal(locator.locate(x, y), first_claim(renamed, x, y))
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+whole = st.integers(0, 6)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> gpd.GeoDataFrame:
+    """Random worlds on a lattice: neighbours, islands and holes, sharing edges and corners."""
+    owners = draw(st.lists(st.integers(-1, 4), min_size=36, max_size=36))
+    shift = draw(st.floats(-1, 1))
+    outlines = {}
+    for owner in sorted(set(owners) - {-1}):
+        cells = [
+            shapely.box(cell % 6, cell // 6, cell % 6 + 1, cell // 6 + 1)
+            for cell in range(36)
+            if owners[cell] == owner
+        ]
+        outlines[f"b{9 - owner}"] = shapely.transform(shapely.union_all(cells), lambda xy: xy / 3 + shift)
+    outlines.setdefault("b9", shapely.box(20, 20, 21, 21))
+    return layer(outlines)
+
+
+@settings(max_examples=60, deadline=None)
+@given(worlds(), st.lists(st.tuples(whole, whole), min_size=1, max_size=30), st.integers(0, 99))
+def test_every_point_goes_to_one_basin_or_none(
+    basins: gpd.GeoDataFrame, nodes: list[tuple[int, int]], seed: int
+) -> None:
+    lattice = np.array(nodes) / 3 + (basins.total_bounds[0] % (1 / 3))
+    x, y = (np.concatenate(pair) for pair in zip(lattice.T, adversarial(basins, 300, seed), strict=True))
+    found = BasinLocator(basins).locate(x, y)
+    np.testing.assert_array_equal(found, first_claim(basins, x, y))
+    inside = np.bincount(found[found >= 0], weights=np.full((found >= 0).sum(), 1.0), minlength=len(basins))
+    assert inside.sum() + (found < 0).sum() == len(x)
 
 
 def test_layer_in_another_system_is_refused() -> None:

@@ -48,7 +48,9 @@ def adversarial(basins: gpd.GeoDataFrame, size: int, seed: int = 0) -> tuple[np.
     share = np.where(kind == "middle", 0.5, random.random((size, 1)))
     points = np.where((kind == "vertex") | (kind == "level"), a, a + share * (b - a))
     points = np.where(
-        kind == "ulp", points + random.integers(-4, 5, points.shape) * np.spacing(points), points
+        kind == "ulp",
+        points + random.integers(-4, 5, points.shape) * np.spacing(np.maximum(abs(points), 1e-99)),
+        points,
     )
     points = np.where(kind == "hair", points + random.uniform(-1e-12, 1e-12, points.shape), points)
     west, south, east, north = basins.total_bounds

@@ -202,15 +202,19 @@ def _cut(edges: Edges) -> tuple[Floats, Floats, Whole]:
 
 
 def _beside_neighbours(start: Floats, end: Floats, basin: Whole) -> tuple[Floats, Floats, Whole]:
-    """Sort basins along a curve that fills space, so that those that stand together lie together."""
-    opens = np.flatnonzero(np.diff(basin, prepend=-1))
-    low, high = np.minimum.reduceat(start, opens), np.maximum.reduceat(start, opens)
-    east, north = np.round((low + high) / 2 * (2**20 / 360) + 2**19).astype(np.int64).T
+    """Sort basins, and the rings of each, along a curve that fills space: what stands together lies together."""
+    ring = np.cumsum((np.diff(basin, prepend=-1) != 0) | (start != np.roll(end, 1, axis=0)).any(axis=1)) - 1
+    of_basin = _along_curve(start, np.cumsum(np.diff(basin, prepend=-1) != 0) - 1)
+    order = np.lexsort((ring, _along_curve(start, ring), basin, of_basin))
+    return start[order], end[order], basin[order]
+
+
+def _along_curve(places: Floats, group: Whole) -> Whole:
+    """Tell for each place how far along a Morton curve the middle of its group lies."""
+    opens = np.flatnonzero(np.diff(group, prepend=-1))
+    low, high = np.minimum.reduceat(places, opens), np.maximum.reduceat(places, opens)
+    east, north = ((low + high + 360) / 2 * (2**20 / 360)).astype(np.int64).T
     curve = np.zeros(len(opens), dtype=np.int64)
     for bit in range(20):
         curve |= ((east >> bit & 1) << 2 * bit) | ((north >> bit & 1) << (2 * bit + 1))
-    order = np.argsort(curve, kind="stable")
-    turn = np.empty_like(order)
-    turn[order] = np.arange(len(order))
-    piece = np.argsort(np.repeat(turn, np.diff(opens, append=len(basin))), kind="stable")
-    return start[piece], end[piece], basin[piece]
+    return curve[group]

@@ -2,7 +2,8 @@
 
 Coordinates are degrees; `row` and `column` count cells of the fine grid from its south-west corner. Where a sign
 decides, it is computed with a bound on its rounding first and exactly, as a sum of products without loss, when
-the bound leaves it open (Shewchuk, 1997, Discrete & Computational Geometry 18, 305-363).
+the bound leaves it open (Shewchuk, 1997, Discrete & Computational Geometry 18, 305-363). That holds while no
+product underflows: for coordinates that are zero or larger than 1e-140 degrees.
 """
 
 from __future__ import annotations
@@ -206,6 +207,13 @@ def locate(grid: Grid, x: Floats, y: Floats, found: Short, tied: NDArray[np.bool
 
 
 @_compiled
+def _clamp(value: float, last: float) -> float:
+    """Move what lies beyond the grid, and what is no number, into its margin; `max` might keep a NaN."""
+    value = value if value > 0.0 else 0.0  # noqa: FURB136
+    return value if value < last else last  # noqa: FURB136
+
+
+@_compiled
 def _locate_block(grid: Grid, x: Floats, y: Floats, found: Short, waiting: Short) -> None:
     """Write labels to `found`, level by level, so that the processor fetches many cells at a time."""
     west, south, eastward, northward = grid.frame
@@ -214,15 +222,15 @@ def _locate_block(grid: Grid, x: Floats, y: Floats, found: Short, waiting: Short
     coarse, width = grid.coarse.ravel(), np.int32(tile_columns)
     for point in range(len(x)):
         column, row = (x[point] - west) * eastward, (y[point] - south) * northward
-        column, row = (column if column > 0.0 else 0.0), (row if row > 0.0 else 0.0)
-        column, row = (column if column < last_column else last_column), (row if row < last_row else last_row)
+        column = _clamp(column, last_column)
+        row = _clamp(row, last_row)
         found[point] = (np.int32(row) >> _TILE_SHIFT) * width + (np.int32(column) >> _TILE_SHIFT)
     count = 0
     for point in range(len(x)):
         label = coarse[np.uint32(found[point])]
         found[point] = label
         waiting[count] = point
-        count += np.int64(label < 0)
+        count += int(label < 0)
     left = 0
     for turn in range(count):
         point = waiting[turn]
@@ -231,7 +239,7 @@ def _locate_block(grid: Grid, x: Floats, y: Floats, found: Short, waiting: Short
         label = grid.tiles[np.uint32(-1 - found[point]), np.uint32(cell)]
         found[point] = label
         waiting[left] = point
-        left += np.int64(label < 0)
+        left += int(label < 0)
     for turn in range(left):
         point = waiting[turn]
         found[point] = _resolve(grid, -1 - found[point], x[point], y[point])
@@ -295,7 +303,7 @@ def _write_edge(vertices: Floats, vertex: int, edge: Floats) -> bool:
     if ax > bx or (ax == bx and ay > by):
         ax, ay, bx, by = bx, by, ax, ay
     edge[0], edge[1], edge[2], edge[3] = ax, ay, bx, by
-    return ax != bx or ay != by
+    return bool(ax != bx or ay != by)
 
 
 @_compiled
@@ -306,15 +314,12 @@ def _hash(words: Bits) -> int:
         mixed ^= word
         mixed *= np.uint64(0xBF58476D1CE4E5B9)
         mixed ^= mixed >> np.uint64(29)
-    return np.int64(mixed >> np.uint64(16))
+    return int(mixed >> np.uint64(16))
 
 
 @_compiled
 def _alike(words: Bits, one: int, other: int) -> bool:
-    for position in range(4):
-        if words[one, position] != words[other, position]:
-            return False
-    return True
+    return bool((words[one] == words[other]).all())
 
 
 @_compiled
@@ -351,7 +356,7 @@ def enter(edges: Floats, frame: Floats) -> Entries:
 
 @_compiled
 def mark(entries: Entries, cells: Short) -> int:
-    """Number the runs of entered cells as -1 - run, row by row and from east to west; give their count."""
+    """Write -1 - run into entered cells, row by row and from east to west; give the number of runs."""
     for entry in range(len(entries.row)):
         for column in range(entries.first[entry], entries.last[entry] + 1):
             cells[entries.row[entry], column] = -1
@@ -359,7 +364,7 @@ def mark(entries: Entries, cells: Short) -> int:
     for row in range(cells.shape[0]):
         for column in range(cells.shape[1] - 2, -1, -1):
             if cells[row, column] < 0:
-                runs += np.int64(cells[row, column + 1] >= 0)
+                runs += int(cells[row, column + 1] >= 0)
                 cells[row, column] = -runs
     return runs
 

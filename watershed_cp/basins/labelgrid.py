@@ -68,7 +68,8 @@ def build(rings: Rings, turns: NDArray[np.intp], cells: int) -> Grid:
     begins, edge_of = gridkernels.sort_by_run(entries, fine, runs)
     held = gridkernels.label(fine, ends, owners, begins, edge_of, frame, rows)
     sheets = gridkernels.fill_sheets(begins, edge_of, owners, *held, ends, rows)
-    return Grid(frame, *gridkernels.compress(fine), *sheets)
+    coarse, tiles = gridkernels.compress(fine)
+    return Grid(frame, coarse, tiles, *sheets)
 
 
 def locate(

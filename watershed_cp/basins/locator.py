@@ -8,7 +8,6 @@ same answer for every point there is.
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -20,6 +19,8 @@ import shapely
 from watershed_cp.basins.edges import outlines_of, rings_of, text_order
 
 if TYPE_CHECKING:
+    import os
+
     import geopandas as gpd
     from numpy.typing import ArrayLike, NDArray
 

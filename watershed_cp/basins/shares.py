@@ -40,6 +40,6 @@ def in_shares(work: Callable[[slice], object], points: int) -> None:
     if len(shares) == 1:
         work(shares[0])
     elif shares:
-        threads = int(os.environ.get("NUMBA_NUM_THREADS", 0)) or os.cpu_count()
+        threads = int(os.environ.get("NUMBA_NUM_THREADS", "0")) or os.cpu_count()
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(work, shares))

@@ -35,7 +35,7 @@ def _to_sphere(tree: SphereTree, node: int, place: Floats) -> float:
         place[1] - tree.centre[node, 1],
         place[2] - tree.centre[node, 2],
     )
-    return math.sqrt(x * x + y * y + z * z) - tree.radius[node]
+    return float(math.sqrt(x * x + y * y + z * z) - tree.radius[node])
 
 
 @_compiled

@@ -84,14 +84,15 @@ def build(start: Floats, end: Floats, basin: Whole) -> SphereTree:
     opens = np.flatnonzero(np.diff(basin, prepend=-1))
     begins, low = np.append(opens, len(basin)), 0
     centre, radius = (head + tail) / 2, np.sqrt(((tail - head) ** 2).sum(axis=1)) / 2
-    levels, roots = [], None
+    levels: list[tuple[Whole, Whole, Floats, Floats]] = []
+    roots = np.empty(0, dtype=np.int64)
     while not levels or len(levels[-1][3]) > 1:
         edges = _sixteens(begins)
         centre, radius = _spheres(edges, centre, radius)
         levels.append((edges[:-1] + low, edges[1:] + low, centre, radius))
         low = sum(len(level[3]) for level in levels[:-1])
         begins = np.searchsorted(edges, begins)
-        if roots is None and len(begins) - 1 == len(radius):
+        if not len(roots) and len(begins) - 1 == len(radius):
             roots, begins = np.arange(len(radius)) + low, np.array([0, len(radius)])
     first, past, centres, radii = (np.concatenate(part) for part in zip(*levels, strict=True))
     root_of = np.full(int(basin.max()) + 1, -1, dtype=np.int64)
@@ -206,7 +207,7 @@ def feet(tree: SphereTree, places: Floats, piece: Whole) -> Floats:
     """
     head, step = tree.head[piece], tree.tail[piece] - tree.head[piece]
     along = (step * (places - head)).sum(axis=1) / np.maximum((step**2).sum(axis=1), _SPECK)
-    return np.clip(along, 0, 1)
+    return np.asarray(np.clip(along, 0, 1), dtype=np.float64)
 
 
 def _many(places: Floats) -> bool:
