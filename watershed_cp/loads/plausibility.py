@@ -98,12 +98,13 @@ def _cod_below_bod(rows: pd.DataFrame) -> NDArray[np.bool_]:
 def _load_mismatch(rows: pd.DataFrame, concentration: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Find samples given both as a load and as a concentration, the two of which disagree."""
     keys = [*_VISIT, "pollutant"]
-    given, made = (
-        rows[side].groupby(keys, dropna=False)["load_kg_yr"].mean()
-        for side in (~concentration, concentration)
-    )
-    apart = (made - given).abs() > _MISMATCH * given
-    return _at(rows, apart.index[apart.fillna(value=False)], keys)
+    means = {
+        side: rows[chosen].groupby(keys, dropna=False)["load_kg_yr"].mean()
+        for side, chosen in (("given", ~concentration), ("made", concentration))
+    }
+    both = pd.concat(means, axis=1)
+    apart = (both["made"] - both["given"]).abs() > _MISMATCH * both["given"]
+    return _at(rows, both.index[apart], keys)
 
 
 def _repeated_value(rows: pd.DataFrame) -> NDArray[np.bool_]:
