@@ -105,9 +105,9 @@ def close_accounts(
     >>> accounts.basin_loads[["reduction_kg_yr", "expected_reduction_kg_yr"]].iloc[0].tolist()
     [5.0, 4.0]
     """
-    ledger = books.build_ledger(claims, assignments)
-    books.check_conservation(claims, ledger)
     firms = assignments[["msme_id"]] if msmes is None else msmes
+    ledger = books.flag_media(books.build_ledger(claims, assignments), firms)
+    books.check_conservation(claims, ledger)
     return Accounts(
         title=title or texts("accounts")["title"],
         basins=basins,

@@ -8,10 +8,12 @@ import pandas as pd
 
 from watershed_cp import tables
 from watershed_cp.impact.sums import exact_sum
+from watershed_cp.loads.plausibility import join_flags
 
-__all__ = ["build_ledger", "check_conservation", "summarise"]
+__all__ = ["build_ledger", "check_conservation", "flag_media", "summarise"]
 
 _PLACED = ["basin_id", "status", "confidence", "probability"]
+_MEDIA = {"sewer": "sewer", "soil": "to_soil", "none": "no_discharge"}
 
 
 def build_ledger(claims: pd.DataFrame, assignments: pd.DataFrame) -> pd.DataFrame:
@@ -52,6 +54,33 @@ def build_ledger(claims: pd.DataFrame, assignments: pd.DataFrame) -> pd.DataFram
     ledger["fate"] = ledger["fate"].mask(open_claim & (status != "inside"), status)
     ledger["basin_id"] = ledger["basin_id"].where(ledger["fate"] == "credited")
     return ledger.reindex(columns=tables.LEDGER.names)
+
+
+def flag_media(ledger: pd.DataFrame, msmes: pd.DataFrame) -> pd.DataFrame:
+    """Flag the rows of firms that do not discharge straight into water: flagged is not dropped.
+
+    Parameters
+    ----------
+    ledger : pandas.DataFrame
+        Columns of :data:`watershed_cp.tables.LEDGER`.
+    msmes : pandas.DataFrame
+        The firms, with ``discharge_to`` where it is known.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same rows; ``flags`` has ``sewer``, ``to_soil`` or ``no_discharge`` added.
+
+    Examples
+    --------
+    >>> ledger = pd.DataFrame({"msme_id": ["F1"], "flags": ["out_of_range"]})
+    >>> flag_media(ledger, pd.DataFrame({"msme_id": ["F1"], "discharge_to": ["sewer"]}))["flags"].tolist()
+    ['out_of_range sewer']
+    """
+    if "discharge_to" not in msmes:
+        return ledger
+    media = ledger["msme_id"].map(msmes.set_index("msme_id")["discharge_to"]).map(_MEDIA)
+    return ledger.assign(flags=join_flags(ledger["flags"].fillna(""), media.fillna("")))
 
 
 def summarise(ledger: pd.DataFrame) -> pd.DataFrame:
