@@ -157,7 +157,7 @@ def test_no_text_of_a_table_stands_in_the_page(tmp_path: Path) -> None:
     assert "7*7" not in text
     (firms,) = [head for head, _ in packed(text) if "names" in head]
     assert firms["names"][0] == f"{HOSTILE}name0"
-    assert firms["ledger"]["distinct"]["reason"] == [HOSTILE]
+    assert firms["ledger"]["distinct"]["reason"] == [[HOSTILE, HOSTILE]]
 
 
 def test_title_is_escaped() -> None:
@@ -189,7 +189,7 @@ def test_firms_and_ledger_arrive_as_they_are() -> None:
     assert (reduction - below * reduction).round(4).tolist() == [25.0, 4.0]
     assert (reduction + (below + skew) * reduction).round(4).tolist() == [36.0, 7.0]
     assert np.isnan(columns["row_reduction"][2])
-    assert head["ledger"]["distinct"]["reason"] == ["", "no follow-up"]
+    assert head["ledger"]["distinct"]["reason"] == [["", ""], ["falta el seguimiento", "no follow-up"]]
     assert columns["code_reason"].tolist() == [1, 1, 2]
 
 

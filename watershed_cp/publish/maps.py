@@ -24,6 +24,7 @@ from watershed_cp.publish.basemap import read_basemap
 from watershed_cp.publish.page import Page, save_page
 from watershed_cp.publish.payload import DEGREE, cut_mantissa, pack, ragged
 from watershed_cp.publish.style import RAMP
+from watershed_cp.publish.wording import both_languages
 from watershed_cp.reference import data_path, read_reference
 from watershed_cp.tables import ASSIGNMENTS, EVIDENCE, FATES, LEDGER
 
@@ -53,6 +54,7 @@ _LOADS = (
 _MANY_ROWS = 20_000  # beyond this the page keeps three significant figures of a load; the tables keep all
 _FEW_BITS = 11
 _ALL_BITS = 23
+_NOTES = ("reason", "repairs")  # what the package itself notes: said in both languages
 _HOME = ((8.0, -91.5), (16.2, -79.0))  # Central America, for a map without outlines
 
 
@@ -363,13 +365,13 @@ def _codes(values: pd.Series[Any], known: Sequence[str]) -> NDArray[Any]:
     return np.where(places < 0, np.iinfo(kind).max, places).astype(kind)
 
 
-def _coded(table: pd.DataFrame, names: Sequence[str]) -> tuple[dict[str, list[str]], dict[str, NDArray[Any]]]:
+def _coded(table: pd.DataFrame, names: Sequence[str]) -> tuple[dict[str, list[Any]], dict[str, NDArray[Any]]]:
     """Give the distinct texts of some columns once, and for each row the place of its text plus one; zero is none."""
-    distinct: dict[str, list[str]] = {}
+    distinct: dict[str, list[Any]] = {}
     columns: dict[str, NDArray[Any]] = {}
     for name in names:
         places, texts_of = pd.factorize(table[name])
-        distinct[name] = [str(text) for text in texts_of]
+        distinct[name] = [list(both_languages(str(text))) if name in _NOTES else str(text) for text in texts_of]
         columns[f"code_{name}"] = (places + 1).astype(np.uint8 if len(texts_of) < UNKNOWN else np.int32)
     return distinct, columns
 

@@ -56,7 +56,7 @@ function pollutantTable(basin) {
 }
 
 function span(low, high, like) {
-  return low === null || high === null || Number.isNaN(low) || Number.isNaN(high) ? "–" : `${amount(low, like).value} – ${load(high, like)}`;
+  return low === null || high === null || Number.isNaN(low) || Number.isNaN(high) ? "–" : say("span", { low: amount(low, like).value, high: load(high, like) });
 }
 
 /* Two bars from zero: before and after; the range of the reduction stands as a whisker on the second. */
@@ -77,7 +77,7 @@ function firmCard(firm) {
   const people = firms.employees[firm];
   return [
     h("h2", { class: "card-title" }, firmName(firm)),
-    h("p", { class: "small" }, [firms.ids[firm], ...where].filter(Boolean).join(" · ")),
+    h("p", { class: "small" }, [...new Set([firms.ids[firm], ...where])].filter(Boolean).join(" · ")),
     sector ? h("p", {}, pick(words.sectors[sector])) : null,
     Number.isNaN(people) ? null : h("p", { class: "small" }, say(people === 1 ? "employee" : "employees", { n: number(people, 0) })),
     h("p", { class: "place" }, placeWords(firm)),
@@ -95,14 +95,18 @@ function placeWords(firm) {
   if (Number.isNaN(firms.x[firm])) parts.push(say("place_unlocated"));
   else if (basin) {
     const name = ["sure", "likely", "ambiguous"][firms.confidence[firm]];
-    parts.push(say("place_inside", { basin: basinName(basin), confidence: name ? say(name, {}, "page_confidence") : "", percent: share(100 * firms.probability[firm]) }));
+    parts.push(say("place_inside", { basin: basinName(basin), confidence: name ? say(name, {}, "page_confidence") : "", percent: sureness(firms.probability[firm]) }));
     if (!Number.isNaN(divide)) parts.push(say("place_divide", { distance: distance(divide) }));
   } else {
     const nearest = basins[firms.nearest[firm]];
     parts.push(nearest && !Number.isNaN(divide) ? say("place_outside", { basin: basinName(nearest), distance: distance(divide) }) : say("stand_outside"));
   }
   if (!Number.isNaN(firms.accuracy[firm])) parts.push(say("place_accuracy", { accuracy: distance(firms.accuracy[firm]) }));
-  return [...parts, repairs].filter(Boolean).join(" ");
+  return [...parts, repairs && `${repairs[0].toUpperCase()}${repairs.slice(1)}.`].filter(Boolean).join(" ");
+}
+
+function sureness(probability) {
+  return probability > 0.99 ? say("nearly_all") : `${number(100 * probability, 0)}\u00a0%`;
 }
 
 function rowCard(entry) {

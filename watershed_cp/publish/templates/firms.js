@@ -42,7 +42,7 @@ function gather(view) {
     const x = firms.x[i] * view.scale;
     const y = firms.y[i] * view.scale;
     if (x < view.x || y < view.y || x > view.x + view.width || y > view.y + view.height) continue;
-    if (near) { alone.push({ firm: i, x: x - view.x, y: y - view.y }); continue; }
+    if (near || i === state.firm) { alone.push({ firm: i, x: x - view.x, y: y - view.y }); continue; }
     const place = Math.floor((y - anchorY) / CELL) * columns + Math.floor((x - anchorX) / CELL);
     const cell = cells[place];
     const counted = firms.stand[i] < 4 ? 1 : 0;
@@ -78,7 +78,7 @@ function merge(cells) {
 
 function paintFirms(pen, view) {
   firmSheet.items = gather(view);
-  firmSheet.items.sort((one, other) => radius(other) - radius(one));
+  firmSheet.items.sort((one, other) => (one.firm >= 0 && one.firm === state.firm) - (other.firm >= 0 && other.firm === state.firm) || radius(other) - radius(one));
   for (const item of firmSheet.items) {
     item.r = radius(item);
     item.latlng = toLatLng((item.x + view.x) / view.scale, (item.y + view.y) / view.scale);

@@ -51,9 +51,10 @@ function firmName(firm) {
   return firms.names[firm] || firms.ids[firm];
 }
 
-/* A text of a table that stands in the page once: "" where it is missing. */
+/* A text of a table that stands in the page once, in both languages where it is a note of ours: "" where missing. */
 function coded(table, name, row) {
-  return table.distinct[name] ? table.distinct[name][table[`code_${name}`][row] - 1] || "" : "";
+  const text = table.distinct[name] ? table.distinct[name][table[`code_${name}`][row] - 1] || "" : "";
+  return Array.isArray(text) ? pick(text) : text;
 }
 
 function countryName(code) {

@@ -1,0 +1,53 @@
+"""Short notes that the tables hold in one language, said in both."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from watershed_cp.errors import Text
+from watershed_cp.messages import texts
+
+__all__ = ["both_languages"]
+
+_BLOCKS = ("page_reason", "placing", "repairs")
+_BETWEEN = "; "
+
+
+def both_languages(note: str) -> Text:
+    """Say a note of the ledger or of the assignments in Spanish and English.
+
+    Parameters
+    ----------
+    note : str
+        One or more notes with ``"; "`` between them, in either language. A note that this package did not write
+        stays as it is.
+
+    Examples
+    --------
+    >>> both_languages("no follow-up; exactitud no indicada: se toma 250 m").es
+    'falta el seguimiento; exactitud no indicada: se toma 250 m'
+    >>> both_languages("checked by Ana").es
+    'checked by Ana'
+    """
+    said = [_one(part) for part in note.split(_BETWEEN)]
+    return Text(*(_BETWEEN.join(texts_in) for texts_in in zip(*said, strict=True)))
+
+
+def _one(note: str) -> Text:
+    for pattern, pair in _patterns():
+        match = pattern.fullmatch(note)
+        if match:
+            return Text(pair.es.format_map(match.groupdict()), pair.en.format_map(match.groupdict()))
+    return Text(note, note)
+
+
+@functools.cache
+def _patterns() -> tuple[tuple[re.Pattern[str], Text], ...]:
+    """Give every known note as a pattern, with its ``{names}`` open."""
+    return tuple(
+        (re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(written))), pair)
+        for block in _BLOCKS
+        for pair in texts(block).values()
+        for written in pair
+    )
