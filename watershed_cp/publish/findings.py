@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Change", "Finding", "LeftOut", "count_word", "find", "firms", "span", "tight", "typeset"]
 
+_TONNE = 1000  # kilograms
 _HAIR = "\N{NARROW NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -218,17 +219,17 @@ def span(low: float, high: float, language: Language) -> str:
     Examples
     --------
     >>> span(9_800, 15_100, "es").replace("\\u202f", " ")
-    'entre 9.80 y 15.1 t'
+    'entre 9.8 y 15.1 t'
     >>> span(float("-inf"), 850, "en").replace("\\u202f", " ")
     'at most 850 kg'
     """
     if math.isnan(low) or math.isnan(high):
         return label("poster", "no_range", language)
     if math.isfinite(low) and math.isfinite(high):
-        ends = [mass(low), mass(high)]
-        if ends[0].split()[-1] == ends[1].split()[-1]:
-            ends[0] = ends[0].rsplit(" ", 1)[0]
-        return tight(label("poster", "between", language, low=ends[0], high=ends[1]))
+        factor, unit = (1000, "t") if max(abs(low), abs(high)) >= _TONNE else (1, "kg")
+        digits = len(number(max(abs(low), abs(high)) / factor).partition(".")[2])
+        ends = [number(end / factor, digits=digits) for end in (low, high)]
+        return tight(label("poster", "between", language, low=ends[0], high=f"{ends[1]} {unit}"))
     if math.isfinite(low) or math.isfinite(high):
         key, end = ("at_least", low) if math.isfinite(low) else ("at_most", high)
         return tight(label("poster", key, language, value=mass(end)))

@@ -158,7 +158,8 @@ class Labels:
         return box.within(self.frame) and not any(box.meets(other) for other in self.taken)
 
     def block(self, x: float, y: float, radius: float) -> None:
-        """Keep labels off a mark."""
+        """Keep labels off a mark, and a little more."""
+        radius += 1.5
         self.taken.append(Box(x - radius, y - radius, x + radius, y + radius))
 
     def beside(
@@ -192,6 +193,8 @@ class Labels:
         return None
 
 
+_STEP = 2.0  # points between the places of a river that are looked at
+_STRAIGHT_ENOUGH = 0.96  # of a stretch: the distance between its ends over its length
 _AROUND = ((1, 0), (-1, 0), (0.7, 0.7), (0.7, -0.7), (-0.7, 0.7), (-0.7, -0.7), (0, 1), (0, -1))
 
 
@@ -229,8 +232,10 @@ def bend(
         Whether there was room.
     """
     width = text_width(text, size, "regular", "italic")
-    curve = _smooth(line, step=2.0, spread=max(size, 9.0))
-    count = int(np.ceil(width / 2.0)) + 2
+    if np.hypot(*np.diff(line, axis=0).T).sum() < width:
+        return False
+    curve = _smooth(line, spread=1.4 * size)
+    count = int(np.ceil(1.06 * width / _STEP)) + 1
     for stretch in _stretches(curve, count):
         shape = TextPath((0, 0), text, prop=font(size, slant="italic"), usetex=False)
         bent = _warp(shape.vertices, stretch, offset=gap)
@@ -241,7 +246,7 @@ def bend(
                 patheffects.Stroke(linewidth=2.4, foreground=COLOURS.land, alpha=0.85),
                 patheffects.Normal(),
             ]
-            axes.add_patch(
+            axes.add_artist(
                 PathPatch(
                     Path(bent, shape.codes), fc=colour, ec="none", lw=0, zorder=zorder, path_effects=effects
                 )
@@ -250,27 +255,36 @@ def bend(
     return False
 
 
-def _smooth(line: NDArray[np.float64], *, step: float, spread: float) -> NDArray[np.float64]:
-    """Resample a line at equal steps and take out every bend shorter than `spread`."""
+def _even(line: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Resample a line at equal steps of :data:`_STEP` points."""
     along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
-    at = np.arange(0, along[-1], step)
-    even = np.column_stack([np.interp(at, along, line[:, axis]) for axis in (0, 1)])
-    reach = int(3 * spread / step)
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * step / spread) ** 2)
-    padded = np.pad(even, ((reach, reach), (0, 0)), mode="edge") if len(even) else even
-    return np.column_stack([np.convolve(padded[:, axis], kernel / kernel.sum(), "valid") for axis in (0, 1)])
+    at = np.arange(0, along[-1], _STEP)
+    return np.column_stack([np.interp(at, along, line[:, axis]) for axis in (0, 1)])
+
+
+def _smooth(line: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
+    """Take out every bend shorter than `spread` points, and resample at equal steps."""
+    even = _even(line)
+    reach = int(3 * spread / _STEP)
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * _STEP / spread) ** 2)
+    padded = np.pad(even, ((reach, reach), (0, 0)), mode="edge")
+    return _even(
+        np.column_stack([np.convolve(padded[:, axis], kernel / kernel.sum(), "valid") for axis in (0, 1)])
+    )
 
 
 def _stretches(curve: NDArray[np.float64], count: int) -> Iterator[NDArray[np.float64]]:
-    """Give stretches of `count` steps, the straightest first, each turned to run from left to right."""
-    if len(curve) < count:
-        return
+    """Give stretches of `count` steps that a name can follow, the flattest first, turned left to right."""
     starts = np.arange(0, len(curve) - count + 1, 3)
-    ends = curve[starts + count - 1] - curve[starts]
-    straightness = np.hypot(*ends.T) / (2.0 * (count - 1)) - 0.15 * np.abs(ends[:, 1]) / (2.0 * count)
-    for at in starts[np.argsort(-straightness, kind="stable")]:
-        stretch = curve[at : at + count]
-        yield stretch if stretch[-1, 0] >= stretch[0, 0] else stretch[::-1]
+    if not len(starts):
+        return
+    chord = curve[starts + count - 1] - curve[starts]
+    straight = np.hypot(*chord.T) / (_STEP * (count - 1))
+    steep = np.abs(chord[:, 1]) / (np.abs(chord[:, 0]) + 1e-9)
+    for at in np.argsort(-straight + 0.04 * np.minimum(steep, 3), kind="stable"):
+        if straight[at] > _STRAIGHT_ENOUGH:
+            stretch = curve[starts[at] : starts[at] + count]
+            yield stretch if stretch[-1, 0] >= stretch[0, 0] else stretch[::-1]
 
 
 def _warp(letters: NDArray[np.float64], curve: NDArray[np.float64], *, offset: float) -> NDArray[np.float64]:

@@ -69,7 +69,7 @@ class Column:
 
     def bar(self, x: float, y: float, width: float, height: float, colour: str, edge: str = "none") -> None:
         """Draw a bar from `x` to the right."""
-        self.axes.add_patch(
+        self.axes.add_artist(
             Rectangle((x, y), width, height, fc=colour, ec=edge, lw=0 if edge == "none" else 0.6)
         )
 
@@ -93,16 +93,15 @@ def draw_changes(column: Column, changes: Sequence[Change], *, room: float) -> N
     room : float
         Points that may be filled.
     """
-    start = column.y
+    if not changes:
+        return
+    end = column.y - room + 0.8 * column.sizes.body + 1.3 * column.sizes.small  # the names of the rest
     column.heading(label("poster", "before_after", column.language))
-    shown = 0
-    for change in changes:
-        spent = start - column.y
-        each = (spent - 2.1 * column.sizes.body) / shown if shown else 0
-        if shown and spent + each > room:
-            break
-        _draw_change(column, change)
-        shown += 1
+    shown, each = 0, 0.0
+    while shown < len(changes) and (not shown or column.y - each >= end):
+        start = column.y
+        _draw_change(column, changes[shown])
+        shown, each = shown + 1, start - column.y
     if shown < len(changes):
         names = ", ".join(typeset(change.pollutant, column.language) for change in changes[shown:])
         column.paragraph(
@@ -138,7 +137,8 @@ def _draw_change(column: Column, change: Change) -> None:
     if math.isfinite(change.baseline) and math.isfinite(change.follow_up):
         _draw_pair(column, change)
     else:
-        _draw_single(column, change)
+        bar = Bar("", change.reduction, change.low, change.high, change.firms, RAMP[4])
+        _draw_bar(column, bar, *_scale([bar], column))  # a programme that keeps only the difference
     words = "avoided" if change.reduction >= 0 else "increased"
     text = label(
         "poster",
@@ -158,22 +158,16 @@ def _draw_pair(column: Column, change: Change) -> None:
     loads = (change.baseline, change.follow_up)
     texts = [tight(f"{mass(load)} ") + word for load, word in zip(loads, words, strict=True)]
     room = column.width - max(text_width(text, small) for text in texts) - 0.7 * small
-    scale = room / max(*loads, 1e-12)
-    ends = [min(max(change.baseline - end, 0) * scale, room) for end in (change.high, change.low)]
+    ends = [max(change.baseline - end, 0) for end in (change.high, change.low)]
+    scale = room / max(*loads, *filter(math.isfinite, ends), 1e-12)
     for at, (load, text) in enumerate(zip(loads, texts, strict=True)):
         column.y -= thick * 1.12
         column.bar(column.left, column.y, load * scale, thick, RAMP[4] if at else COLOURS.before)
         reach = load * scale
         if at and all(map(math.isfinite, ends)):
-            column.whisker(column.left + ends[0], column.left + ends[1], column.y + thick / 2, thick / 4)
-            reach = max(reach, ends[1])
+            column.whisker(*(column.left + end * scale for end in ends), column.y + thick / 2, thick / 4)
+            reach = max(reach, ends[1] * scale)
         write(column.axes, column.left + reach + 0.6 * small, column.y + 0.2 * thick, text, small)
-
-
-def _draw_single(column: Column, change: Change) -> None:
-    """Draw the reduction alone, where a programme keeps only the difference."""
-    bar = Bar("", change.reduction, change.low, change.high, change.firms, RAMP[4])
-    _draw_bar(column, bar, _scale([bar], column.width * 0.75))
 
 
 @dataclass(frozen=True)
@@ -188,10 +182,12 @@ class Bar:
     colour: str | None
 
 
-def _scale(bars: Sequence[Bar], width: float) -> float:
-    """Give points per kg/yr so that every bar and range fits into `width`."""
-    ends = [end for bar in bars for end in (bar.value, bar.high) if math.isfinite(end)]
-    return width / max([*ends, 1e-12])
+def _scale(bars: Sequence[Bar], column: Column) -> tuple[float, float]:
+    """Give the place of zero and the points per kg/yr, so that every bar, range and number fits."""
+    ends = [end for bar in bars for end in (0, bar.value, bar.low, bar.high) if math.isfinite(end)]
+    room = column.width - max(text_width(tight(mass(bar.value)), column.sizes.small) for bar in bars)
+    scale = (room - column.sizes.small) / max(max(ends) - min(ends), 1e-12)
+    return column.left - min(ends) * scale, scale
 
 
 def draw_bars(column: Column, finding: Finding, bars: Sequence[Bar], *, room: float) -> None:
@@ -202,31 +198,29 @@ def draw_bars(column: Column, finding: Finding, bars: Sequence[Bar], *, room: fl
     pollutant = typeset(finding.changes[0].pollutant, column.language)
     column.heading(label("poster", "by_basin", column.language, pollutant=pollutant))
     shown = bars[: max(1, int((room - 2.5 * body) / (1.4 * body + 2.1 * small)))]
-    scale = _scale(shown, column.width * 0.8)
+    zero, scale = _scale(shown, column)
     for bar in shown:
         column.y -= body
         write(column.axes, column.left, column.y, bar.name, body)
         text = f"{span(bar.low, bar.high, column.language)}; {firms(bar.firms, column.language)}"
         write(column.axes, column.right, column.y, text, small, align="right", colour=COLOURS.muted)
         column.y -= 0.4 * body
-        _draw_bar(column, bar, scale)
+        _draw_bar(column, bar, zero, scale)
         column.y -= 0.8 * small
     column.y -= 0.4 * body
 
 
-def _draw_bar(column: Column, bar: Bar, scale: float) -> None:
+def _draw_bar(column: Column, bar: Bar, zero: float, scale: float) -> None:
     small, thick = column.sizes.small, 1.15 * column.sizes.small
     column.y -= thick * 1.1
-    reach = max(bar.value, 0) * scale
     edge = COLOURS.basin if bar.colour in RAMP[:2] else "none"  # the lightest steps need a rim on paper
-    column.bar(column.left, column.y, reach, thick, bar.colour or COLOURS.missing, edge)
+    column.bar(zero, column.y, bar.value * scale, thick, bar.colour or COLOURS.missing, edge)
+    reach = max(bar.value, 0)
     if math.isfinite(bar.low) and math.isfinite(bar.high):
-        ends = [column.left + max(end, 0) * scale for end in (bar.low, bar.high)]
-        column.whisker(*ends, column.y + thick / 2, thick / 4)
-        reach = max(reach, bar.high * scale)
-    write(
-        column.axes, column.left + reach + 0.6 * small, column.y + 0.22 * thick, tight(mass(bar.value)), small
-    )
+        column.whisker(zero + bar.low * scale, zero + bar.high * scale, column.y + thick / 2, thick / 4)
+        reach = max(reach, bar.high)
+    text = tight(mass(bar.value))
+    write(column.axes, zero + reach * scale + 0.6 * small, column.y + 0.22 * thick, text, small)
 
 
 def draw_table(column: Column, changes: Sequence[Change], *, room: float) -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from watershed_cp.publish.cartography import ground, rivers
 from watershed_cp.publish.lettering import Box, bend, halo, text_width, write
 from watershed_cp.publish.style import COLOURS, LINES
+from watershed_cp.publish.terrain import ground, rivers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["draw_names", "name_basins"]
 
 _RANKS_DROP_KM = (160, 320, 700)  # a map wider than this leaves out towns of rank 4, of 3, of 2
+_FAR_RANK = 2  # towns that may be named at a distance when firms crowd around them
 _TOWN_DOTS = (5.0, 4.2, 3.4, 2.8)  # points, by rank
-_ONE_NAME = 0.9  # a country over more of the map than this needs no name on it
+_LEAST = 0.015  # share of the map that an area must fill to be named
+_WHOLE = 0.8  # and beyond which its name tells nothing
 
 
 def draw_names(
@@ -47,18 +49,20 @@ def draw_names(
         name = properties[f"name_{language}"]
         if name:
             _name_area(sheet, lake, name, size, COLOURS.river_text, slant="italic", least=0.002)
-    for properties, country in base.countries:
+    if outline is not None:
+        _cover(sheet, shapely.boundary(sheet.frame.cut(outline)), size)
+    shown = [country for country in base.countries if _share(sheet, country[1]) >= _LEAST]
+    for properties, country in shown if len(shown) > 1 else ():  # one name over all of a map tells nothing
         name = " ".join(properties[f"name_{language}"].upper())
-        _name_area(sheet, country, name, size * 1.1, COLOURS.muted, least=0.02, most=_ONE_NAME)
+        _name_area(sheet, country, name, size * 1.1, COLOURS.muted)
     for part in shapely.get_parts(base.sea):
         name = min(
             (anchor.distance(part), properties[f"name_{language}"]) for properties, anchor in base.seas
         )[1]
-        _name_area(sheet, part, name, size * 1.1, COLOURS.river_text, slant="italic", least=0.015)
+        _name_area(sheet, part, name, size * 1.1, COLOURS.river_text, slant="italic")
     for properties, department in base.departments if outline is not None else ():
-        _name_area(
-            sheet, department, properties["name"], size * 0.9, COLOURS.muted, least=0.02, most=_ONE_NAME
-        )
+        if _share(sheet, department) < _WHOLE:
+            _name_area(sheet, department, properties["name"], size * 0.9, COLOURS.muted)
 
 
 def _name_rivers(sheet: Sheet, language: Language, basin_id: str | None) -> None:
@@ -68,9 +72,11 @@ def _name_rivers(sheet: Sheet, language: Language, basin_id: str | None) -> None
         if name:
             named.setdefault(name, []).append((properties["upstream_km2"], line))
     for name, pieces in sorted(named.items(), key=lambda river: -max(piece[0] for piece in river[1])):
-        whole = shapely.line_merge(shapely.union_all([line for _, line in pieces]))
-        longest = max(shapely.get_parts(whole), key=shapely.length)
-        dots = sheet.frame.points(shapely.get_coordinates(longest))
+        whole = shapely.line_merge(sheet.frame.cut(shapely.union_all([line for _, line in pieces]), beyond=0))
+        longest = max(shapely.get_parts(whole), key=shapely.length, default=None)
+        if longest is None:
+            continue
+        dots = shapely.get_coordinates(longest)
         gap = 0.4 * sheet.sizes.small
         bend(
             sheet.axes,
@@ -96,7 +102,10 @@ def _name_towns(sheet: Sheet, language: Language, outline: shapely.Geometry | No
 
 def _name_town(sheet: Sheet, x: float, y: float, name: str, rank: int) -> None:
     size, weight = sheet.sizes.small, "bold" if rank == 1 else "regular"
-    place = sheet.labels.beside(x, y, (text_width(name, size, weight), size * 0.95), gap=0.45 * size)
+    box = (text_width(name, size, weight), size * 0.95)
+    reaches = (0.45, 1.1, 1.9) if rank <= _FAR_RANK else (0.45,)
+    places = (sheet.labels.beside(x, y, box, gap=reach * size) for reach in reaches)
+    place = next((found for found in places if found), None)
     if place is None:
         return
     dot = _TOWN_DOTS[rank - 1] * sheet.pen
@@ -109,6 +118,11 @@ def _name_town(sheet: Sheet, x: float, y: float, name: str, rank: int) -> None:
     )
 
 
+def _share(sheet: Sheet, outline: shapely.Geometry) -> float:
+    """Tell what share of the map an area fills."""
+    return float(shapely.area(sheet.frame.cut(outline, beyond=0)) / (sheet.frame.width * sheet.frame.height))
+
+
 def _name_area(
     sheet: Sheet,
     outline: shapely.Geometry,
@@ -116,15 +130,13 @@ def _name_area(
     size: float,
     colour: str,
     *,
-    least: float,
-    most: float = 1.0,
+    least: float = _LEAST,
     **looks: Any,
 ) -> None:
-    """Write a name in the middle of what the map shows of an area, if that share lies between the two bounds."""
-    visible = sheet.frame.cut(outline, beyond=0)
-    share = shapely.area(visible) / (sheet.frame.width * sheet.frame.height)
-    if not least <= share <= most:
+    """Write a name in the middle of what the map shows of an area, if that is a large enough share of it."""
+    if _share(sheet, outline) < least:
         return
+    visible = sheet.frame.cut(outline, beyond=0)
     width = text_width(name, size, slant=looks.get("slant", "normal"))
     for x, y in _middles(max(shapely.get_parts(visible), key=shapely.area)):
         box = Box(x - width / 2, y - size / 2, x + width / 2, y + size / 2)

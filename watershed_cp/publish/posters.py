@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import matplotlib as mpl
+import numpy as np
 import shapely
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from PIL import Image
 
 from watershed_cp.messages import label, mass, number, percent
 from watershed_cp.publish import cartography as maps
@@ -42,6 +45,7 @@ from watershed_cp.publish.style import (
     ramp_breaks,
     ramp_colour,
 )
+from watershed_cp.publish.terrain import Frame, project
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -245,7 +249,10 @@ def _save(figure: Figure, path: Path, page: Form) -> list[Path]:
     pdf, png = path.with_name(f"{path.name}.pdf"), path.with_name(f"{path.name}.png")
     with mpl.rc_context(matplotlib_settings()):
         figure.savefig(pdf, metadata={"CreationDate": None, "Producer": None, "Creator": None})
-        figure.savefig(png, dpi=page.dots_per_inch, metadata={"Software": None})
+        figure.set_dpi(page.dots_per_inch)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(png, compress_level=4)
     return [pdf, png]
 
 
@@ -296,23 +303,26 @@ def _words(accounts: Accounts, finding: Finding, language: Language) -> tuple[st
     if math.isfinite(change.percent):
         share = percent(abs(change.percent), digits=0)
         parts.append(label("poster", "less" if change.percent >= 0 else "more", language, percent=share))
+    if change.low < 0 < change.reduction:
+        parts.append(label("poster", "includes_zero", language))
     return tight(title), tight("  ·  ".join([*parts, firms]))
 
 
 def _basin_map(
     figure: Figure, page: Form, accounts: Accounts, finding: Finding, language: Language
 ) -> maps.Sheet:
-    outline = maps.project(accounts.basins.geometry.loc[finding.basin_id])
+    basin_id = str(finding.basin_id)
+    outline = project(accounts.basins.geometry.loc[finding.basin_id])
     size = (page.map.right - page.map.left, page.map.top - page.map.bottom)
-    frame = maps.Frame.around(outline, *size, margin=0.07 * size[1])
+    frame = Frame.around(outline, *size, margin=0.07 * size[1])
     sheet = maps.Sheet.on(figure, page.map[:2], frame, page.sizes, page.pen)
-    maps.draw_ground(sheet, finding.basin_id)
     accuracy = float(accounts.basins.loc[finding.basin_id, "accuracy_m"])
-    maps.draw_basin(sheet, outline, accuracy_m=accuracy, basin_id=finding.basin_id)
-    maps.draw_firms(sheet, finding.places, float(finding.places["reduction_kg_yr"].max() or 0))
+    maps.draw_ground(sheet, page.dots_per_inch, outline=outline, accuracy_m=accuracy, basin_id=basin_id)
+    maps.draw_rivers(sheet, basin_id)
+    maps.draw_firms(sheet, finding.places, float(finding.places["reduction_kg_yr"].max()))
     maps.draw_scale(sheet, 14 * page.pen, 14 * page.pen)
     maps.draw_inset(figure, sheet, outline, page.map[:2])
-    draw_names(sheet, language, outline=outline, basin_id=finding.basin_id)
+    draw_names(sheet, language, outline=outline, basin_id=basin_id)
     return sheet
 
 
@@ -387,13 +397,11 @@ def _overview_bars(accounts: Accounts, finding: Finding, language: Language) -> 
 def _overview_map(
     figure: Figure, page: Form, accounts: Accounts, bars: dict[str, Bar], language: Language
 ) -> None:
-    outlines = {
-        str(basin_id): maps.project(outline) for basin_id, outline in accounts.basins.geometry.items()
-    }
+    outlines = {str(basin_id): project(outline) for basin_id, outline in accounts.basins.geometry.items()}
     size = (page.map.right - page.map.left, page.map.top - page.map.bottom)
-    frame = maps.Frame.around(shapely.union_all(list(outlines.values())), *size, margin=0.1 * size[1])
+    frame = Frame.around(shapely.union_all(list(outlines.values())), *size, margin=0.1 * size[1])
     sheet = maps.Sheet.on(figure, page.map[:2], frame, page.sizes, page.pen)
-    maps.draw_ground(sheet)
+    maps.draw_ground(sheet, page.dots_per_inch)
     for basin_id, outline in outlines.items():
         maps.draw_shade(sheet, outline, bars[basin_id].colour if basin_id in bars else None)
     maps.draw_scale(sheet, 14 * page.pen, 14 * page.pen)
@@ -415,13 +423,15 @@ def _ramp_key(axes: Axes, page: Form, finding: Finding, bars: dict[str, Bar], la
     x += text_width(text, small) + 1.2 * small
     breaks, step = ramp_breaks([bar.value for bar in bars.values()]), 4.2 * small
     for at, colour in enumerate(RAMP):
-        axes.add_patch(Rectangle((x + at * step, y - 0.1 * small), step, 0.9 * small, fc=colour, ec="none"))
+        axes.add_artist(Rectangle((x + at * step, y - 0.1 * small), step, 0.9 * small, fc=colour, ec="none"))
+    divisor, unit = (1000, "t") if breaks[-1] >= 1000 else (1, "kg")  # noqa: PLR2004 - kilograms in a tonne
     for at, end in enumerate((0, *breaks)):
+        text = f"{end / divisor:,.10g}" + (f" {unit}" if at == len(breaks) else "")
         write(
             axes,
             x + at * step,
             y - 1.15 * small,
-            _round_mass(end),
+            tight(text),
             0.85 * small,
             align="center",
             colour=COLOURS.muted,
