@@ -21,7 +21,7 @@ source = "msmes.csv"
 [audits]
 source = "audits.csv"
 [publish]
-posters = false
+posters = []
 """
 MSMES = "msme_id,name,latitude,longitude\nF1,Uno,13.70,-89.19\nF2,Dos,13.72,-89.15\n"
 AUDITS = (

@@ -150,7 +150,7 @@ def _publish(project: Project, folder: Path, options: argparse.Namespace, langua
 
     impact = run(project, progress=progress)
     if options.no_posters:
-        impact = replace(impact, posters=False)
+        impact = replace(impact, posters=())
     impact.save(folder, progress=progress)
     print(summarise(impact, language))  # noqa: T201
     print("\n" + label("cli", "written", language, page=folder / "index.html", folder=folder))  # noqa: T201

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from watershed_cp.errors import Fault, Language
+    from watershed_cp.publish.posters import FormName
 
 __all__ = ["Impact", "aggregate", "run"]
 
@@ -53,14 +54,17 @@ class Impact(Accounts):
         The files that were read.
     languages : tuple of str
         Languages of what is written, the first one first.
-    posters : bool
-        Whether :meth:`save` draws posters.
+    posters : tuple of str
+        Forms in which :meth:`save` draws posters.
+    poster_languages : tuple of str
+        Their languages.
     """
 
     settings: Mapping[str, Any] | None = None
     inputs: tuple[Path, ...] = ()
     languages: tuple[Language, ...] = ("es", "en")
-    posters: bool = True
+    posters: tuple[FormName, ...] = ("a3",)
+    poster_languages: tuple[Language, ...] = ("es",)
 
     def map(self) -> folium.Map:
         """Draw the interactive map; a notebook shows it, and layers can be added to it.
@@ -124,7 +128,7 @@ class Impact(Accounts):
 
             progress("posters")
             (folder / "posters").mkdir()
-            save_posters(self, folder / "posters", languages=self.languages)
+            save_posters(self, folder / "posters", languages=self.poster_languages, forms=self.posters)
         manifest = {
             "watershed_cp": importlib.metadata.version("watershed-cp"),
             "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
@@ -204,6 +208,7 @@ def run(
         inputs=tuple(_inputs(settings)),
         languages=_languages(settings),
         posters=settings.publish.posters,
+        poster_languages=settings.publish.poster_languages or (settings.project.language,),
     )
     if out is not None:
         impact.save(out, progress=progress)

@@ -89,9 +89,11 @@ class Publish(_Section):
     """``[publish]``: what is written and for whom."""
 
     languages: tuple[Literal["es", "en"], ...] = ("es", "en")
-    """Languages of posters and page, the first one first."""
-    posters: bool = True
-    """Whether posters are drawn."""
+    """Languages of the page, between which the reader switches."""
+    posters: tuple[Literal["a3", "slide"], ...] = ("a3",)
+    """Forms of the posters: A3 paper, slides of 16 to 9; an empty list draws none."""
+    poster_languages: tuple[Literal["es", "en"], ...] = ()
+    """Languages of the posters; by default that of the project."""
 
 
 class Project(_Section):
