@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["describe"]
 
 _ALONG_DEGREES = 0.0015  # a course and the river it follows are drawn from the same cells
+_STEP_DEGREES = 0.001  # how finely a course is asked what it passes
 _LEAST_KM = 0.5  # a shorter touch is a corner cut, not a passage
 
 
@@ -43,7 +44,8 @@ def describe(points: NDArray[np.float64], layers: dict[str, gpd.GeoDataFrame]) -
 
     from watershed_cp.basins.network import Course
 
-    course = points if len(points) > 1 else np.repeat(points, 2, axis=0)
+    line = shapely.linestrings(points if len(points) > 1 else np.repeat(points, 2, axis=0))
+    course = shapely.get_coordinates(shapely.segmentize(line, _STEP_DEGREES))
     steps_km = np.asarray(pyproj.Geod(ellps="WGS84").line_lengths(course[:, 0], course[:, 1])) / 1000
     middles = (course[1:] + course[:-1]) / 2
     passed = {
@@ -52,7 +54,7 @@ def describe(points: NDArray[np.float64], layers: dict[str, gpd.GeoDataFrame]) -
         if name in ("rivers", "lakes", "basins", "municipalities") and len(layer)
     }
     return Course(
-        line=shapely.linestrings(course),
+        line=line,
         length_km=float(steps_km.sum()),
         lake_km=sum(stretch.length_km for stretch in passed.get("lakes", ())),
         outlet=(float(course[-1, 0]), float(course[-1, 1])),

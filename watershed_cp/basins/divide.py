@@ -92,20 +92,22 @@ class Divides:
             np.minimum.at(nearest[chunk], point, self._measure(points[chunk][point], piece))
         return nearest
 
-    def nearest(self, points: Floats) -> tuple[Whole, Floats]:
+    def nearest(self, points: Floats, *, limit_m: float = np.inf) -> tuple[Whole, Floats]:
         """Find the basin whose boundary is nearest to each point.
 
         Parameters
         ----------
         points : ndarray
             Shape (n, 2), longitude and latitude in degrees, finite.
+        limit_m : float
+            How far to look, metres.
 
         Returns
         -------
         basin : ndarray of int
-            Shape (n,), row of the basin; the lowest of several within a micrometre.
+            Shape (n,), row of the basin; the lowest of several within a micrometre, -1 beyond the limit.
         distance : ndarray
-            Shape (n,), geodesic metres.
+            Shape (n,), geodesic metres, infinite beyond the limit.
 
         Examples
         --------
@@ -117,11 +119,14 @@ class Divides:
         """
         basin, nearest = np.full(len(points), self.basin.max()), np.full(len(points), np.inf)
         for chunk in _chunks(len(points)):
-            point, piece = self._candidates(points[chunk], np.full(len(points[chunk]), self._tree.top))
+            everything = np.full(len(points[chunk]), self._tree.top)
+            point, piece = self._candidates(points[chunk], everything, limit_m)
             metres = self._measure(points[chunk][point], piece)
             np.minimum.at(nearest[chunk], point, metres)
             tied = metres <= nearest[chunk][point] + _ALIKE_M
             np.minimum.at(basin[chunk], point[tied], self.basin[piece[tied]])
+        beyond = nearest > limit_m
+        basin[beyond], nearest[beyond] = -1, np.inf
         return basin, nearest
 
     def within(self, points: Floats, reach_m: Floats) -> tuple[Whole, Whole]:
@@ -150,12 +155,14 @@ class Divides:
         everything = np.full(len(points), self._tree.top)
         return spheretree.collect(self._tree, geocentric(points), everything, reach_m + SAG_M)
 
-    def _candidates(self, points: Floats, roots: Whole) -> tuple[Whole, Whole]:
+    def _candidates(self, points: Floats, roots: Whole, limit_m: float = np.inf) -> tuple[Whole, Whole]:
         """Pair each point with the pieces that may be the nearest below its root."""
         places = geocentric(points)
-        chord = spheretree.nearest_chords(self._tree, places, roots)
-        margin = 2 * SAG_M + _STRAIGHTNESS * chord * (chord / geodesic().a) ** 2
-        return spheretree.collect(self._tree, places, roots, chord + margin)
+        chord = spheretree.nearest_chords(self._tree, places, roots, limit_m + SAG_M)
+        near = np.flatnonzero(np.isfinite(chord))
+        margin = 2 * SAG_M + _STRAIGHTNESS * chord[near] * (chord[near] / geodesic().a) ** 2
+        point, piece = spheretree.collect(self._tree, places[near], roots[near], chord[near] + margin)
+        return near[point], piece
 
     def _measure(self, points: Floats, piece: Whole) -> Floats:
         """Measure the geodesic from each point to the piece beside it, moving its foot until it is square."""

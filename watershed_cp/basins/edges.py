@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-__all__ = ["Edges", "Rings", "edges_of", "outlines_of", "require_wgs84", "rings_of", "text_order"]
+__all__ = ["Edges", "Rings", "edges_along", "edges_of", "outlines_of", "require_wgs84", "rings_of", "text_order"]
 
 
 @dataclass(frozen=True)
@@ -144,6 +144,30 @@ def rings_of(outlines: NDArray[np.object_]) -> Rings:
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     begins = np.append(0, np.cumsum(shapely.get_num_coordinates(rings)))
     return Rings(shapely.get_coordinates(rings), begins, basin_of_part[part_of_ring].astype(np.int64))
+
+
+def edges_along(lines: NDArray[np.object_]) -> Edges:
+    """Cut lines into their edges.
+
+    Parameters
+    ----------
+    lines : ndarray of shapely.Geometry
+        Lines and multilines.
+
+    Returns
+    -------
+    Edges
+        One row an edge, with the row of its line, those without length left out.
+
+    Examples
+    --------
+    >>> edges_along(np.array([shapely.LineString([(0, 0), (1, 0), (1, 1)])])).basin
+    array([0, 0])
+    """
+    parts, line_of_part = shapely.get_parts(lines, return_index=True)
+    vertices, part = shapely.get_coordinates(parts, return_index=True)
+    kept = (part[:-1] == part[1:]) & (vertices[:-1] != vertices[1:]).any(axis=1)
+    return Edges(vertices[:-1][kept], vertices[1:][kept], line_of_part[part[:-1][kept]].astype(np.int64))
 
 
 def edges_of(outlines: NDArray[np.object_]) -> Edges:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from watershed_cp.errors import InputError, MissingFileError
-from watershed_cp.messages import fault
+from watershed_cp.basins.surface import open_raster
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -90,7 +89,7 @@ def _zonal(degrees: gpd.GeoDataFrame, raster: Any, names: dict[str, str]) -> pd.
     import exactextract
     import pandas as pd
 
-    source = _open(raster) if isinstance(raster, (str, Path)) else raster
+    source = open_raster(raster) if isinstance(raster, (str, Path)) else raster
     operations = [
         f"{name}({_WEIGHT})" if name == "mean" and source.crs.is_geographic else name for name in names
     ]
@@ -103,7 +102,7 @@ def _cover(degrees: gpd.GeoDataFrame, raster: str | Path) -> pd.DataFrame:
     import exactextract
     import pandas as pd
 
-    source = _open(raster)
+    source = open_raster(raster)
     weight = f"({_WEIGHT})" if source.crs.is_geographic else ""
     shapes = degrees[["geometry"]].reset_index(drop=True).to_crs(source.crs)
     found = exactextract.exact_extract(source, shapes, [f"unique{weight}", f"frac{weight}"], output="pandas")
@@ -121,7 +120,7 @@ def _slope(degrees: gpd.GeoDataFrame, raster: Path) -> pd.DataFrame:
     import pyflwdir
     import rasterio
 
-    source = _open(raster)
+    source = open_raster(raster)
     heights = source.read(1, out_dtype="float32", masked=True).filled(-9999.0)
     geographic = bool(source.crs.is_geographic)
     share = pyflwdir.dem.slope(heights, nodata=-9999.0, latlon=geographic, transform=source.transform)
@@ -132,18 +131,3 @@ def _slope(degrees: gpd.GeoDataFrame, raster: Path) -> pd.DataFrame:
             file.write(percent, 1)
         with memory.open() as file:
             return _zonal(degrees, file, {"mean": "slope_mean_pct"})
-
-
-def _open(raster: str | Path) -> Any:
-    import rasterio
-
-    path = Path(raster)
-    if not path.exists():
-        raise MissingFileError(fault("file_missing", file=path.name))
-    try:
-        source = rasterio.open(path)
-    except rasterio.errors.RasterioIOError as error:
-        raise InputError(fault("raster_unreadable", file=path.name)) from error
-    if source.crs is None:
-        raise InputError(fault("raster_no_crs", file=path.name))
-    return source

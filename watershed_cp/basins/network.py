@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from watershed_cp.basins.coverage import smooth_line, to_degrees
-from watershed_cp.errors import InputError, MissingFileError
+from watershed_cp.basins.surface import open_raster
+from watershed_cp.errors import InputError
 from watershed_cp.messages import fault
 from watershed_cp.reference import data_path
 
@@ -119,17 +120,11 @@ class FlowNetwork:
         >>> FlowNetwork.open("motagua").outlet_of(-89.53, 14.97)
         (-88.22396, 15.7226)
         """
-        import rasterio
-
         named = str(source) in _BUILT_IN
         path = data_path("basins", "flow", f"{source}.tif") if named else Path(source)
-        if not path.exists():
-            if path.suffix:
-                raise MissingFileError(fault("file_missing", file=path.name))
+        if not path.exists() and not path.suffix:
             raise InputError(fault("flow_unknown_name", value=source, names=", ".join(_BUILT_IN)))
-        with rasterio.open(path) as raster:
-            if raster.crs is None:
-                raise InputError(fault("raster_no_crs", file=path.name))
+        with open_raster(path) as raster:
             codes, transform, crs, empty = raster.read(1), raster.transform, raster.crs, raster.nodata
         codes = np.where(codes == empty, _NO_FLOW[0], codes) if empty is not None else codes
         known = _built_in_layers(str(source)) if named else {}

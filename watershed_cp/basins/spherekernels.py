@@ -68,11 +68,11 @@ def _open(tree: SphereTree, node: int, place: Floats, waiting: Whole, nearness: 
 
 
 @_compiled
-def nearest_chords(tree: SphereTree, places: Floats, roots: Whole, known: Floats) -> None:
-    """Write to `known` the straight way from each place to the nearest piece below its root."""
+def nearest_chords(tree: SphereTree, places: Floats, roots: Whole, limit: float, known: Floats) -> None:
+    """Write to `known` the straight way from each place to the nearest piece below its root, up to the limit."""
     waiting, nearness = np.empty(_DEEP, np.int64), np.empty(_DEEP)
     for point in range(len(places)):
-        place, best = places[point], np.inf
+        place, best = places[point], limit
         waiting[0], nearness[0], count = roots[point], -np.inf, 1
         while count:
             count -= 1
@@ -84,7 +84,7 @@ def nearest_chords(tree: SphereTree, places: Floats, roots: Whole, known: Floats
                 continue
             for piece in range(tree.first[node], tree.past[node]):
                 best = min(best, _to_piece(tree, piece, place))
-        known[point] = best
+        known[point] = best if best < limit else np.inf
 
 
 @_compiled

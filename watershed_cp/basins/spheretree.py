@@ -100,7 +100,7 @@ def build(start: Floats, end: Floats, basin: Whole) -> SphereTree:
     return SphereTree(head, tail, first, past, centres, radii, len(levels[0][3]), root_of)
 
 
-def nearest_chords(tree: SphereTree, places: Floats, roots: Whole) -> Floats:
+def nearest_chords(tree: SphereTree, places: Floats, roots: Whole, limit_m: float = np.inf) -> Floats:
     """Measure the straight way from each place to the nearest piece below its root.
 
     Parameters
@@ -111,11 +111,13 @@ def nearest_chords(tree: SphereTree, places: Floats, roots: Whole) -> Floats:
         Shape (n, 3), metres.
     roots : ndarray of int
         Shape (n,), nodes.
+    limit_m : float
+        How far to look, metres through space.
 
     Returns
     -------
     ndarray
-        Shape (n,), metres through space.
+        Shape (n,), metres through space; infinite where nothing is nearer than the limit.
 
     Examples
     --------
@@ -127,18 +129,19 @@ def nearest_chords(tree: SphereTree, places: Floats, roots: Whole) -> Floats:
     if _many(places):
         from watershed_cp.basins import spherekernels
 
-        in_shares(
-            lambda part: spherekernels.nearest_chords(tree, places[part], roots[part], known[part]),
-            len(known),
-        )
+        def search(part: slice) -> None:
+            spherekernels.nearest_chords(tree, places[part], roots[part], limit_m, known[part])
+
+        in_shares(search, len(known))
         return known
-    for root in np.unique(roots):
-        leaves = np.arange(*_leaves_below(tree, root))
-        for point in np.flatnonzero(roots == root):
-            gap = _lengths(tree.centre[leaves] - places[point])
-            near = leaves[gap - tree.radius[leaves] <= (gap + tree.radius[leaves]).min()]
-            pieces = _ranges(tree.first[near], tree.past[near])
-            known[point] = _chords(tree, np.broadcast_to(places[point], (len(pieces), 3)), pieces).min()
+    for point, (place, root) in enumerate(zip(places, roots, strict=True)):
+        leaves = slice(*_leaves_below(tree, root))
+        gap = _lengths(tree.centre[leaves] - place)
+        surely = min((gap + tree.radius[leaves]).min(), limit_m)
+        near = leaves.start + np.flatnonzero(gap - tree.radius[leaves] <= surely)
+        pieces = _ranges(tree.first[near], tree.past[near])
+        known[point] = _chords(tree, np.broadcast_to(place, (len(pieces), 3)), pieces).min(initial=np.inf)
+    known[known >= limit_m] = np.inf
     return known
 
 

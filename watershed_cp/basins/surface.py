@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-__all__ = ["Surface", "flow_directions", "read_surface"]
+__all__ = ["Surface", "flow_directions", "open_raster", "read_surface"]
 
 SEA = -9999.0
 PIT, NO_FLOW = 0, 247  # D8 codes of an outlet and of a cell without data
@@ -98,16 +98,8 @@ def read_surface(path: str | Path) -> Surface:
     Traceback (most recent call last):
     watershed_cp.errors.MissingFileError: nowhere.tif: There is no such file. Check the name and the folder.
     """
-    import rasterio
-
     file = Path(path).name
-    if not Path(path).exists():
-        raise MissingFileError(fault("file_missing", file=file))
-    try:
-        source = rasterio.open(path)
-    except rasterio.errors.RasterioIOError as error:
-        raise InputError(fault("raster_unreadable", file=file)) from error
-    with source:
+    with open_raster(path) as source:
         _refuse_unfit(source, file)
         elevation = source.read(1, out_dtype="float32", masked=True)
         surface = Surface(
@@ -123,9 +115,45 @@ def read_surface(path: str | Path) -> Surface:
     return _without_voids(surface)
 
 
-def _refuse_unfit(source: Any, file: str) -> None:
+def open_raster(path: str | Path) -> Any:
+    """Open a raster that says where it lies.
+
+    Parameters
+    ----------
+    path : str or Path
+        Any raster that GDAL reads.
+
+    Returns
+    -------
+    rasterio.DatasetReader
+        To be closed by the caller.
+
+    Raises
+    ------
+    MissingFileError, InputError
+        If there is no such file, it is no raster or has no CRS.
+    """
+    import warnings
+
+    import rasterio
+
+    file = Path(path).name
+    if not Path(path).exists():
+        raise MissingFileError(fault("file_missing", file=file))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", rasterio.errors.NotGeoreferencedWarning
+            )  # told below, as an error
+            source = rasterio.open(path)
+    except rasterio.errors.RasterioIOError as error:
+        raise InputError(fault("raster_unreadable", file=file)) from error
     if source.crs is None:
         raise InputError(fault("raster_no_crs", file=file))
+    return source
+
+
+def _refuse_unfit(source: Any, file: str) -> None:
     if source.transform.b or source.transform.d:
         raise InputError(fault("raster_rotated", file=file))
     cells = source.width * source.height

@@ -22,7 +22,7 @@ class Topology:
     Parameters
     ----------
     next_down : mapping of str to str
-        Each basin's next one downstream; empty text or ``"0"`` at an outlet.
+        Each basin's next one downstream; empty text at an outlet.
     file : str, optional
         Name for messages.
 
@@ -47,7 +47,7 @@ class Topology:
         unknown = [
             fault("next_down_unknown", file=self.file, value=basin, next_down=below)
             for basin, below in sorted(self.next_down.items())
-            if not _ends(below) and below not in self.next_down
+            if below and below not in self.next_down
         ]
         if unknown:
             raise InputError(*unknown)
@@ -62,12 +62,12 @@ class Topology:
         """Every basin after all that drain into it; those upstream of a circle only come first."""
         waiting = dict.fromkeys(self.next_down, 0)
         for below in self.next_down.values():
-            if not _ends(below):
+            if below:
                 waiting[below] += 1
         ready = sorted(basin for basin, count in waiting.items() if count == 0)
         for basin in ready:  # grows while it is walked
             below = self.next_down[basin]
-            if not _ends(below):
+            if below:
                 waiting[below] -= 1
                 if waiting[below] == 0:
                     ready.append(below)
@@ -90,14 +90,14 @@ class Topology:
         total = {basin: values.get(basin, 0.0) for basin in self.next_down}
         for basin in self.order:
             below = self.next_down[basin]
-            if not _ends(below):
+            if below:
                 total[below] += total[basin]
         return total
 
     def downstream_of(self, basin: str) -> tuple[str, ...]:
         """List the basins that the water of one passes, itself first."""
         passed = [basin]
-        while not _ends(self.next_down[passed[-1]]):
+        while self.next_down[passed[-1]]:
             passed.append(self.next_down[passed[-1]])
         return tuple(passed)
 
@@ -108,7 +108,3 @@ class Topology:
             if self.next_down[other] in passes:
                 passes.add(other)
         return tuple(sorted(passes))
-
-
-def _ends(below: str) -> bool:
-    return below in ("", "0")
