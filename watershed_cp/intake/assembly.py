@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from watershed_cp.intake.validation import Checked
     from watershed_cp.tables import Table
 
-__all__ = ["fitting_sheets", "read_table", "row_fault"]
+__all__ = ["Gathered", "fitting_sheets", "gather_table", "read_table", "row_fault"]
 
 _FINISH: dict[str, Callable[[Checked], Checked]] = {
     MSMES.name: place_firms,
@@ -34,6 +34,14 @@ _UNIQUE = {
     MSMES.name: ("msme_id", "firm_id_twice"),
     RECOMMENDATIONS.name: ("recommendation_id", "recommendation_twice"),
 }
+
+
+class Gathered(NamedTuple):
+    """The rows of a table from all its sheets, what is wrong in them, and what was decided in reading."""
+
+    frame: pd.DataFrame
+    faults: list[Fault]
+    notes: list[Fault]
 
 
 def read_table(
@@ -70,6 +78,31 @@ def read_table(
     >>> read_table(sheets, MSMES)["msme_id"].tolist()
     ['SV', 'GT']
     """
+    gathered = gather_table(sheets, table, sheet=sheet, language=language)
+    faults = list(gathered.faults)
+    if not faults and gathered.frame.empty:
+        faults.append(fault("table_empty", file=sheets[0].file, table=table.name))
+    if faults:
+        raise IntakeError(*faults)
+    gathered.frame.attrs["notes"] = tuple(gathered.notes)
+    return gathered.frame
+
+
+def gather_table(
+    sheets: tuple[Sheet, ...], table: Table, *, sheet: str | None = None, language: Language | None = None
+) -> Gathered:
+    """Read every sheet that holds `table`, and gather its rows beside all that is wrong in them.
+
+    Takes what :func:`read_table` takes.
+
+    Examples
+    --------
+    >>> from watershed_cp.intake.spreadsheets import Sheet
+    >>> from watershed_cp.tables import MSMES
+    >>> gathered = gather_table((Sheet("a.csv", "", [["msme_id"], ["1"], ["1"]]),), MSMES)
+    >>> len(gathered.frame), [one.row for one in gathered.faults]
+    (2, [3])
+    """
     faults: list[Fault] = []
     notes: list[Fault] = []
     frames: list[pd.DataFrame] = []
@@ -85,12 +118,8 @@ def read_table(
     frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*table.names, *SOURCES])
     if table.name in _UNIQUE:
         faults += _repeated(frame, *_UNIQUE[table.name])
-    if not faults and frame.empty:
-        faults.append(fault("table_empty", file=sheets[0].file, table=table.name))
-    if faults:
-        raise IntakeError(*sorted(faults, key=lambda one: (one.file or "", one.sheet or "", one.row or 0)))
-    frame.attrs["notes"] = tuple(notes)
-    return frame
+    ordered = sorted(faults, key=lambda one: (one.file or "", one.sheet or "", one.row or 0))
+    return Gathered(frame, ordered, notes)
 
 
 def _as_it_is(checked: Checked) -> Checked:

@@ -20,6 +20,7 @@ from watershed_cp.intake.cells import (
     write_cell,
 )
 from watershed_cp.intake.headers import fold
+from watershed_cp.messages import fault
 
 if TYPE_CHECKING:
     from watershed_cp.errors import Fault, Language
@@ -34,6 +35,7 @@ SOURCES = ("source_file", "source_sheet", "source_row")
 _TOTALS = frozenset(
     {"total", "totales", "gran total", "total general", "subtotal", "suma", "sum", "grand total"}
 )
+_EXAMPLES = frozenset({"ejemplo 1", "example 1"})
 _QUALIFIED = re.compile(r"\s*([<>])\s*(\d.*)")
 _EMPTY_DTYPE = {
     "text": "str",
@@ -86,8 +88,7 @@ def check_sheet(sheet: Sheet, header: Header, table: Table, *, language: Languag
     >>> checked.frame["latitude"].tolist(), [fault.row for fault in checked.faults]
     ([13.5, nan], [3])
     """
-    filled = [any(cell != "" for cell in row) for row in sheet.rows]
-    kept = [place for place in range(header.position + 1, len(sheet.rows)) if filled[place]]
+    kept, examples = _rows(sheet, header)
     rows = np.array(kept, dtype=np.int64) + sheet.first_row
     columns = list(zip(*(sheet.rows[place] for place in kept), strict=True)) or [()] * len(header.written)
     cells = {
@@ -102,8 +103,22 @@ def check_sheet(sheet: Sheet, header: Header, table: Table, *, language: Languag
     }
     data |= _own_columns(header, columns, taken={*table.names, *SOURCES})
     data |= {"source_file": sheet.file, "source_sheet": sheet.name, "source_row": rows}
-    notes = [*sheet.notes, *(note for reading in readings.values() for note in reading.notes)]
+    notes = [*sheet.notes, *examples, *(note for reading in readings.values() for note in reading.notes)]
     return Checked(pd.DataFrame(data), cells, _collect_faults(cells, readings), notes)
+
+
+def _rows(sheet: Sheet, header: Header) -> tuple[list[int], list[Fault]]:
+    """Give the positions of the rows that are not blank; the examples of a template are left out, and told."""
+    place = header.positions.get("msme_id")
+    kept, examples = [], []
+    for position in range(header.position + 1, len(sheet.rows)):
+        row = sheet.rows[position]
+        if place is not None and isinstance(row[place], str) and fold(row[place]) in _EXAMPLES:
+            number = sheet.first_row + position
+            examples.append(fault("example_left_out", file=sheet.file, sheet=sheet.name or None, row=number))
+        elif any(cell != "" for cell in row):
+            kept.append(position)
+    return kept, examples
 
 
 def empty_column(column: Column, length: int) -> pd.Series[Any]:
@@ -186,10 +201,8 @@ def _collect_faults(cells: dict[str, Cells], readings: dict[str, Reading]) -> li
     """Gather what is wrong cell by cell; of a row of totals nothing else is told."""
     totals = _totals(cells["msme_id"]) if "msme_id" in cells else []
     skipped = {total.row for total in totals}
-    found = [
-        fault for name in cells for fault in (*readings[name].faults, *_blanks(cells[name], readings[name]))
-    ]
-    return totals + [fault for fault in found if fault.row not in skipped]
+    found = [one for name in cells for one in (*readings[name].faults, *_blanks(cells[name], readings[name]))]
+    return totals + [one for one in found if one.row not in skipped]
 
 
 def _blanks(cells: Cells, reading: Reading) -> list[Fault]:

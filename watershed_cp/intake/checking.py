@@ -1,0 +1,95 @@
+"""What a file holds, and all that is wrong in it: the answer to ``watershed-cp check``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from watershed_cp.intake.assembly import fitting_sheets, gather_table
+from watershed_cp.intake.headers import find_header
+from watershed_cp.intake.readers import check_references
+from watershed_cp.intake.spreadsheets import read_sheets
+from watershed_cp.tables import INPUTS, MSMES
+
+if TYPE_CHECKING:
+    from watershed_cp.errors import Fault, Language
+    from watershed_cp.intake.spreadsheets import Sheet
+    from watershed_cp.tables import Table
+
+__all__ = ["Report", "check_file"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found in a file.
+
+    Attributes
+    ----------
+    file : str
+        Its name.
+    rows : dict of str to int
+        For each table that is in it, how many rows.
+    faults : tuple of Fault
+        What must be mended, in the file's order.
+    notes : tuple of Fault
+        What was decided in reading.
+    """
+
+    file: str
+    rows: dict[str, int]
+    faults: tuple[Fault, ...]
+    notes: tuple[Fault, ...]
+
+
+def check_file(path: str | Path, *, language: Language | None = None, apart: bool | None = None) -> Report:
+    r"""Read all tables of a file or folder and gather what is wrong, instead of stopping at it.
+
+    Parameters
+    ----------
+    path : str or Path
+        Workbook, CSV, layer or folder.
+    language : {"es", "en"}, optional
+        Language of the file, by default that of its headers.
+    apart : bool, optional
+        Read in a process of its own, as for files of strangers.
+
+    Returns
+    -------
+    Report
+        With firms that audits name and the register, if it is in the file too, lacks.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    IntakeError
+        If the file cannot be opened at all.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp(), "a.csv")
+    >>> _ = file.write_text("msme_id,employees\n1,many\n", encoding="utf-8")
+    >>> report = check_file(file)
+    >>> report.rows, [fault.rule for fault in report.faults]
+    ({'msmes': 1}, ['number_not_read'])
+    """
+    sheets = read_sheets(path, apart=apart)
+    found = {table.name: gather_table(sheets, table, language=language) for table in _tables_in(sheets)}
+    faults = [one for gathered in found.values() for one in gathered.faults]
+    if MSMES.name in found:
+        register = found[MSMES.name].frame
+        for name, gathered in found.items():
+            faults += check_references(gathered.frame, register) if name != MSMES.name else []
+    notes = dict.fromkeys(one for gathered in found.values() for one in gathered.notes)
+    rows = {name: len(gathered.frame) for name, gathered in found.items()}
+    return Report(Path(path).name, rows, tuple(faults), tuple(notes))
+
+
+def _tables_in(sheets: tuple[Sheet, ...]) -> list[Table]:
+    """List the tables that some sheet holds, or the one that comes nearest, so that it can be told what lacks."""
+    tables = [table for table in INPUTS if fitting_sheets(sheets, table)]
+    if tables:
+        return tables
+    return [max(INPUTS, key=lambda table: max(len(find_header(sheet, table).positions) for sheet in sheets))]
