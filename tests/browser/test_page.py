@@ -200,6 +200,21 @@ def test_a_click_on_a_firm_opens_its_card(tab: Chromium) -> None:
     assert complaints(tab) == []
 
 
+def test_the_water_is_followed_as_the_network_follows_it(tab: Chromium) -> None:
+    from watershed_cp.basins.network import FlowNetwork
+
+    press(tab, "#found .firm-row")
+    name = text(tab, ".card-title")
+    place = programme().assignments.set_index("msme_id").loc[text(tab, "#card .small").split(" · ")[0]]
+    course = FlowNetwork.open(place["basin_id"]).trace(place["longitude"], place["latitude"])
+    told = [item.split("\u00a0km")[0] for item in tab.run("[...document.querySelectorAll('.course li')].map((item) => item.textContent)")]
+    assert name
+    for stretch in (*course.rivers, *course.lakes):
+        said = next(float(item.removeprefix(stretch.name)) for item in told if item.startswith(stretch.name))
+        assert said == pytest.approx(stretch.length_km, rel=0.06, abs=1)
+    assert f"recorre {course.length_km:.0f} km" in text(tab, "#card").replace("\u00a0", " ")
+
+
 def test_print_is_one_sheet_with_everything_on_it(tab: Chromium, tmp_path: Path) -> None:
     tab.paper(tmp_path / "page.pdf")
     raw = (tmp_path / "page.pdf").read_bytes()

@@ -116,7 +116,7 @@ class PackedLayer(folium.MacroElement):
 
     Parameters
     ----------
-    role : {"words", "base", "water", "basins", "firms"}
+    role : {"words", "base", "water", "flow", "basins", "firms"}
         Which part of the page's script draws it.
     data : str
         What :func:`watershed_cp.publish.payload.pack` gives.
@@ -179,6 +179,7 @@ def build_map(
         ("words", _words(accounts, languages)),
         ("base", _base()),
         ("water", _water()),
+        ("flow", _flow(accounts.basins)),
         ("basins", _basins(accounts)),
         ("firms", _firms(accounts)),
     ):
@@ -265,6 +266,25 @@ def _water() -> str:
             counts, columns[name] = ragged(layer.geometry)
             head[name] = {"counts": counts, "rows": _records(layer.drop(columns="geometry"))}
     return pack(head, columns)
+
+
+def _flow(basins: gpd.GeoDataFrame) -> str:
+    """Pack the flow directions of the built-in watersheds on the map: 1 to 8 from east clockwise, 9 an outlet."""
+    import rasterio
+
+    place_of = np.zeros(256, np.uint8)
+    place_of[[1, 2, 4, 8, 16, 32, 64, 128, 0]] = range(1, 10)
+    grids: list[dict[str, Any]] = []
+    columns: dict[str, NDArray[Any]] = {}
+    for basin_id in basins.index:
+        path = data_path("basins", "flow", f"{basin_id}.tif")
+        if path.is_file():
+            with rasterio.open(path) as raster:
+                codes, across = raster.read(1), raster.transform
+            columns[f"grid_{len(grids)}"] = place_of[codes].ravel()
+            high, wide = codes.shape
+            grids.append({"west": across.c, "north": across.f, "step": across.a, "rows": high, "columns": wide})
+    return pack({"grids": grids}, columns)
 
 
 def _basins(accounts: Accounts) -> str:

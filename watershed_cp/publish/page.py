@@ -38,6 +38,7 @@ _SCRIPTS = (
     "sheet.js",
     "basins.js",
     "firms.js",
+    "flow.js",
     "legend.js",
     "panel.js",
     "cards.js",

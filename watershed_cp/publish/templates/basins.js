@@ -118,7 +118,10 @@ function addBasins(map) {
       L.DomEvent.stop(event);
       const item = itemAt(map, event.latlng);
       if (item) choose(map, item);
-      else update({ basin: basin.place, firm: null });
+      else if (state.basin === basin.place && state.firm === null && flow.grids.length) {
+        follow(event.latlng.lng, event.latlng.lat);
+        paintCard();
+      } else update({ basin: basin.place, firm: null });
     });
     shape.on("mouseover mouseout", (event) => { shape.getElement().classList.toggle("near", event.type === "mouseover"); });
     const path = shape.getElement();

@@ -24,6 +24,7 @@ function basinCard(basin) {
     h("p", { class: "small" }, [countries, area ? `${number(area, 0)} km²` : null].filter(Boolean).join(" · ")),
     ...(row ? [h("h3", {}, say("before_after", { pollutant: pollutantName(state.pollutant, true) })), beforeAfter(row.baseline_kg_yr, row.follow_up_kg_yr, row.reduction_low_kg_yr, row.reduction_high_kg_yr),
       expected(row)] : []),
+    ...(flow.course ? courseCard() : [flow.grids.length ? h("p", { class: "small" }, say("water_hint")) : null]),
     h("h3", {}, say("all_pollutants")), pollutantTable(basin),
     leading.length ? h("h3", {}, say("contributors")) : null,
     h("ul", { class: "firm-list" }, ...leading.map(firmRow)),
@@ -81,6 +82,7 @@ function firmCard(firm) {
     sector ? h("p", {}, pick(words.sectors[sector])) : null,
     Number.isNaN(people) ? null : h("p", { class: "small" }, say(people === 1 ? "employee" : "employees", { n: number(people, 0) })),
     h("p", { class: "place" }, placeWords(firm)),
+    ...courseCard(),
     ...Array.from(firmRows(firm), ledgerRow).map(rowCard),
     h("button", { type: "button", class: "link", onclick: () => update({ view: "ledger", query: firms.ids[firm] }) }, say("see_ledger")),
   ].filter(Boolean);

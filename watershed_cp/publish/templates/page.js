@@ -16,7 +16,7 @@ function open(id, corners) {
   return theMap;
 }
 
-const READERS = { words: (data) => Object.assign(words, data.head), base: readBase, water: readWater, basins: readBasins, firms: readFirms };
+const READERS = { words: (data) => Object.assign(words, data.head), base: readBase, water: readWater, flow: readFlow, basins: readBasins, firms: readFirms };
 
 function loadLayer(map, role, id) {
   arrivals.push(unpack(id).then((data) => [role, data]));
@@ -29,6 +29,7 @@ async function start() {
   language = words.languages[0];
   state.pollutant = leading();
   addBasins(theMap);
+  addFlow(theMap);
   addFirms(theMap);
   addTools();
   painters.push(repaint);
@@ -48,6 +49,7 @@ function repaint(change) {
   const has = (...names) => names.some((name) => name in change);
   if (has("pollutant", "filters", "query", "basin", "language")) weighFirms();
   if (has("language")) paintWords();
+  if (has("firm", "basin")) follow(state.firm === null ? NaN : lonOf(state.firm), state.firm === null ? NaN : latOf(state.firm));
   paintBasins();
   paintFinding();
   paintChoices();
@@ -70,10 +72,14 @@ function narrow() {
   return window.matchMedia("screen and (max-width: 760px)").matches;
 }
 
+/* What the legend and the edges take of the view. */
+function room() {
+  return { paddingTopLeft: [40, 30], paddingBottomRight: [60, narrow() ? 30 : byId("legend").offsetHeight + 30] };
+}
+
 /* Move to what was chosen, and put the reader's place at its card. */
 function goTo() {
-  const bottom = narrow() ? 30 : byId("legend").offsetHeight + 30;
-  const options = { duration: 0.8, paddingTopLeft: [40, 30], paddingBottomRight: [60, bottom] };
+  const options = { duration: 0.8, ...room() };
   const fit = (box) => (calm() ? theMap.fitBounds(box, options) : theMap.flyToBounds(box, options));
   if (state.view !== "map") return;
   if (state.firm !== null) {
