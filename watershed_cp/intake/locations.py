@@ -152,6 +152,8 @@ def _at_row(checked: Checked, position: int, finding: Fault) -> Fault:
     """Say where a finding about a location stands: at the first of its cells that is filled in."""
     cells = _location_cells(checked)
     filled = next((column for column in cells if write_cell(column.raw[position])), cells[0])
+    if finding.rule == "crs_unknown":
+        filled = checked.cells["crs"]
     return replace(
         finding,
         file=filled.file,

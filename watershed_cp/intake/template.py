@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["write_template"]
 
 _ROWS = 5_000
+_UNITS = {"degrees": "°"}
 _INK, _PAPER, _WATER, _FIRM, _MUTED = "#1B2A33", "#FBFAF7", "#2C7DA0", "#D9661F", "#5B6B73"
 _WIDTHS = {"text": 24, "number": 15, "whole": 13, "date": 13, "choice": 18}
 
@@ -63,6 +64,7 @@ def write_template(path: str | Path, *, language: Language | None = None) -> Pat
 def _write_instructions(book: Any, language: Language) -> None:
     sheet = book.add_worksheet(label("template", "instructions", language))
     sheet.hide_gridlines(2)
+    sheet.fit_to_pages(1, 0)
     sheet.set_column(0, 0, 3)
     sheet.set_column(1, 1, 100)
     title = book.add_format({"bold": True, "font_size": 18, "font_color": _INK})
@@ -77,7 +79,9 @@ def _write_instructions(book: Any, language: Language) -> None:
 def _write_table(book: Any, table: Table, language: Language) -> None:
     sheet = book.add_worksheet(label("template", table.name, language))
     sheet.freeze_panes(1, 1)
-    sheet.set_row(0, 34)
+    sheet.set_row(0, 48)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     base = {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "border_color": _PAPER}
     required = book.add_format(base | {"bg_color": _INK, "font_color": _PAPER})
     optional = book.add_format(base | {"bg_color": "#DCE6EA", "font_color": _INK})
@@ -110,7 +114,8 @@ def _header(table: Table, column: Column, language: Language) -> str:
         and row["alias"] != column.name
     ]
     name = names[0] if names else column.name
-    return f"{name} ({column.unit})" if column.unit and "(" not in name else name
+    unit = _UNITS.get(column.unit, column.unit)
+    return f"{name} ({unit})" if unit and "(" not in name else name
 
 
 def _choices(column: Column, language: Language) -> list[str]:

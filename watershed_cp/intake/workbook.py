@@ -21,7 +21,9 @@ __all__ = ["mark_faults"]
 
 AUTHOR = "watershed_cp"
 _MARK = "FFF2B8A0"
-_PAPER, _INK = "FFFBFAF7", "FF1B2A33"
+_PAPER, _INK, _WATER = "FFFBFAF7", "FF1B2A33", "FF2C7DA0"
+_FACE = "Calibri"
+_LINE_CHARACTERS, _LINE_POINTS = 62, 15
 _MOST_NAMED = 20  # sheet names may not be longer than 31 characters, and ours must be free
 
 
@@ -174,27 +176,33 @@ def _list_faults(
     """Put a sheet in front that lists the findings, each with a link to its cell."""
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.worksheet.hyperlink import Hyperlink
+    from openpyxl.worksheet.properties import PageSetupProperties
 
     sheet = book.create_sheet(_free_name(book, label("marked", "sheet", language)), 0)
     sheet.sheet_properties.codeName = AUTHOR
     sheet["A1"] = label("marked", "title", language, count=len(faults))
-    sheet["A1"].font = Font(size=14, bold=True, color=_INK)
+    sheet["A1"].font = Font(name=_FACE, size=14, bold=True, color=_INK)
     sheet["A2"] = label("marked", "advice", language)
     for column, key in enumerate(("place", "value", "problem", "remedy"), start=1):
         head = sheet.cell(4, column, label("marked", key, language))
-        head.font, head.fill = Font(bold=True, color=_PAPER), PatternFill("solid", fgColor=_INK)
+        head.font, head.fill = Font(name=_FACE, bold=True, color=_PAPER), PatternFill("solid", fgColor=_INK)
     for row, (finding, (name, address)) in enumerate(zip(faults, places, strict=True), start=5):
         link = sheet.cell(row, 1, f"{name}!{address}")
         target = "'{}'!{}".format(name.replace("'", "''"), address)
         link.hyperlink = Hyperlink(ref=link.coordinate, location=target)
-        link.font = Font(underline="single", color="FF2C7DA0")
+        link.font = Font(name=_FACE, underline="single", color=_WATER)
+        link.alignment = Alignment(vertical="top")
         for column, text in enumerate(
             (finding.value or "", finding.problem.speak(language), finding.remedy.speak(language)), start=2
         ):
             _write(sheet.cell(row, column), text)
             sheet.cell(row, column).alignment = Alignment(wrap_text=True, vertical="top")
+        longest = max(len(finding.problem.speak(language)), len(finding.remedy.speak(language)))
+        sheet.row_dimensions[row].height = _LINE_POINTS * (1 + longest // _LINE_CHARACTERS)
     for letter, width in zip("ABCD", (24, 24, 60, 60), strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = "A5"
     sheet.sheet_view.showGridLines = False
+    sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     book.active = 0
