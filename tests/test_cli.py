@@ -220,3 +220,11 @@ def test_help_speaks_the_language(language: str, capsys: pytest.CaptureFixture[s
     told = capsys.readouterr().out
     foreign = {"es": ("options:", "show this", "usage:"), "en": ("órdenes", "uso:")}[language]
     assert not [word for word in foreign if word in told]
+
+
+def test_what_is_no_mass_is_kept_in_a_table_of_its_own(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (world / "audits.csv").open("a", encoding="utf-8") as file:
+        file.write("F1,pH,baseline,7.4,unidades de pH,2019-01-01\nF1,Temperatura,baseline,31,°C,2019-01-01\n")
+    assert main(["run", "project.toml", "--out", "out"]) == 0
+    assert "7.4" in (world / "out" / "tables" / "measurements.csv").read_text(encoding="utf-8-sig")
+    assert "pH" not in (world / "out" / "tables" / "ledger.csv").read_text(encoding="utf-8-sig")

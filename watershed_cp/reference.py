@@ -15,7 +15,7 @@ from watershed_cp.errors import Text
 if TYPE_CHECKING:
     from watershed_cp.errors import Language
 
-__all__ = ["data_path", "pollutant_name", "read_reference"]
+__all__ = ["data_path", "not_summed", "pollutant_name", "read_reference"]
 
 
 def data_path(*parts: str) -> Path:
@@ -84,3 +84,15 @@ def pollutant_name(code: str, language: Language | None = None) -> str:
 @functools.cache
 def _short_names() -> dict[str, Text]:
     return {row["pollutant"]: Text(row["short_es"], row["short_en"]) for row in read_reference("pollutants")}
+
+
+@functools.cache
+def not_summed() -> frozenset[str]:
+    """Give the codes of what is measured but is no mass, such as pH and temperature: never added up.
+
+    Examples
+    --------
+    >>> "pH" in not_summed(), "BOD5" in not_summed()
+    (True, False)
+    """
+    return frozenset(row["pollutant"] for row in read_reference("pollutants") if row["additive"] == "no")

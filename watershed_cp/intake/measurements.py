@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from watershed_cp.intake.headers import fold, suggest
 from watershed_cp.intake.validation import SOURCES
-from watershed_cp.reference import read_reference
+from watershed_cp.reference import not_summed, read_reference
 from watershed_cp.units import dimension
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def check_measurements(checked: Checked) -> Checked:
     frame.insert(len(frame.columns) - len(SOURCES), "pollutant_as_written", written)
     faults = _unknown_pollutants(checked.cells["pollutant"], written, frame["pollutant"])
     accepted = ("load", "concentration") if "flow" in frame else ("load",)
-    faults += _unknown_units(checked.cells["unit"], frame["unit"], accepted)
+    of_mass = frame["unit"].where(~frame["pollutant"].isin(not_summed()))  # pH has a unit of its own, if any
+    faults += _unknown_units(checked.cells["unit"], of_mass, accepted)
     if "flow_unit" in checked.cells:
         faults += _unknown_units(checked.cells["flow_unit"], frame["flow_unit"], ("flow",))
     if "flow" in checked.cells:

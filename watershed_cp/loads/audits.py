@@ -70,7 +70,7 @@ def audit_loads(
     """
     parts = []
     if audits is not None:
-        summed = audits[~audits["pollutant"].isin(_not_summed())]
+        summed = audits[~audits["pollutant"].isin(reference.not_summed())]
         rows = row_loads(summed, censoring_rule=censoring_rule, days_per_year=days_per_year)
         parts.append(lifecycle.audit_claims(rows, period=period))
     if reductions is not None:
@@ -99,7 +99,7 @@ def measurements(audits: pd.DataFrame) -> pd.DataFrame:
     >>> measurements(pd.DataFrame({"pollutant": ["BOD5", "pH"], "value": [250, 7.1]}))["value"].tolist()
     [7.1]
     """
-    return audits[audits["pollutant"].isin(_not_summed())].copy()
+    return audits[audits["pollutant"].isin(reference.not_summed())].copy()
 
 
 def row_loads(
@@ -190,12 +190,6 @@ def reduction_rows(reductions: pd.DataFrame) -> pd.DataFrame:
         kind == "load", np.where(rows["value"].isna(), "no value", ""), "unit is no load"
     )
     return rows
-
-
-def _not_summed() -> frozenset[str]:
-    return frozenset(
-        row["pollutant"] for row in reference.read_reference("pollutants") if row["additive"] == "no"
-    )
 
 
 def _complete(table: pd.DataFrame, declared: tables.Table) -> pd.DataFrame:
