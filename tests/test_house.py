@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 import string
 import subprocess
 import sys
@@ -102,3 +103,10 @@ def test_the_wheel_carries_its_data(tmp_path: Path) -> None:
     )  # fmt: skip
     assert "58 empresas" in done.stdout
     assert (tmp_path / "out" / "index.html").stat().st_size > 100_000
+
+
+def test_the_data_are_sealed() -> None:
+    """What data/README.md says of each file is true; `python data/seal.py` renews it."""
+    namespace = runpy.run_path(str(ROOT / "data" / "seal.py"))
+    text = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    assert text.split(namespace["MARK"])[1].strip() == namespace["table"]().strip()
