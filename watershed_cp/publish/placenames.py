@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_names", "name_basins"]
 
 _RANKS_DROP_KM = (160, 320, 700)  # a map wider than this leaves out towns of rank 4, of 3, of 2
+_AIR = 4.0  # points left and right of a name over an area
 _FAR_RANK = 2  # towns that may be named at a distance when firms crowd around them
 _TOWN_DOTS = (5.0, 4.2, 3.4, 2.8)  # points, by rank
 _LEAST = 0.015  # share of the map that an area must fill to be named
@@ -61,7 +62,7 @@ def draw_names(
         )[1]
         _name_area(sheet, part, name, size * 1.1, COLOURS.river_text, slant="italic")
     for properties, department in base.departments if outline is not None else ():
-        if _share(sheet, department) < _WHOLE:
+        if _share(sheet, department) < _WHOLE and properties["name"] not in sheet.labels.names:
             _name_area(sheet, department, properties["name"], size * 0.9, COLOURS.muted)
 
 
@@ -96,19 +97,29 @@ def _name_towns(sheet: Sheet, language: Language, outline: shapely.Geometry | No
     for properties, point in ground().towns:
         x, y = sheet.frame.points(shapely.get_coordinates(point))[0]
         rank = properties["rank"] - int(outline is not None and bool(outline.contains(point)))
-        if rank <= ranks and 0 < x < sheet.frame.width and 0 < y < sheet.frame.height:
+        if (
+            rank <= ranks
+            and sheet.labels.frame.left < x < sheet.labels.frame.right
+            and 0 < y < sheet.frame.height
+        ):
             _name_town(sheet, x, y, properties[f"name_{language}"], properties["rank"])
 
 
 def _name_town(sheet: Sheet, x: float, y: float, name: str, rank: int) -> None:
     size, weight = sheet.sizes.small, "bold" if rank == 1 else "regular"
+    dot = _TOWN_DOTS[rank - 1] * sheet.pen
+    if rank > _FAR_RANK and not sheet.labels.free(Box.around(x, y, dot / 2)):
+        return
     box = (text_width(name, size, weight), size * 0.95)
     reaches = (0.45, 1.1, 1.9) if rank <= _FAR_RANK else (0.45,)
-    places = (sheet.labels.beside(x, y, box, gap=reach * size) for reach in reaches)
-    place = next((found for found in places if found), None)
+    places = ((reach, sheet.labels.beside(x, y, box, gap=reach * size)) for reach in reaches)
+    reach, place = next(((reach, found) for reach, found in places if found), (0.0, None))
     if place is None:
         return
-    dot = _TOWN_DOTS[rank - 1] * sheet.pen
+    if reach > reaches[0]:  # a thread from the name to its town, past the firms between them
+        near = (np.clip(x, place[0], place[0] + box[0]), np.clip(y, place[1], place[1] + box[1]))
+        sheet.axes.plot([x, near[0]], [y, near[1]], color=COLOURS.ink, lw=LINES.hair, zorder=8.5)
+    sheet.labels.names.add(name)
     shape = "s" if rank == 1 else "o"
     sheet.axes.plot([x], [y], marker=shape, ms=dot, mfc=COLOURS.ink, mec=COLOURS.paper, mew=0.6, zorder=6)
     sheet.labels.block(x, y, dot / 2)
@@ -139,7 +150,7 @@ def _name_area(
     visible = sheet.frame.cut(outline, beyond=0)
     width = text_width(name, size, slant=looks.get("slant", "normal"))
     for x, y in _middles(max(shapely.get_parts(visible), key=shapely.area)):
-        box = Box(x - width / 2, y - size / 2, x + width / 2, y + size / 2)
+        box = Box(x - width / 2 - _AIR, y - size / 2, x + width / 2 + _AIR, y + size / 2)
         if sheet.labels.free(box):
             sheet.labels.taken.append(box)
             looks |= {"align": "center", "va": "center", "zorder": 6.5}

@@ -13,12 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import matplotlib as mpl
-import numpy as np
 import shapely
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from PIL import Image
 
 from watershed_cp.messages import label, mass, number, percent
 from watershed_cp.publish import cartography as maps
@@ -249,10 +246,8 @@ def _save(figure: Figure, path: Path, page: Form) -> list[Path]:
     pdf, png = path.with_name(f"{path.name}.pdf"), path.with_name(f"{path.name}.png")
     with mpl.rc_context(matplotlib_settings()):
         figure.savefig(pdf, metadata={"CreationDate": None, "Producer": None, "Creator": None})
-        figure.set_dpi(page.dots_per_inch)
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-        Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(png, compress_level=4)
+        options = {"compress_level": 4}  # a third of the time of the densest, for a few per cent more bytes
+        figure.savefig(png, dpi=page.dots_per_inch, metadata={"Software": None}, pil_kwargs=options)
     return [pdf, png]
 
 
@@ -299,7 +294,9 @@ def _words(accounts: Accounts, finding: Finding, language: Language) -> tuple[st
         "pollutant": typeset(change.pollutant, language),
     }
     title = label("poster", "title" if change.reduction >= 0 else "title_more", language, **words)
-    parts = [label("poster", reach, language, range=span(change.low, change.high, language))]
+    parts = [
+        label("poster", reach, language, range=span(change.reduction, change.low, change.high, language))
+    ]
     if math.isfinite(change.percent):
         share = percent(abs(change.percent), digits=0)
         parts.append(label("poster", "less" if change.percent >= 0 else "more", language, percent=share))
@@ -381,15 +378,15 @@ def _overview_bars(accounts: Accounts, finding: Finding, language: Language) -> 
     loads = accounts.basin_loads[accounts.basin_loads["pollutant"] == headline]
     breaks = ramp_breaks(loads["reduction_kg_yr"].tolist())
     bars = {
-        str(row.basin_id): Bar(
-            str(accounts.basins.loc[row.basin_id, f"name_{language}"]),
-            row.reduction_kg_yr,
-            row.reduction_low_kg_yr,
-            row.reduction_high_kg_yr,
-            int(row.msmes),
-            ramp_colour(row.reduction_kg_yr, breaks),
+        str(row["basin_id"]): Bar(
+            str(accounts.basins.loc[row["basin_id"], f"name_{language}"]),
+            row["reduction_kg_yr"],
+            row["reduction_low_kg_yr"],
+            row["reduction_high_kg_yr"],
+            row["msmes"],
+            ramp_colour(row["reduction_kg_yr"], breaks),
         )
-        for row in loads.itertuples()
+        for row in loads.to_dict("records")
     }
     return dict(sorted(bars.items(), key=lambda item: -item[1].value))
 

@@ -198,7 +198,7 @@ def figure_fonts() -> tuple[str, ...]:
     return ("Source Sans Pro", "DejaVu Sans")
 
 
-def matplotlib_settings() -> dict[str, Any]:
+def matplotlib_settings() -> dict[Any, Any]:
     """Give the matplotlib settings of every figure, for ``matplotlib.rc_context``.
 
     Returns

@@ -37,7 +37,7 @@ _VEIL = 0.62  # how much paper lies over what is outside the watershed
 _BAND = 0.6  # how strong the watershed's colour stands along its edge
 
 
-def mercator(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+def mercator(degrees: NDArray[Any]) -> NDArray[Any]:
     """Project (longitude, latitude) to Web Mercator, both axes in degrees of longitude.
 
     Parameters
@@ -102,7 +102,7 @@ class Frame(NamedTuple):
         middle = math.radians(self.south + self.height / self.scale / 2)
         return self.scale * math.cosh(middle) / _METRES_PER_DEGREE
 
-    def points(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+    def points(self, places: NDArray[Any]) -> NDArray[Any]:
         """Turn Mercator degrees into points, shape (n, 2)."""
         return (places - (self.west, self.south)) * self.scale
 
@@ -226,7 +226,7 @@ def paint(
     return picture.round().astype(np.uint8)
 
 
-def _relief(frame: Frame, size: tuple[int, int], basin_id: str | None) -> NDArray[np.float32]:
+def _relief(frame: Frame, size: tuple[int, int], basin_id: str | None) -> NDArray[Any]:
     """Take the part of the sharpest sheet that covers the frame."""
     base = read_basemap()
     west, south, east, north = frame.bounds
@@ -247,14 +247,14 @@ def _picture(sheet: Relief) -> tuple[Image.Image, tuple[float, float, float, flo
         return image.convert("RGB"), (west, float(corners[0, 1]), east, float(corners[1, 1]))
 
 
-def _mask(
-    frame: Frame, area: shapely.Geometry, size: tuple[int, int], *, blur: float = 0
-) -> NDArray[np.float32]:
+def _mask(frame: Frame, area: shapely.Geometry, size: tuple[int, int], *, blur: float = 0) -> NDArray[Any]:
     """Give the share of each dot that an area covers, from 0 to 1; drawn twice as fine, then halved."""
     mask = Image.new("L", (2 * size[0], 2 * size[1]), 0)
     pen, grain = ImageDraw.Draw(mask), 2 * size[1] / frame.height
     dots = shapely.transform(frame.cut(area), lambda points: (points * (1, -1) + (0, frame.height)) * grain)
-    for part in shapely.get_parts(dots):
+    for part in sorted(
+        shapely.get_parts(dots), key=lambda part: -part.area
+    ):  # a lagoon after the sea around its land
         pen.polygon(shapely.get_coordinates(part.exterior).ravel().tolist(), fill=255)
         for hole in part.interiors:
             pen.polygon(shapely.get_coordinates(hole).ravel().tolist(), fill=0)
@@ -262,9 +262,10 @@ def _mask(
     return np.asarray(mask.filter(ImageFilter.GaussianBlur(blur)) if blur else mask, np.float32) / 255
 
 
-def _mix(picture: NDArray[np.float32], colour: str, share: NDArray[np.float32]) -> NDArray[np.float32]:
-    return picture + (_rgb(colour) - picture) * share[..., None]
+def _mix(picture: NDArray[Any], colour: str, share: NDArray[Any]) -> NDArray[Any]:
+    mixed: NDArray[Any] = picture + (_rgb(colour) - picture) * share[..., None]
+    return mixed
 
 
-def _rgb(colour: str) -> NDArray[np.float32]:
+def _rgb(colour: str) -> NDArray[Any]:
     return np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)], np.float32)
