@@ -100,7 +100,7 @@ def _area(country: str | None, within: Box | None) -> Area:
 
 def _read(text: str, area: Area) -> list[Reading]:
     """Collect every reading; a notation of its own leaves no room for others."""
-    special = [*read_notations(text), *read_mgrs(text)]
+    special = [*read_notations(text, area.country), *read_mgrs(text)]
     if special:
         return special
     plain = clean(text)

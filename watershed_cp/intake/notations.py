@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from watershed_cp.errors import InputError
 from watershed_cp.intake.angles import Reading, cell_radius_m
+from watershed_cp.intake.gazetteer import find_places
 from watershed_cp.messages import fault
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _WKT = re.compile(
 )
 _GEOJSON = re.compile(rf'"coordinates"\s*:\s*\[\s*{_NUMBER}\s*,\s*{_NUMBER}')
 _DIGITS = "23456789CFGHJMPQRVWX"
+_SHORT_DIGITS = 4  # leave out a degree, 111 km: a town can complete that, and no less
 _PLUS_CODE = re.compile(rf"([{_DIGITS}]{{8}})\+([{_DIGITS}]{{2,7}})(?![A-Z0-9])", re.IGNORECASE)
 _SHORT_CODE = re.compile(
     rf"\b([{_DIGITS}]{{2}}|[{_DIGITS}]{{4}}|[{_DIGITS}]{{6}})\+[{_DIGITS}]{{2,3}}(?![A-Z0-9])", re.IGNORECASE
@@ -61,18 +63,25 @@ def unwrap_link(text: str) -> str:
     return urllib.parse.unquote_plus(text) if _LINK.match(text) else text
 
 
-def read_notations(text: str) -> Iterator[Reading]:
+def read_notations(text: str, country: str = "") -> Iterator[Reading]:
     """Give the readings of a text that follows a notation of its own.
 
     Parameters
     ----------
     text : str
         As written, links unwrapped.
+    country : str
+        ISO code in which the town behind a short plus code lies, empty where not known.
 
     Yields
     ------
     Reading
         Nothing where the text is none of these.
+
+    Raises
+    ------
+    InputError
+        If the text is a short plus code without a town that is known.
 
     Examples
     --------
@@ -84,8 +93,8 @@ def read_notations(text: str) -> Iterator[Reading]:
             yield _reading(match[2], match[1])
     if match := _PLUS_CODE.search(text):
         yield _plus_code((match[1] + match[2]).upper())
-    elif _SHORT_CODE.search(text):
-        raise InputError(fault("location_short_code", value=text))
+    elif match := _SHORT_CODE.search(text):
+        yield _near_place(match, text, country)
     if _LINK.match(text):
         yield from _link(text)
 
@@ -108,6 +117,20 @@ def _link(text: str) -> Iterator[Reading]:
 def _reading(latitude: str, longitude: str) -> Reading:
     decimals = max(len(number.partition(".")[2]) for number in (latitude, longitude))
     return Reading(float(longitude), float(latitude), cell_radius_m(10.0**-decimals), explicit=True)
+
+
+def _near_place(match: re.Match[str], text: str, country: str) -> Reading:
+    """Complete a plus code of four digits, ``MRX5+HC San Salvador``, by the town that follows it."""
+    places = find_places(text[match.end() :].strip(" ,"), country) if country else ()
+    if len(places) != 1 or len(match[1]) != _SHORT_DIGITS:
+        raise InputError(fault("location_short_code", value=text))
+    town = places[0]
+    fields = [divmod(degrees, 20) for degrees in (town.latitude + 90, town.longitude + 180)]
+    prefix = "".join(_DIGITS[int(field[part])] for part in (0, 1) for field in fields)
+    found = _plus_code(prefix + match[0].replace("+", "").upper())
+    latitude = found.latitude + round(town.latitude - found.latitude)
+    longitude = found.longitude + round(town.longitude - found.longitude)
+    return Reading(longitude, latitude, found.accuracy_m, (("town", town.name),), 0, explicit=True)
 
 
 def _plus_code(code: str) -> Reading:
