@@ -2,8 +2,10 @@
 
 Usage: python data/basins/accuracy.py FOLDER
 Each member changes one thing that could as well have been otherwise: random error of the surface, how its terraces
-are smoothed, the size of its cells, how deep rivers are cut in. `accuracy_m` is the distance within which the outline
-of a member lies from ours at 68 of 100 points of the divide, as one standard deviation would.
+are smoothed, the size of its cells, how deep rivers are cut in. The outlines of all members are asked how far
+they lie from ours, every 500 m along the divide. Most points hardly move and a few, on plains, move by kilometres;
+`accuracy_m` is half the distance that 95 of 100 stay within, as one standard deviation would be: it fits the tail,
+because that is where a firm changes its watershed.
 """
 
 from __future__ import annotations
@@ -69,19 +71,13 @@ def main(folder: Path) -> None:
             metres = [distances_m(ours.geometry[basin], other.geometry[basin]) for other in others]
             middle, most = np.percentile(np.concatenate(metres), [68, 95])
             areas = [other["area_km2"][basin] for other in others]
-            rows.append(
-                (
-                    basin,
-                    round(middle, -1),
-                    round(most, -1),
-                    len(MEMBERS),
-                    round(min(areas), 1),
-                    round(max(areas), 1),
-                )
-            )
+            spread = (round(most / 2, -1), round(middle, -1), round(most, -1))
+            rows.append((basin, *spread, len(MEMBERS), round(min(areas), 1), round(max(areas), 1)))
     with (HERE / "accuracy.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("basin_id", "accuracy_m", "p95_m", "members", "smallest_km2", "largest_km2"))
+        writer.writerow(
+            ("basin_id", "accuracy_m", "p68_m", "p95_m", "members", "smallest_km2", "largest_km2")
+        )
         writer.writerows(sorted(rows))
 
 

@@ -11,7 +11,7 @@ import csv
 import sys
 import tempfile
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,7 @@ class Region:
         return natural_earth_lake(self.folder, lake)
 
     def _pool(self, lake: dict[str, Any]) -> shapely.Geometry:
-        elevation, transform = self.surface
+        elevation, transform = replace(self, noise=0.0).surface
         window = rasterize([shapely.box(*lake["window"])], elevation.shape, transform=transform)
         pools, _ = label((elevation <= lake["level_m"]) & (window == 1))
         column, row = ~transform * lake["point"]
@@ -162,7 +162,13 @@ class Region:
         with tempfile.TemporaryDirectory() as scratch:
             path = Path(scratch) / "surface.tif"
             self.write_surface(path)
-            return delineate(path, outlets, rivers=self.rivers, lakes=self.lakes, **self.told["delineation"])
+            return delineate(
+                path,
+                outlets,
+                rivers=self.rivers,
+                lakes=self.lakes,
+                **{**self.told["delineation"], **self.rules.get("delineation", {})},
+            )
 
 
 def natural_earth_lake(folder: Path, lake: dict[str, Any]) -> shapely.Geometry:
@@ -190,7 +196,7 @@ def accuracy_m() -> pd.Series:
 
 
 def name_rivers(found: Delineation) -> gpd.GeoDataFrame:
-    """Name the reaches from each named point up along the greater branch, and down to the next named river."""
+    """Name the reaches: down from a river's head to the named point, or up from there along the greater branch."""
     reaches = found.rivers.copy()
     reaches["name_es"] = None
     starts, ends = (shapely.get_point(reaches.geometry.to_numpy(), end) for end in (0, -1))
@@ -198,16 +204,31 @@ def name_rivers(found: Delineation) -> gpd.GeoDataFrame:
         rows = [row for row in csv.DictReader(file) if row["basin_id"] in set(found.basins.index)]
     for row in rows:
         own = reaches.index[reaches["basin_id"] == row["basin_id"]]
-        here = shapely.points(float(row["longitude"]), float(row["latitude"]))
-        at = own[np.argmin(shapely.distance(reaches.geometry[own].to_numpy(), here))]
+        mouth = _nearest(reaches, own, row["longitude"], row["latitude"])
+        at = (
+            _nearest(reaches, own, row["head_longitude"], row["head_latitude"])
+            if row["head_longitude"]
+            else mouth
+        )
         while at is not None and reaches.loc[at, "name_es"] is None:
             reaches.loc[at, "name_es"] = row["name_es"]
-            above = [i for i in own if shapely.equals_exact(ends[i], starts[at], 1e-9) and i != at]
-            at = max(above, key=lambda i: reaches.loc[i, "upstream_km2"], default=None)
+            if row["head_longitude"]:
+                below = [i for i in own if shapely.equals_exact(starts[i], ends[at], 1e-9)]
+                at = next((i for i in below if at != mouth), None)
+            else:
+                above = [i for i in own if shapely.equals_exact(ends[i], starts[at], 1e-9) and i != at]
+                at = max(above, key=lambda i: reaches.loc[i, "upstream_km2"], default=None)
     english = reaches["name_es"].str.replace("Río ", "", regex=False) + " River"
     reaches.insert(0, "name_en", english.where(reaches["name_es"].notna(), None))
     reaches.insert(0, "name_es", reaches.pop("name_es"))
     return reaches
+
+
+def _nearest(reaches: gpd.GeoDataFrame, own: pd.Index, longitude: str, latitude: str) -> int:
+    distances = shapely.distance(
+        reaches.geometry[own].to_numpy(), shapely.points(float(longitude), float(latitude))
+    )
+    return int(own[np.argmin(distances)])
 
 
 def name_subbasins(units: gpd.GeoDataFrame, rivers: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

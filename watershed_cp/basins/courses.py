@@ -45,7 +45,7 @@ def describe(points: NDArray[np.float64], layers: dict[str, gpd.GeoDataFrame]) -
     from watershed_cp.basins.network import Course
 
     line = shapely.linestrings(points if len(points) > 1 else np.repeat(points, 2, axis=0))
-    course = shapely.get_coordinates(shapely.segmentize(line, _STEP_DEGREES))
+    course = shapely.get_coordinates(shapely.segmentize(line, _STEP_DEGREES) if line.length else line)
     steps_km = np.asarray(pyproj.Geod(ellps="WGS84").line_lengths(course[:, 0], course[:, 1])) / 1000
     middles = (course[1:] + course[:-1]) / 2
     passed = {

@@ -27,7 +27,7 @@ HYDROBASINS_LICENCE = Text(
 )
 _LEVELS = range(1, 13)
 _TIMEOUT_S = 60
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 16
 _PARTIAL, _WHOLE = 206, 200
 _NEAR_DEGREES = 0.05  # a mouth may lie in the unit next door
 _MOST_APART = 1.5  # ratio of areas beyond which a unit is another river's
@@ -98,7 +98,7 @@ def fetch_hydrobasins(
         raise InputError(
             fault(rule, file=target.name, url=address, expected=expected, got=_got(error))
         ) from error
-    if not zipfile.is_zipfile(target) or zipfile.ZipFile(target).testzip() is not None:
+    if not _is_sound(target):
         target.unlink()
         raise InputError(fault("download_not_archive", file=target.name, url=address))
     note.write_text(_sha256(target) + "\n", encoding="ascii")
@@ -117,13 +117,14 @@ class _Resuming:
 
         have = self.part.stat().st_size if self.part.exists() else 0
         try:
-            answer = requests.get(url, headers={"Range": f"bytes={have}-"}, stream=True, timeout=_TIMEOUT_S)
-            if answer.status_code not in (_PARTIAL, _WHOLE):
-                self.part.unlink(missing_ok=True)
-                answer.raise_for_status()
-            have = have if answer.status_code == _PARTIAL else 0
-            whole = have + int(answer.headers.get("Content-Length", 0))
-            self._write(answer, have, whole)
+            onward = {"Range": f"bytes={have}-"}
+            with requests.get(url, headers=onward, stream=True, timeout=_TIMEOUT_S) as answer:
+                if answer.status_code not in (_PARTIAL, _WHOLE):
+                    self.part.unlink(missing_ok=True)
+                    answer.raise_for_status()
+                have = have if answer.status_code == _PARTIAL else 0
+                whole = have + int(answer.headers.get("Content-Length", 0))
+                self._write(answer, have, whole)
         except (requests.RequestException, OSError) as error:
             kept = self.part.stat().st_size if self.part.exists() else 0
             reason = type(error).__name__
@@ -143,6 +144,13 @@ class _Resuming:
                     sys.stderr.write(f"\r{have / 1e6:,.1f} / {whole / 1e6:,.1f} MB")
         if self.progress:
             sys.stderr.write("\n")
+
+
+def _is_sound(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return archive.testzip() is None
 
 
 def _sha256(path: Path) -> str:
@@ -199,10 +207,8 @@ def official_basins(archive: str | Path, outlets: gpd.GeoDataFrame, target: str 
     )
     faults, shapes = [], {}
     for basin, outlet in outlets.iterrows():
-        near = units[
-            units.distance(shapely.Point(outlet["outlet_longitude"], outlet["outlet_latitude"]))
-            < _NEAR_DEGREES
-        ]
+        mouth = shapely.Point(outlet["outlet_longitude"], outlet["outlet_latitude"])
+        near = units[shapely.distance(units.geometry.to_numpy(), mouth) < _NEAR_DEGREES]
         apart = (near["up_area"] / outlet["area_km2"]).map(
             lambda ratio: max(ratio, 1 / ratio) if ratio > 0 else 1e9
         )

@@ -118,7 +118,7 @@ class FlowNetwork:
         Examples
         --------
         >>> FlowNetwork.open("motagua").outlet_of(-89.53, 14.97)
-        (-88.22396, 15.7226)
+        (-88.21771, 15.7226)
         """
         named = str(source) in _BUILT_IN
         path = data_path("basins", "flow", f"{source}.tif") if named else Path(source)

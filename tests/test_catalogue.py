@@ -1,0 +1,209 @@
+"""The built-in watersheds, and layers of all kinds that users bring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from watershed_cp.basins.catalogue import read_basins, read_built_in
+from watershed_cp.basins.geometry import area_km2
+from watershed_cp.basins.topology import Topology
+from watershed_cp.errors import InputError, MissingFileError
+from watershed_cp.tables import BASINS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TWO = [shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)]
+
+
+def layer(
+    path: Path, shapes: list[shapely.Geometry] = TWO, crs: str | None = "EPSG:4326", **columns: list
+) -> Path:
+    columns = columns or {"id": [f"w{i}" for i in range(len(shapes))]}
+    gpd.GeoDataFrame(columns, geometry=shapes, crs=crs).to_file(path)
+    return path
+
+
+def told(path: Path, **options: str) -> str:
+    with pytest.raises(InputError) as error:
+        read_basins(path, **options)
+    return error.value.tell("en")
+
+
+def test_the_four_watersheds() -> None:
+    basins = read_basins()
+    assert basins.index.tolist() == ["acelhuate", "chamelecon", "motagua", "panama_canal"]
+    assert list(basins.columns) == [*BASINS.names, "geometry"]
+    assert basins.index.name == "basin_id"
+    assert basins.crs == "EPSG:4326"
+    assert basins.is_valid.all()
+    assert set(basins.geom_type) == {"Polygon"}
+    assert basins["area_km2"].to_numpy() == pytest.approx(area_km2(basins.geometry), abs=0.06)
+    assert (basins["accuracy_m"] > 0).all()
+    assert shapely.coverage_is_valid(basins.geometry.to_numpy())
+
+
+def test_areas_agree_with_published_ones() -> None:
+    basins = read_basins()
+    apart = (basins["area_km2"] / basins["published_area_km2"] - 1).abs()
+    assert (apart[["acelhuate", "chamelecon", "panama_canal"]] < 0.03).all()
+
+
+def test_outlines_are_no_staircase() -> None:
+    for outline in read_basins().geometry:
+        steps = np.abs(np.diff(shapely.get_coordinates(outline), axis=0))
+        straight = (steps.min(axis=1) < 1e-9).mean()  # exactly north-south or east-west
+        assert straight < 0.1
+
+
+def test_sub_basins_nest_and_tile() -> None:
+    basins, units = read_basins(), read_built_in("subbasins").set_index("basin_id")
+    for level in (1, 2):
+        at = units[units["level"] == level]
+        assert shapely.coverage_is_valid(at.geometry.to_numpy())
+        for parent, children in at.groupby("parent"):
+            whole = basins.geometry[parent] if level == 1 else units.geometry[parent]
+            gap = shapely.symmetric_difference(shapely.union_all(children.geometry), whole)
+            assert sum(area_km2([gap])) * 1e6 < area_km2([whole])[0]  # below 1 m2 per km2
+    counts = units.groupby([units.index.str.split("-").str[0], "level"]).size()
+    assert 8 <= counts["motagua", 1] <= 12
+    assert 40 <= counts["motagua", 2] <= 60
+    assert counts["acelhuate", 1] < counts["motagua", 1]
+
+
+def test_every_sub_basin_drains_to_its_outlet() -> None:
+    units = read_built_in("subbasins").set_index("basin_id")
+    basins = read_basins()
+    for level in (1, 2):
+        at = units[units["level"] == level]
+        rivers = Topology(at["next_down"].to_dict())
+        total = rivers.accumulate(at["area_km2"].to_dict())
+        for basin in basins.index:
+            ends = [unit for unit, to in rivers.next_down.items() if to == "" and unit.startswith(basin)]
+            assert len(ends) == 1
+            assert total[ends[0]] == pytest.approx(basins["area_km2"][basin], abs=0.5)
+
+
+def test_rivers_and_lakes_ship_with_names() -> None:
+    rivers, lakes = read_built_in("rivers"), read_built_in("lakes")
+    assert set(rivers.geom_type) == {"LineString"}
+    assert {"name_es", "name_en", "strahler", "upstream_km2", "basin_id", "below_outlet"} <= set(
+        rivers.columns
+    )
+    named = rivers.groupby("basin_id")["name_es"].agg(lambda names: set(names.dropna()))
+    assert {"Río Acelhuate", "Río Lempa"} <= named["acelhuate"]
+    assert {"Río Chagres", "Río Gatún"} <= named["panama_canal"]
+    assert {"Lago Gatún", "Lago Alajuela"} <= set(lakes["name_es"])
+
+
+def test_any_layer_becomes_basins(tmp_path: Path) -> None:
+    path = layer(tmp_path / "own.gpkg", HYBAS_ID=[2.0, 1.0], NOMBRE=["Dos", "Uno"], accuracy_m=[30.0, np.nan])
+    basins = read_basins(path)
+    assert basins.index.tolist() == ["1", "2"]
+    assert basins["name_es"].tolist() == ["Uno", "Dos"]
+    assert list(basins.columns) == [*BASINS.names, "geometry"]
+    assert basins["accuracy_m"].tolist()[1] == 30
+    assert np.isnan(basins["accuracy_m"].tolist()[0])
+    assert basins["area_km2"].to_numpy() == pytest.approx([12_309, 12_309], rel=1e-3)
+    assert basins.attrs["repairs"] == {}
+
+
+def test_a_projected_layer_comes_out_in_degrees(tmp_path: Path) -> None:
+    square = gpd.GeoSeries([shapely.box(-89, 14, -88, 15)], crs=4326).to_crs(32616)
+    path = layer(tmp_path / "utm.gpkg", list(square), crs="EPSG:32616")
+    assert read_basins(path).total_bounds == pytest.approx([-89, 14, -88, 15], abs=1e-6)
+
+
+def test_columns_can_be_named(tmp_path: Path) -> None:
+    path = layer(tmp_path / "own.geojson", clave=["x", "y"], rotulo=["Equis", "Ye"])
+    assert read_basins(path, id_column="clave", name_column="rotulo")["name_en"].to_dict() == {
+        "x": "Equis",
+        "y": "Ye",
+    }
+    assert told(path) == (
+        'own.geojson: No column is recognised as the watersheds\' identifier. Name it with [basins] id = "…"; there '
+        "are: clave, rotulo."
+    )
+    assert told(path, id_column="code") == (
+        "own.geojson, column code: The layer has no such column. Choose one of these: clave, rotulo."
+    )
+    assert told(path, id_column="clave", name_column="n").startswith(
+        "own.geojson, column n: The layer has no such"
+    )
+
+
+def test_unusable_layers_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(MissingFileError) as error:
+        read_basins(tmp_path / "none.gpkg")
+    assert error.value.tell("en") == "none.gpkg: There is no such file. Check the name and the folder."
+    (tmp_path / "text.gpkg").write_text("no layer")
+    assert told(tmp_path / "text.gpkg") == (
+        "text.gpkg: It cannot be read as a layer of polygons. Save it as GeoPackage, GeoJSON or Shapefile."
+    )
+    bare = layer(tmp_path / "bare.shp")
+    bare.with_suffix(".prj").unlink()
+    assert told(bare) == (
+        "bare.shp: The layer does not say in which coordinate system it is. Set it in QGIS (Layer, Coordinate "
+        "reference system) or hand over the .prj file as well."
+    )
+    points = layer(tmp_path / "points.gpkg", [shapely.Point(0, 0)])
+    assert told(points) == (
+        "points.gpkg: Each watershed must be a polygon; the layer also has empty geometries or others (Point). Keep "
+        "only the polygons of the watersheds."
+    )
+
+
+def test_identifiers_must_be_there_and_differ(tmp_path: Path) -> None:
+    path = layer(tmp_path / "own.gpkg", id=["a", "a"])
+    assert told(path) == (
+        "own.gpkg, column id: The identifier “a” occurs more than once. Merge the parts into one polygon or use "
+        "another column."
+    )
+    path = layer(tmp_path / "gap.gpkg", id=["a", None])
+    assert told(path) == (
+        "gap.gpkg, row 2, column id: The watershed has no identifier. Write one in each row."
+    )
+
+
+def test_crossings_are_shown_and_harmless_faults_mended(tmp_path: Path) -> None:
+    tie = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+    assert told(layer(tmp_path / "tie.gpkg", [tie])) == (
+        "tie.gpkg: The outline of “w0” crosses itself at (1, 1). Correct it in QGIS (Vector, Geometry tools, Check "
+        "validity) and save the layer again."
+    )
+    spike = shapely.Polygon([(0, 0), (1, 0), (1, 1), (1, 2), (1, 1), (0, 1)])
+    basins = read_basins(layer(tmp_path / "spike.gpkg", [spike]))
+    assert list(basins.attrs["repairs"]) == ["w0"]
+    assert basins.is_valid.all()
+
+
+def test_overlaps_are_refused_with_their_area(tmp_path: Path) -> None:
+    path = layer(tmp_path / "own.gpkg", [shapely.box(0, 0, 1, 1), shapely.box(0.5, 0, 1.5, 1)])
+    assert told(path) == (
+        "own.gpkg: The watersheds “w0” and “w1” overlap by 6,154.271 km2. A firm cannot belong to both: keep the "
+        "watersheds of one level only, or correct the outlines."
+    )
+
+
+def test_holes_islands_and_many_vertices_pass(tmp_path: Path) -> None:
+    angle = np.linspace(0, 2 * np.pi, 100_001)[:-1]
+    round_one = shapely.Polygon(
+        np.column_stack([5 + np.cos(angle), np.sin(angle)]),
+        [shapely.box(4.9, -0.1, 5.1, 0.1).exterior.coords],
+    )
+    islands = shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.box(2, 0, 3, 1)])
+    basins = read_basins(layer(tmp_path / "own.gpkg", [round_one, islands]))
+    assert [len(shapely.get_parts(outline)) for outline in basins.geometry] == [1, 2]
+    assert basins.geometry["w0"].contains(shapely.Point(5, 0.5))
+    assert not basins.geometry["w0"].contains(shapely.Point(5, 0))
+
+
+def test_real_river_basins(real_data: Path) -> None:
+    basins = read_basins(real_data / "real" / "practices" / "huc08_polygons.geojson")
+    assert len(basins) == 17
+    assert basins.index.str.len().tolist() == [8] * 17

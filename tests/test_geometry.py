@@ -1,0 +1,77 @@
+"""Areas, mending and overlaps."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watershed_cp.basins.geometry import area_km2, mend, overlapping_pairs
+
+ONE_DEGREE_AT_EQUATOR_KM2 = 12_308.78  # WGS 84
+
+
+def test_areas_are_geodesic_and_know_holes() -> None:
+    square = shapely.box(0, 0, 1, 1)
+    assert area_km2([square]) == pytest.approx([ONE_DEGREE_AT_EQUATOR_KM2], rel=1e-4)
+    backwards = shapely.Polygon(square.exterior.coords[::-1])
+    ring = shapely.Polygon(
+        shapely.box(0, 0, 1, 1).exterior, [shapely.box(0.25, 0.25, 0.75, 0.75).exterior.coords]
+    )
+    assert area_km2([backwards]) == pytest.approx(area_km2([square]))
+    assert area_km2([ring])[0] == pytest.approx(0.75 * ONE_DEGREE_AT_EQUATOR_KM2, rel=1e-3)
+    assert area_km2([shapely.MultiPolygon([square, shapely.box(2, 0, 3, 1)])])[0] == pytest.approx(
+        2 * ONE_DEGREE_AT_EQUATOR_KM2, rel=1e-4
+    )
+
+
+def test_sound_outlines_stay_as_they_are() -> None:
+    square = shapely.box(0, 0, 1, 1)
+    assert mend(square) == (square, "", None)
+
+
+def test_a_bow_tie_is_shown_not_mended() -> None:
+    tie = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+    shape, repair, crossing = mend(tie)
+    assert shape is tie
+    assert repair == ""
+    assert crossing == (1.0, 1.0)
+
+
+def test_a_ring_that_touches_itself_is_mended() -> None:
+    touching = shapely.Polygon([(0, 0), (4, 0), (4, 4), (2, 0), (0, 4)])
+    assert not touching.is_valid
+    shape, repair, crossing = mend(touching)
+    assert shape.is_valid
+    assert shape.area == pytest.approx(touching.area)
+    assert repair.startswith("Ring Self-intersection")
+    assert crossing is None
+
+
+def test_a_spike_is_mended() -> None:
+    spike = shapely.Polygon([(0, 0), (1, 0), (1, 1), (1, 2), (1, 1), (0, 1)])
+    shape, repair, crossing = mend(spike)
+    assert shape.equals(shapely.box(0, 0, 1, 1))
+    assert repair
+    assert crossing is None
+
+
+def test_overlaps_are_measured_and_slivers_forgiven() -> None:
+    squares = gpd.GeoSeries(
+        {"b": shapely.box(0, 0, 1, 1), "a": shapely.box(0.5, 0, 1.5, 1), "c": shapely.box(1.5, 0, 2, 1)}
+    )
+    pairs = overlapping_pairs(squares.set_crs(4326))
+    assert [(first, second) for first, second, _ in pairs] == [("a", "b")]
+    assert pairs[0][2] == pytest.approx(0.5 * ONE_DEGREE_AT_EQUATOR_KM2, rel=1e-3)
+    near = gpd.GeoSeries({"a": shapely.box(0, 0, 1, 1), "b": shapely.box(1 - 1e-7, 0, 2, 1)}, crs=4326)
+    assert overlapping_pairs(near) == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=3, max_size=8))
+def test_mending_never_changes_an_area(points: list[tuple[int, int]]) -> None:
+    shape, _, crossing = mend(shapely.Polygon(points))
+    if crossing is None:
+        assert shape.is_valid
+        assert shape.area == pytest.approx(shapely.Polygon(points).area)
