@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-hypothesis.settings.register_profile("house", deadline=None, derandomize=True)
+_PHASES = [phase for phase in hypothesis.Phase if phase is not hypothesis.Phase.explain]  # it takes minutes
+hypothesis.settings.register_profile("house", deadline=None, derandomize=True, phases=_PHASES)
 hypothesis.settings.load_profile("house")
 
 

@@ -120,6 +120,9 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     run.add_argument("--no-posters", action="store_true", help=say("no_posters"))
     check = add("check", _check)
     check.add_argument("file", metavar=say("file"), help=say("check_file"))
+    compare = add("compare", _compare)
+    compare.add_argument("before", metavar=say("folder"), help=say("run_before"))
+    compare.add_argument("after", metavar=say("folder"), help=say("run_after"))
     return parser
 
 
@@ -162,6 +165,17 @@ def _check(options: argparse.Namespace, language: Language) -> int:
 
     impact = run(options.file)
     print(label("cli", "checked", language, firms=len(impact.msmes), claims=len(impact.ledger)))  # noqa: T201
+    return _DONE
+
+
+def _compare(options: argparse.Namespace, language: Language) -> int:
+    from watershed_cp.impact.comparison import changed_rules, compare_ledgers, read_run
+    from watershed_cp.publish.summary import tell_changes
+
+    (before, old), (after, new) = read_run(options.before), read_run(options.after)
+    for key, was, now in changed_rules(old, new):
+        print(label("cli", "rule_changed", language, rule=key, before=was, after=now))  # noqa: T201
+    print(tell_changes(compare_ledgers(before, after), language))  # noqa: T201
     return _DONE
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from watershed_cp.errors import Language
     from watershed_cp.impact.aggregation import Accounts
 
-__all__ = ["summarise"]
+__all__ = ["summarise", "tell_changes"]
 
 
 def summarise(accounts: Accounts, language: Language) -> str:
@@ -43,6 +43,41 @@ def summarise(accounts: Accounts, language: Language) -> str:
     Demonstration programme (synthetic data)
     """
     return "\n".join(_lines(accounts, language))
+
+
+def tell_changes(changes: pd.DataFrame, language: Language) -> str:
+    """Say what changed between two runs: per pollutant the change of what is credited, then every row behind it.
+
+    Parameters
+    ----------
+    changes : pandas.DataFrame
+        From :func:`watershed_cp.impact.comparison.compare_ledgers`.
+    language : {"es", "en"}
+        Language to write in.
+
+    Returns
+    -------
+    str
+        Several lines.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> tell_changes(pd.DataFrame(), "en")
+    'No ledger row changed.'
+    """
+    if changes.empty:
+        return label("cli", "nothing_changed", language)
+    lines = []
+    for pollutant, rows in changes.groupby("pollutant", sort=True):
+        change = mass(math.fsum(rows["credited_change_kg_yr"]))
+        name = pollutant_name(str(pollutant), language)
+        lines.append(label("cli", "total_changed", language, pollutant=name, change=change))
+        for row in rows.to_dict("records"):
+            what = label("change", row["change"], language)
+            moved = mass(row["credited_change_kg_yr"])
+            lines.append(label("cli", "row_changed", language, firm=row["msme_id"], what=what, change=moved))
+    return "\n".join(lines)
 
 
 def _lines(accounts: Accounts, language: Language) -> Iterator[str]:
