@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from watershed_cp.intake.areas import Area
 
-__all__ = ["FINEST_M", "Reading", "cell_radius_m", "clean", "read_angles", "read_scaled"]
+__all__ = ["FINEST_M", "METRES_PER_DEGREE", "Reading", "cell_radius_m", "clean", "read_angles", "read_scaled"]
 
 METRES_PER_DEGREE = 111_320.0
 FINEST_M = 10.0  # no receiver in a street does better

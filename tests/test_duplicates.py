@@ -1,0 +1,58 @@
+"""The same firm under two names, and two firms that only look alike."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from watershed_cp.intake.duplicates import find_duplicates, firm_key
+
+
+def firms(*rows):
+    frame = pd.DataFrame(rows, columns=["msme_id", "name", "country", "municipality", "x", "y"])
+    points = [
+        None if np.isnan(x) else shapely.Point(x, y) for x, y in zip(frame["x"], frame["y"], strict=True)
+    ]
+    return gpd.GeoDataFrame(frame, geometry=points, crs=4326)
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("Lácteos La Esperanza, S.A. de C.V.", "LACTEOS LA ESPERANZA"),
+        ("Panadería San José y Cía.", "Panaderia San Jose"),
+        ("Tenería Beltrán, Sociedad Anónima", "Teneria Beltran S.A."),
+        ("Café Uno S. de R.L. de C.V.", "Café Uno, S de RL de CV"),
+        ("Beneficio El Roble Ltda.", "Beneficio El Roble Limitada"),
+        ("Rastro Municipal (Apopa)", "RASTRO MUNICIPAL APOPA"),
+    ],
+)
+def test_legal_forms_and_accents_fall_away(one, two):
+    assert firm_key(one) == firm_key(two)
+
+
+def test_far_apart_is_two_branches_and_one_spot_is_one_firm():
+    found = find_duplicates(
+        firms(
+            ("1", "Café Luz, S.A.", "SV", "Apopa", -89.18, 13.80),
+            ("2", "CAFE LUZ", "SV", "Apopa", -89.181, 13.80),
+            ("3", "Café Luz", "SV", "Santa Ana", -89.55, 13.99),
+            ("4", "Café Luz", "GT", "Zacapa", -89.53, 14.97),
+            ("5", "Cafetería Luz", "SV", "Apopa", -89.18, 13.8001),
+            ("6", "Tenería Beltrán", "SV", "Apopa", -89.18, 13.80),
+        )
+    )
+    assert found[["msme_id", "other_msme_id"]].to_numpy().tolist() == [["1", "2"], ["1", "5"]]
+    assert found["distance_m"].round().tolist() == [108.0, 11.0]
+    assert found["same_municipality"].tolist() == [True, True]
+
+
+def test_unknown_places_leave_the_name_to_decide():
+    nan = float("nan")
+    found = find_duplicates(
+        firms(("1", "Café Luz", "SV", "", nan, nan), ("2", "CAFÉ LUZ S.A.", "SV", "", -89.2, 13.7))
+    )
+    assert len(found) == 1
+    assert np.isnan(found["distance_m"][0])
+    assert find_duplicates(firms()).empty
