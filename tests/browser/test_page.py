@@ -207,7 +207,10 @@ def test_the_water_is_followed_as_the_network_follows_it(tab: Chromium) -> None:
     name = text(tab, ".card-title")
     place = programme().assignments.set_index("msme_id").loc[text(tab, "#card .small").split(" · ")[0]]
     course = FlowNetwork.open(place["basin_id"]).trace(place["longitude"], place["latitude"])
-    told = [item.split("\u00a0km")[0] for item in tab.run("[...document.querySelectorAll('.course li')].map((item) => item.textContent)")]
+    told = [
+        item.split("\u00a0km")[0]
+        for item in tab.run("[...document.querySelectorAll('.course li')].map((item) => item.textContent)")
+    ]
     assert name
     for stretch in (*course.rivers, *course.lakes):
         said = next(float(item.removeprefix(stretch.name)) for item in told if item.startswith(stretch.name))

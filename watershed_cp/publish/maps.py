@@ -283,7 +283,9 @@ def _flow(basins: gpd.GeoDataFrame) -> str:
                 codes, across = raster.read(1), raster.transform
             columns[f"grid_{len(grids)}"] = place_of[codes].ravel()
             high, wide = codes.shape
-            grids.append({"west": across.c, "north": across.f, "step": across.a, "rows": high, "columns": wide})
+            grids.append(
+                {"west": across.c, "north": across.f, "step": across.a, "rows": high, "columns": wide}
+            )
     return pack({"grids": grids}, columns)
 
 
@@ -306,19 +308,27 @@ def _basins(accounts: Accounts) -> str:
 
 def _overall(accounts: Accounts) -> dict[str, dict[str, Any]]:
     """Give the total over all watersheds per pollutant."""
-    totals = total_by(accounts).rename(columns={"weighted_reduction_pct": "reduction_pct"}).set_index("pollutant")
-    return {str(code): {name: _plain(value) for name, value in row.items()} for code, row in totals.iterrows()}
+    totals = (
+        total_by(accounts).rename(columns={"weighted_reduction_pct": "reduction_pct"}).set_index("pollutant")
+    )
+    return {
+        str(code): {name: _plain(value) for name, value in row.items()} for code, row in totals.iterrows()
+    }
 
 
 def _firms(accounts: Accounts) -> str:
     """Pack the firms with their assignment, and the ledger as columns that point at firms."""
     placed = accounts.assignments.reindex(columns=list(ASSIGNMENTS.names)).drop_duplicates("msme_id")
     own = accounts.msmes.drop(columns=[name for name in placed if name != "msme_id"], errors="ignore")
-    firms = own.merge(placed, on="msme_id", how="left").reindex(columns=[*own, *placed.columns[1:], *_missing(own)])
+    firms = own.merge(placed, on="msme_id", how="left").reindex(
+        columns=[*own, *placed.columns[1:], *_missing(own)]
+    )
     basin_ids = [str(name) for name in accounts.basins.index]
     many = len(accounts.ledger) > _MANY_ROWS
     distinct, columns = _coded(firms, ("country", "department", "municipality", "ciiu", "repairs"))
-    ledger_head, ledger = _ledger(accounts.ledger, firms["msme_id"], basin_ids, many=many)
+    ledger_head, ledger = _ledger(
+        accounts.ledger, firms.set_index("msme_id")["basin_id"], basin_ids, many=many
+    )
     head = {
         "ids": _texts(firms["msme_id"]),
         "names": _texts(firms["name"]),
@@ -348,9 +358,13 @@ def _missing(firms: pd.DataFrame) -> list[str]:
 
 
 def _ledger(
-    ledger: pd.DataFrame, msme_ids: pd.Series[str], basin_ids: list[str], *, many: bool
+    ledger: pd.DataFrame, firm_basins: pd.Series[Any], basin_ids: list[str], *, many: bool
 ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Pack the ledger; a range travels as its two distances from the reduction, as shares of it."""
+    """Pack the ledger; a range travels as its two distances from the reduction, as shares of it.
+
+    The watershed of a row and its load at the follow-up travel only where they say more than the firm's own watershed
+    and the difference of the other two loads.
+    """
     pollutants = list(dict.fromkeys(ledger["pollutant"].dropna()))
     explained = () if many else ("reason", "equation")
     distinct, columns = _coded(ledger, explained)
@@ -361,16 +375,22 @@ def _ledger(
     above = (loads["reduction_high_kg_yr"] - reduction) / scale
     bits = _FEW_BITS if many else _ALL_BITS
     columns |= {
-        "row_firm": pd.Index(msme_ids).get_indexer(ledger["msme_id"]).astype("int32"),
+        "row_firm": firm_basins.index.get_indexer(ledger["msme_id"]).astype("int32"),
         "row_pollutant": _codes(ledger["pollutant"], pollutants),
-        "row_basin": _codes(ledger["basin_id"], basin_ids),
         "row_fate": _codes(ledger["fate"], FATES),
         "row_evidence": _codes(ledger["evidence"], EVIDENCE),
         "row_baseline": cut_mantissa(loads["baseline_kg_yr"], bits),
         "row_reduction": cut_mantissa(reduction, bits),
         "row_below": cut_mantissa(below, bits - 4),
-        "row_skew": np.where(np.isclose(above, below), 0, cut_mantissa(above - below, bits - 4)).astype("float32"),
+        "row_skew": np.where(np.isclose(above, below), 0, cut_mantissa(above - below, bits - 4)).astype(
+            "float32"
+        ),
     }
+    credited = pd.Series(firm_basins.reindex(ledger["msme_id"]).to_numpy(), ledger.index).where(
+        ledger["fate"] == "credited"
+    )
+    if not credited.astype("object").fillna("").equals(ledger["basin_id"].astype("object").fillna("")):
+        columns["row_basin"] = _codes(ledger["basin_id"], basin_ids)
     follow_up = loads["follow_up_kg_yr"]
     if not np.allclose(loads["baseline_kg_yr"] - reduction, follow_up, equal_nan=True):
         columns["row_follow_up"] = cut_mantissa(follow_up, bits)
@@ -391,13 +411,17 @@ def _coded(table: pd.DataFrame, names: Sequence[str]) -> tuple[dict[str, list[An
     columns: dict[str, NDArray[Any]] = {}
     for name in names:
         places, texts_of = pd.factorize(table[name])
-        distinct[name] = [list(both_languages(str(text))) if name in _NOTES else str(text) for text in texts_of]
+        distinct[name] = [
+            list(both_languages(str(text))) if name in _NOTES else str(text) for text in texts_of
+        ]
         columns[f"code_{name}"] = (places + 1).astype(np.uint8 if len(texts_of) < UNKNOWN else np.int32)
     return distinct, columns
 
 
 def _texts(values: pd.Series[Any]) -> list[str]:
-    return ["" if missing else str(value) for value, missing in zip(values.tolist(), values.isna(), strict=True)]
+    return [
+        "" if missing else str(value) for value, missing in zip(values.tolist(), values.isna(), strict=True)
+    ]
 
 
 def _single(values: pd.Series[Any], bits: int) -> NDArray[np.float32]:
@@ -414,7 +438,8 @@ def _records(table: pd.DataFrame) -> dict[str, list[Any]]:
     """Give a small table column by column, with None for whatever is missing."""
     return {
         str(name): [
-            None if missing else _plain(value) for value, missing in zip(column.tolist(), column.isna(), strict=True)
+            None if missing else _plain(value)
+            for value, missing in zip(column.tolist(), column.isna(), strict=True)
         ]
         for name, column in table.items()
     }

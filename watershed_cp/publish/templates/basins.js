@@ -1,6 +1,6 @@
 /* The ground: land, relief, rivers and lakes on one canvas; the watersheds as shapes that a keyboard can reach. */
 
-const ground = { land: [], borders: [], departments: [], rivers: [], lakes: [], towns: [], reliefs: [] };
+const ground = { coast: null, land: [], borders: [], departments: [], rivers: [], lakes: [], towns: [], reliefs: [] };
 const outlines = [];
 let bounds = [];
 
@@ -26,7 +26,8 @@ function features({ counts, rows: facts }, steps) {
 function paintGround(pen, view) {
   pen.lineJoin = "round";
   pen.lineCap = "round";
-  const land = ground.land.flatMap((country) => country.shape);
+  ground.coast ||= ground.land.flatMap((country) => country.shape);
+  const land = ground.coast;
   traceAll(pen, view, land, true);
   pen.fillStyle = colour("land");
   pen.fill("evenodd");

@@ -142,7 +142,7 @@ function bunch(pen, { x, y, r, n, counted }) {
   pen.arc(x, y, r, -Math.PI / 2, -Math.PI / 2 + (2 * Math.PI * counted) / n);
   pen.strokeStyle = colour("firm");
   pen.stroke();
-  pen.font = `600 ${n > 999 ? 11 : 13}px ${getComputedStyle(document.body).fontFamily}`;
+  pen.font = `600 ${n > 999 ? 11 : 13}px ${typeface()}`;
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   pen.fillStyle = colour("ink");

@@ -75,17 +75,27 @@ function paintInset() {
   const scale = Math.min(canvas.width / (east - west), canvas.height / (south - north));
   const view = { scale, x: west * scale, y: north * scale, zoom: 0, width: canvas.width, height: canvas.height };
   const pen = canvas.getContext("2d");
-  pen.fillStyle = colour("sea");
-  pen.fillRect(0, 0, canvas.width, canvas.height);
-  traceAll(pen, view, ground.land.flatMap((country) => country.shape), true);
-  pen.fillStyle = colour("land");
-  pen.fill("evenodd");
-  pen.strokeStyle = colour("border");
-  pen.stroke();
+  insetLand ||= drawInset(view);
+  pen.drawImage(insetLand, 0, 0);
   const box = theMap.getBounds();
   const left = worldX(box.getWest()) * scale - view.x;
   const top = worldY(box.getNorth()) * scale - view.y;
   pen.strokeStyle = colour("firm");
   pen.lineWidth = 3;
   pen.strokeRect(left, top, Math.max(8, worldX(box.getEast()) * scale - view.x - left), Math.max(8, worldY(box.getSouth()) * scale - view.y - top));
+}
+
+let insetLand = null;
+
+function drawInset(view) {
+  const canvas = h("canvas", { width: view.width, height: view.height });
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = colour("sea");
+  pen.fillRect(0, 0, view.width, view.height);
+  traceAll(pen, view, ground.land.flatMap((country) => country.shape), true);
+  pen.fillStyle = colour("land");
+  pen.fill("evenodd");
+  pen.strokeStyle = colour("border");
+  pen.stroke();
+  return canvas;
 }

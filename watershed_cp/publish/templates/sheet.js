@@ -19,6 +19,14 @@ const Sheet = L.Layer.extend({
     const offset = this._map._latLngBoundsToNewLayerBounds(this.bounds, zoom, center).min;
     L.DomUtil.setTransform(this.canvas, offset, this._map.getZoomScale(zoom, this.zoom));
   },
+  /* A canvas that keeps its size is wiped, not made anew: that is most of the cost of a move. */
+  measure({ x, y }, density) {
+    if (this.canvas.width === Math.round(x * density) && this.canvas.height === Math.round(y * density)) return;
+    this.canvas.width = Math.round(x * density);
+    this.canvas.height = Math.round(y * density);
+    this.canvas.style.width = `${x}px`;
+    this.canvas.style.height = `${y}px`;
+  },
   redraw() {
     const map = this._map;
     if (!map) return;
@@ -29,14 +37,12 @@ const Sheet = L.Layer.extend({
     const density = window.devicePixelRatio || 1;
     this.zoom = map.getZoom();
     this.bounds = L.latLngBounds(map.layerPointToLatLng(corner), map.layerPointToLatLng(corner.add(extent)));
-    this.canvas.width = extent.x * density;
-    this.canvas.height = extent.y * density;
-    this.canvas.style.width = `${extent.x}px`;
-    this.canvas.style.height = `${extent.y}px`;
+    this.measure(extent, density);
     L.DomUtil.setPosition(this.canvas, corner);
     const origin = map.getPixelOrigin().add(corner);
     const pen = this.canvas.getContext("2d");
     pen.setTransform(density, 0, 0, density, 0, 0);
+    pen.clearRect(0, 0, extent.x, extent.y);
     this.paint(pen, { scale: map.getZoomScale(this.zoom, 0), x: origin.x, y: origin.y, width: extent.x, height: extent.y, zoom: this.zoom, margin });
   },
 });
@@ -54,18 +60,42 @@ function trace(pen, view, ring, closed) {
 
 function traceAll(pen, view, shape, closed) {
   pen.beginPath();
-  for (const part of shape) for (const ring of part) trace(pen, view, ring, closed);
+  for (const part of shape) for (const ring of part) if (visible(view, ring)) trace(pen, view, ring, closed);
 }
 
+const BOXES = new WeakMap();
+
+/* Whether any of a ring can lie on the sheet. */
+function visible(view, ring) {
+  let box = BOXES.get(ring);
+  if (!box) {
+    box = [Infinity, Infinity, -Infinity, -Infinity];
+    for (let i = 0; i < ring.length; i += 2) {
+      box = [Math.min(box[0], ring[i]), Math.min(box[1], ring[i + 1]), Math.max(box[2], ring[i]), Math.max(box[3], ring[i + 1])];
+    }
+    BOXES.set(ring, box);
+  }
+  return box[2] * view.scale > view.x && box[0] * view.scale < view.x + view.width
+    && box[3] * view.scale > view.y && box[1] * view.scale < view.y + view.height;
+}
+
+const TONES = new Map();
+
 function colour(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  if (!TONES.has(name)) TONES.set(name, getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim());
+  return TONES.get(name);
+}
+
+/* The page's own type, for words on a canvas. */
+function typeface() {
+  if (!TONES.has("type")) TONES.set("type", getComputedStyle(document.body).fontFamily);
+  return TONES.get("type");
 }
 
 /* Words on the map with a halo, in lines of [text, style]; left out, and told so, where the room is taken. */
 function inkLabel(pen, lines, x, y, taken, { align = "center", gap = 3, within = null } = {}) {
-  const family = getComputedStyle(document.body).fontFamily;
   const set = lines.map(([text, { size = 12, weight = 400, tone = "ink", style = "" } = {}]) => {
-    const font = `${style} ${weight} ${size}px ${family}`;
+    const font = `${style} ${weight} ${size}px ${typeface()}`;
     pen.font = font;
     return { text, size, tone, font, width: pen.measureText(text).width };
   });

@@ -67,6 +67,12 @@ function sectorOf(firm) {
   return own(words.sectors, code) ? code : "";
 }
 
+/* The watershed that a row is credited to: its own, where the page holds one, or else its firm's. */
+function rowBasin(row) {
+  if (ledger.row_basin) return basins[ledger.row_basin[row]] || null;
+  return ledger.fates[ledger.row_fate[row]] === "credited" ? basins[firms.basin[ledger.row_firm[row]]] || null : null;
+}
+
 /* One ledger row as numbers; the ends of its range travel as shares of the reduction. */
 function ledgerRow(row) {
   const reduction = ledger.row_reduction[row];
@@ -75,7 +81,7 @@ function ledgerRow(row) {
   const below = ledger.row_below[row];
   return {
     row, reduction, baseline, firm: ledger.row_firm[row], pollutant: ledger.pollutants[ledger.row_pollutant[row]],
-    fate: ledger.fates[ledger.row_fate[row]], evidence: ledger.evidence[ledger.row_evidence[row]] || "", basin: basins[ledger.row_basin[row]] || null,
+    fate: ledger.fates[ledger.row_fate[row]], evidence: ledger.evidence[ledger.row_evidence[row]] || "", basin: rowBasin(row),
     followUp: ledger.row_follow_up ? ledger.row_follow_up[row] : baseline - reduction,
     low: reduction - below * scale, high: reduction + (below + ledger.row_skew[row]) * scale,
   };
