@@ -1,0 +1,186 @@
+"""Firms near the water, from registers of any size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import affine
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from worlds import four_squares, layer
+
+from watershed_cp.basins import registers
+from watershed_cp.basins.network import FlowNetwork
+from watershed_cp.basins.proximity import near
+from watershed_cp.basins.registers import GeoParquetWriter
+from watershed_cp.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DEGREE_M = 111_319.49  # of the equator
+
+
+def register() -> pd.DataFrame:
+    """Make firms east of a square that ends at 1 degree, each with its own reason."""
+    return pd.DataFrame(
+        {
+            "msme_id": [
+                "inside",
+                "big inside",
+                "near",
+                "far",
+                "nowhere",
+                "tailor",
+                "large",
+                "abroad",
+                "blank",
+            ],
+            "longitude": ["0.5", "0.6", "1.01", "1.5", "", "0.5", "0.5", "0.5", "0.5"],
+            "latitude": ["0.0"] * 9,
+            "ciiu": ["1040", "C1040", "10", "1040", "1040", "1410", "1040", "1040", ""],
+            "employees": ["3", "9", "9", "9", "9", "9", "900", "9", "9"],
+            "country": ["SV", "sv", "SV", "SV", "SV", "SV", "SV", "GT", "SV"],
+        }
+    )
+
+
+def square() -> gpd.GeoDataFrame:
+    return layer({"a": shapely.box(0, -0.5, 1, 0.5)})
+
+
+WISH = {"distance_m": 2000, "sectors": ["10"], "sizes": ["micro", "small"], "countries": ["SV"]}
+COUNTS = {
+    "near": 3,
+    "too_far": 1,
+    "unlocated": 1,
+    "other_sector": 1,
+    "size_unknown": 1,
+    "other_country": 1,
+    "sector_unknown": 1,
+}
+
+
+def test_every_row_has_its_reason_and_the_best_come_first() -> None:
+    firms = register()
+    before = firms.copy(deep=True)
+    found = near(firms, basins=square(), **WISH)
+    assert found.firms["msme_id"].tolist() == ["big inside", "inside", "near"]
+    assert found.firms["near"].tolist() == ["a"] * 3
+    np.testing.assert_allclose(found.firms["distance_m"], [0, 0, 0.01 * DEGREE_M], atol=0.1)
+    assert found.counts == COUNTS
+    assert found.unlocated["msme_id"].tolist() == ["nowhere"]
+    pd.testing.assert_frame_equal(firms, before)
+
+
+def test_sections_and_all_sectors() -> None:
+    assert near(register(), basins=square(), sectors=["C"]).counts["near"] == 6 - 1
+    assert near(register(), basins=square()).counts == {"near": 6, "too_far": 2, "unlocated": 1}
+
+
+def test_csv_is_read_in_bounded_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    register().rename(columns={"longitude": "Longitud"}).to_csv(tmp_path / "register.csv", index=False)
+    monkeypatch.setattr(registers, "_ROWS", 2)
+    found = near(
+        tmp_path / "register.csv", basins=square(), columns={"Longitud": "longitude"}, most=2, **WISH
+    )
+    assert found.firms["msme_id"].tolist() == ["big inside", "inside"]
+    assert found.counts == COUNTS
+
+
+def test_empty_register_has_nothing_near(tmp_path: Path) -> None:
+    register().head(0).to_csv(tmp_path / "register.csv", index=False)
+    assert near(tmp_path / "register.csv", basins=square()).counts == {}
+
+
+def test_geoparquet_goes_in_and_comes_out_whole_or_not_at_all(tmp_path: Path) -> None:
+    numbers = register().assign(
+        longitude=lambda table: pd.to_numeric(table["longitude"]),
+        latitude=lambda table: pd.to_numeric(table["latitude"]),
+    )
+    points = gpd.GeoDataFrame(
+        numbers.drop(columns=["longitude", "latitude"]),
+        geometry=gpd.points_from_xy(numbers["longitude"], numbers["latitude"]),
+        crs="EPSG:4326",
+    )
+    points.to_parquet(tmp_path / "register.parquet", row_group_size=4)
+    out = tmp_path / "near.parquet"
+    assert near(tmp_path / "register.parquet", basins=square(), out=out, **WISH).counts == COUNTS
+    written = gpd.read_parquet(out)
+    assert written["msme_id"].tolist() == ["inside", "big inside", "near"]
+    assert written.crs.equals("EPSG:4326", ignore_axis_order=True)
+    with pytest.raises(KeyError), GeoParquetWriter(tmp_path / "broken.parquet") as writer:  # noqa: PT012
+        for table in (numbers.head(2), register()[["msme_id"]]):
+            writer.write(table)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["near.parquet", "register.parquet"]
+
+
+def test_near_a_river_of_an_order() -> None:
+    rivers = gpd.GeoDataFrame(
+        {"name_es": ["Arroyo", "Lempa"], "strahler": [1, 4]},
+        geometry=[shapely.LineString([(0, 0), (1, 0)]), shapely.LineString([(0, 1), (1, 1), (2, 1)])],
+        crs="EPSG:4326",
+    )
+    firms = pd.DataFrame({"msme_id": ["m", "n"], "longitude": [0.5, 1.5], "latitude": [0.01, 1.01]})
+    assert near(firms, rivers=rivers, distance_m=2000).firms["near"].tolist() == ["Arroyo", "Lempa"]
+    found = near(firms, rivers=rivers, minimum_order=3, distance_m=2000)
+    assert found.firms["msme_id"].tolist() == ["n"]
+    with pytest.raises(InputError) as caught:
+        near(firms, rivers=rivers, minimum_order=9)
+    assert caught.value.tell("en") == "No river of the layer reaches order 9. Ask for a lower order."
+
+
+def test_upstream_of_a_place_within_a_flow_distance() -> None:
+    brook = FlowNetwork.from_directions(
+        np.array([[1, 1, 1, 0], [1, 64, 1, 0]]), affine.Affine(0.01, 0, 0, 0, -0.01, 0.02), "EPSG:4326"
+    )
+    firms = pd.DataFrame(
+        {
+            "msme_id": ["source", "side", "place", "below", "other", "off"],
+            "longitude": [0.005, 0.005, 0.025, 0.035, 0.025, 5.0],
+            "latitude": [0.015, 0.005, 0.015, 0.015, 0.005, 5.0],
+        }
+    )
+    found = near(firms, network=brook, upstream_of=(0.025, 0.015), distance_m=2500)
+    assert found.firms["msme_id"].tolist() == ["place", "source"]
+    np.testing.assert_allclose(found.firms["distance_m"], [0, 0.02 * DEGREE_M], rtol=1e-4)
+    further = near(firms, network=brook, upstream_of=(0.025, 0.015), distance_m=4000)
+    assert further.firms["msme_id"].tolist() == ["place", "source", "side"]
+
+
+def test_targets_and_registers_that_cannot_be() -> None:
+    for targets in ({}, {"basins": square(), "rivers": square()}, {"network": object()}):
+        with pytest.raises(InputError) as caught:
+            near(register(), **targets)
+        assert caught.value.faults[0].rule == "near_one_target"
+    with pytest.raises(InputError) as caught:
+        near("register.docx", basins=square())
+    assert caught.value.tell("es") == "register.docx: No existe ese archivo. Revise el nombre y la carpeta."
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_dask_gives_the_same_with_a_worker_killed_on_the_way(tmp_path: Path) -> None:
+    from distributed import LocalCluster
+
+    random = np.random.default_rng(1)
+    points = pd.DataFrame({"msme_id": np.arange(200_000).astype(str)})
+    points["longitude"], points["latitude"] = random.uniform(-1, 3, (2, len(points)))
+    points.to_parquet(tmp_path / "register.parquet", row_group_size=5_000)
+    basins = four_squares()
+    expected = near(tmp_path / "register.parquet", basins=basins, distance_m=5000, most=300_000)
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
+        victim = next(iter(cluster.workers.values()))
+        cluster.loop.call_later(1.0, victim.process.process.kill)
+        found = near(
+            tmp_path / "register.parquet",
+            basins=basins,
+            distance_m=5000,
+            most=300_000,
+            dask=cluster.scheduler_address,
+        )
+    assert found.counts == expected.counts
+    pd.testing.assert_frame_equal(found.firms, expected.firms)
