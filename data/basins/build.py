@@ -25,7 +25,7 @@ import shapely
 from rasterio.features import rasterize, shapes
 from rasterio.windows import from_bounds
 from scipy.ndimage import gaussian_filter, label, map_coordinates
-from writing import write_directions, write_geojson
+from writing import write_geojson
 
 from watershed_cp.basins.delineation import Delineation, delineate
 from watershed_cp.tables import BASINS
@@ -266,8 +266,10 @@ def main(folder: Path) -> None:
         HERE / "lakes.geojson", pd.concat([*(region.lakes for region in regions), rest], ignore_index=True)
     )
     for region in found:
-        for basin in region.basins.index:
-            write_directions(HERE / "flow" / f"{basin}.tif", region, basin)
+        for basin, row in region.basins.iterrows():
+            mouth = row["outlet_longitude"], row["outlet_latitude"]
+            kept = region.network.upstream_of(*mouth) | region.network.downstream_of(*mouth)
+            region.network.save(HERE / "flow" / f"{basin}.tif", only=kept)
 
 
 if __name__ == "__main__":

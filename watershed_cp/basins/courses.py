@@ -2,21 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import shapely
     from numpy.typing import NDArray
 
-    from watershed_cp.basins.network import Course, Stretch
-
-__all__ = ["describe"]
+__all__ = ["Course", "Stretch", "describe"]
 
 _ALONG_DEGREES = 0.0015  # a course and the river it follows are drawn from the same cells
 _STEP_DEGREES = 0.001  # how finely a course is asked what it passes
 _LEAST_KM = 0.5  # a shorter touch is a corner cut, not a passage
+
+
+class Stretch(NamedTuple):
+    """A part of a course: what it runs along or through, and for how long."""
+
+    name: str
+    length_km: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """The way of the water from one point to the end of the network.
+
+    Attributes
+    ----------
+    line : shapely LineString
+        Drawn downstream, EPSG:4326.
+    length_km, lake_km, land_km : float
+        Geodesic length; in lakes; the rest.
+    outlet : (float, float)
+        Longitude and latitude of the last point.
+    rivers, lakes, basins, municipalities : tuple of Stretch
+        What the water passes, downstream; empty where no layer tells.
+    """
+
+    line: shapely.LineString
+    length_km: float
+    lake_km: float
+    outlet: tuple[float, float]
+    rivers: tuple[Stretch, ...] = ()
+    lakes: tuple[Stretch, ...] = ()
+    basins: tuple[Stretch, ...] = ()
+    municipalities: tuple[Stretch, ...] = ()
+
+    @property
+    def land_km(self) -> float:
+        """Length outside lakes, km."""
+        return self.length_km - self.lake_km
 
 
 def describe(points: NDArray[np.float64], layers: dict[str, gpd.GeoDataFrame]) -> Course:
@@ -41,8 +79,6 @@ def describe(points: NDArray[np.float64], layers: dict[str, gpd.GeoDataFrame]) -
     """
     import pyproj
     import shapely
-
-    from watershed_cp.basins.network import Course
 
     line = shapely.linestrings(points if len(points) > 1 else np.repeat(points, 2, axis=0))
     course = shapely.get_coordinates(shapely.segmentize(line, _STEP_DEGREES) if line.length else line)
@@ -81,8 +117,6 @@ def _names_at(points: NDArray[np.float64], layer: gpd.GeoDataFrame, *, along: bo
 
 def _stretches(names: list[str], steps_km: NDArray[np.float64]) -> tuple[Stretch, ...]:
     """Add up the steps under each name, in the order in which the water comes to them."""
-    from watershed_cp.basins.network import Stretch
-
     total: dict[str, Any] = {}
     for name, km in zip(names, steps_km.tolist(), strict=True):
         if name:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from watershed_cp.basins.coverage import label_outlines, smooth_line, to_degrees
-from watershed_cp.basins.surface import NO_FLOW, PIT, Surface, flow_directions, read_surface
+from watershed_cp.basins.directions import NO_FLOW, PIT
+from watershed_cp.basins.surface import Surface, flow_directions, read_surface
 from watershed_cp.errors import InputError
 from watershed_cp.messages import fault
 

@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-__all__ = ["Edges", "Rings", "edges_along", "edges_of", "outlines_of", "require_wgs84", "rings_of", "text_order"]
+__all__ = [
+    "Edges",
+    "Rings",
+    "edges_along",
+    "edges_of",
+    "outlines_of",
+    "require_wgs84",
+    "rings_of",
+    "text_order",
+]
 
 
 @dataclass(frozen=True)

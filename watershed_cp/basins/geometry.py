@@ -34,7 +34,7 @@ def area_km2(shapes: Iterable[Geometry]) -> list[float]:
     --------
     >>> import shapely
     >>> [round(area) for area in area_km2([shapely.box(-89, 13, -88, 14)])]
-    [11981]
+    [11978]
     """
     import pyproj
     import shapely

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from watershed_cp.basins.courses import describe
 from watershed_cp.basins.coverage import smooth_line, to_degrees
+from watershed_cp.basins.directions import NO_FLOW, downstream_cells, write_directions
 from watershed_cp.basins.surface import open_raster
 from watershed_cp.errors import InputError
 from watershed_cp.messages import fault
@@ -17,53 +19,14 @@ from watershed_cp.reference import data_path
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import shapely
     from numpy.typing import NDArray
 
-__all__ = ["Course", "FlowNetwork", "Stretch"]
+    from watershed_cp.basins.courses import Course
 
-_OFFSETS = {1: (0, 1), 2: (1, 1), 4: (1, 0), 8: (1, -1), 16: (0, -1), 32: (-1, -1), 64: (-1, 0), 128: (-1, 1)}
-_PIT, _NO_FLOW = (0,), (247, 255)
+__all__ = ["FlowNetwork"]
+
 _SMOOTHING = 2  # rounds, so that a course is as long as a river and not as its staircase
 _BUILT_IN = ("acelhuate", "chamelecon", "motagua", "panama_canal")
-
-
-class Stretch(NamedTuple):
-    """A part of a course: what it runs along or through, and for how long."""
-
-    name: str
-    length_km: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Course:
-    """The way of the water from one point to the end of the network.
-
-    Attributes
-    ----------
-    line : shapely LineString
-        Drawn downstream, EPSG:4326.
-    length_km, lake_km, land_km : float
-        Geodesic length; in lakes; the rest.
-    outlet : (float, float)
-        Longitude and latitude of the last point.
-    rivers, lakes, basins, municipalities : tuple of Stretch
-        What the water passes, downstream; empty where no layer tells.
-    """
-
-    line: shapely.LineString
-    length_km: float
-    lake_km: float
-    outlet: tuple[float, float]
-    rivers: tuple[Stretch, ...] = ()
-    lakes: tuple[Stretch, ...] = ()
-    basins: tuple[Stretch, ...] = ()
-    municipalities: tuple[Stretch, ...] = ()
-
-    @property
-    def land_km(self) -> float:
-        """Length outside lakes, km."""
-        return self.length_km - self.lake_km
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -126,7 +89,7 @@ class FlowNetwork:
             raise InputError(fault("flow_unknown_name", value=source, names=", ".join(_BUILT_IN)))
         with open_raster(path) as raster:
             codes, transform, crs, empty = raster.read(1), raster.transform, raster.crs, raster.nodata
-        codes = np.where(codes == empty, _NO_FLOW[0], codes) if empty is not None else codes
+        codes = np.where(codes == empty, NO_FLOW, codes) if empty is not None else codes
         known = _built_in_layers(str(source)) if named else {}
         return cls.from_directions(codes, transform, crs, file=path.name, layers={**known, **layers})
 
@@ -165,31 +128,28 @@ class FlowNetwork:
         >>> down.downstream.tolist()
         [1, 2, 2]
         """
-        rows, columns = codes.shape
-        strange = sorted(set(np.unique(codes).tolist()) - set(_OFFSETS) - set(_PIT) - set(_NO_FLOW))
-        if strange:
-            raise InputError(
-                fault("flow_codes_unknown", file=file, codes=", ".join(f"{code:g}" for code in strange))
-            )
-        row, column = np.divmod(np.arange(codes.size), columns)
-        down, right = np.zeros(codes.size, np.int64), np.zeros(codes.size, np.int64)
-        for code, (step_down, step_right) in _OFFSETS.items():
-            here = codes.ravel() == code
-            down[here], right[here] = step_down, step_right
-        inside = (row + down >= 0) & (row + down < rows) & (column + right >= 0) & (column + right < columns)
-        own = np.arange(codes.size)
-        empty = np.isin(codes.ravel(), _NO_FLOW)
-        downstream = np.where(inside, (row + down) * columns + column + right, own)
-        downstream = np.where(empty[downstream], own, downstream)
         network = cls(
-            downstream=np.where(empty, -1, downstream),
-            shape=(rows, columns),
+            downstream=downstream_cells(codes, file=file),
+            shape=codes.shape,
             transform=transform,
             crs=crs,
             layers=layers or {},
         )
         network._refuse_loops(file)
         return network
+
+    def save(self, path: str | Path, *, only: NDArray[np.bool_] | None = None) -> None:
+        """Write the network as a small GeoTIFF of D8 codes that :meth:`open` and any GIS read.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write.
+        only : ndarray of bool, shape (rows, columns), optional
+            Cells to keep; the raster is cut to their extent.
+        """
+        kept = self.downstream.reshape(self.shape) >= 0 if only is None else only
+        write_directions(Path(path), self.downstream, kept, self.transform, self.crs)
 
     def _refuse_loops(self, file: str | None) -> None:
         ends = self._ends[0]
@@ -423,8 +383,6 @@ class FlowNetwork:
         >>> [lake.name for lake in course.lakes]
         ['Lago Alajuela', 'Lago Gatún']
         """
-        from watershed_cp.basins.courses import describe
-
         cells = self.path(self._cell(longitude, latitude))
         points = smooth_line(self.lonlat(cells), _SMOOTHING)
         return describe(points, self.layers)

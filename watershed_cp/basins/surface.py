@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from watershed_cp.basins.directions import NO_FLOW, PIT, STEPS
 from watershed_cp.errors import InputError, MissingFileError
 from watershed_cp.messages import fault
 
@@ -18,12 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["Surface", "flow_directions", "open_raster", "read_surface"]
 
 SEA = -9999.0
-PIT, NO_FLOW = 0, 247  # D8 codes of an outlet and of a cell without data
 _MOST_CELLS = 60_000_000  # about 4 GB while depressions are filled
 _BANK_M = 4.0  # how much the ground leans towards a mapped river …
 _BANK_REACH_M = 4000.0  # … and from how far: on a plain, land drains to the nearest river
 _PER_M = 1024.0  # elevations in steps of 1/1024 m, so that sums and differences are exact and level is level
-_STEPS = {(0, 1): 1, (1, 1): 2, (1, 0): 4, (1, -1): 8, (0, -1): 16, (-1, -1): 32, (-1, 0): 64, (-1, 1): 128}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,7 +255,7 @@ def _steepest(filled: NDArray[np.float32], directions: NDArray[np.uint8]) -> NDA
     rows, columns = filled.shape
     padded = np.pad(np.where(directions == NO_FLOW, np.inf, filled), 1, constant_values=np.inf)
     best, steepest = np.zeros(filled.shape), directions.copy()
-    for (down, right), code in _STEPS.items():
+    for code, (down, right) in STEPS.items():
         neighbour = padded[1 + down : 1 + down + rows, 1 + right : 1 + right + columns]
         slope = (filled - neighbour) / np.hypot(down, right)
         better = (slope > best) & (directions != NO_FLOW) & (directions != PIT)
@@ -283,7 +282,7 @@ def _route_lake(
     off_shore = ndimage.distance_transform_edt(lake).ravel()[cells]
     rows, columns = np.divmod(cells, lake.shape[1])
     links = []
-    for down, right in _STEPS:
+    for down, right in STEPS.values():
         r, c = rows + down, columns + right
         inside = (r >= 0) & (r < lake.shape[0]) & (c >= 0) & (c < lake.shape[1])
         other = np.where(inside, number[np.where(inside, r * lake.shape[1] + c, 0)], -1)
@@ -294,6 +293,7 @@ def _route_lake(
     _, before = sparse.csgraph.dijkstra(graph, indices=number[outlet], return_predecessors=True)
     reached = np.flatnonzero(before >= 0)
     step = np.stack([rows[before[reached]] - rows[reached], columns[before[reached]] - columns[reached]], 1)
+    codes = {offsets: code for code, offsets in STEPS.items()}
     routed = directions.copy()
-    routed.ravel()[cells[reached]] = [_STEPS[int(down), int(right)] for down, right in step]
+    routed.ravel()[cells[reached]] = [codes[int(down), int(right)] for down, right in step]
     return routed
