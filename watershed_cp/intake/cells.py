@@ -33,6 +33,7 @@ Mark = Literal[".", ","]
 
 _EXCEL_EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet's date has no zone
 _SERIALS = (18_264, 73_415)  # 1950 to 2100: below stand years and counts
+_MOST_WHOLE = 2.0**53  # beyond it a cell no longer holds every whole number
 _NOT_GIVEN = frozenset(
     {"", "-", "--", "–", "—", "n/a", "na", "n.a.", "s/d", "sin dato", "sin datos", "no data"}
 )
@@ -272,7 +273,7 @@ def _range_faults(cells: Cells, numbers: np.ndarray[Any, np.dtype[np.float64]]) 
 def _whole(
     cells: Cells, numbers: np.ndarray[Any, np.dtype[np.float64]], faults: list[Fault]
 ) -> pd.Series[Any]:
-    broken = np.isfinite(numbers) & (numbers != np.floor(numbers))
+    broken = np.isfinite(numbers) & ((numbers != np.floor(numbers)) | (np.abs(numbers) > _MOST_WHOLE))
     faults += [cells.fault(int(i), "number_not_whole") for i in np.flatnonzero(broken)]
     return pd.Series(np.where(broken, np.nan, numbers)).astype("Int64")
 

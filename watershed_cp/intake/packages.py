@@ -6,6 +6,7 @@ So its package is looked at before it is opened, and what comes from strangers i
 
 from __future__ import annotations
 
+import html
 import pickle
 import re
 import subprocess
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["check_package", "read_apart"]
+__all__ = ["check_package", "read_apart", "unread_cells"]
 
 MOST_BYTES = 1_000_000_000
 MOST_PARTS = 5_000
@@ -31,6 +32,15 @@ _CHUNK = 1 << 22
 _OVERLAP = 64
 _FAR = re.compile(rb"""r=["'](?:([A-Z]{2,3})\d|[A-Z]?(\d{6,7})["'])""")
 _ANY = re.compile(rb"""r=["']([A-Z]{0,3})(\d{1,7})["']""")
+_LINK = re.compile(rb"<Relationship\b[^>]*>")
+_SHEET = re.compile(rb"<sheet\b[^>]*>")
+_SIGNS_OF_UNREAD = (b't="e"', b"</f></c>", b"</f><v></v>", b"</f><v/>", b"</f><v />", b"/></c>")
+_ERROR = re.compile(
+    rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*\bt="e"[^>]*>(?:<f[^<]*</f>|<f[^>]*/>)?<v>([^<]*)</v>'
+)
+_UNCOMPUTED = re.compile(
+    rb'<c r="([A-Z]{1,3})(\d{1,7})"([^>]*)><f[^>]*?(?:/>|>([^<]*)</f>)(?:<v\s*/>|<v></v>)?</c>'
+)
 _MEMORY_BYTES = 3_000_000_000
 _SECONDS = 120
 
@@ -102,6 +112,81 @@ def _column_number(letters: bytes) -> int:
     for letter in letters:
         number = number * 26 + letter - 64
     return number
+
+
+def unread_cells(path: Path) -> dict[str, dict[tuple[int, int], str]]:
+    """Find the cells that a reader takes for blank though they are not: errors, and formulas never computed.
+
+    Parameters
+    ----------
+    path : Path
+        XLSX or XLSM that :func:`check_package` let pass.
+
+    Returns
+    -------
+    dict
+        For each sheet name the (row, column) of such cells, from 1, with the error or the formula as text.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> path = Path(tempfile.mkdtemp(), "small.xlsx")
+    >>> with zipfile.ZipFile(path, "w") as package:
+    ...     package.writestr("xl/worksheets/sheet1.xml", '<c r="B2" t="e"><v>#DIV/0!</v></c>')
+    ...     package.writestr("xl/workbook.xml", '<sheet name="Firms" sheetId="1" r:id="rId1"/>')
+    ...     link = '<Relationship Id="rId1" Target="worksheets/sheet1.xml"/>'
+    ...     package.writestr("xl/_rels/workbook.xml.rels", link)
+    >>> unread_cells(path)
+    {'Firms': {(2, 2): '#DIV/0!'}}
+    """
+    found: dict[str, dict[tuple[int, int], str]] = {}
+    with zipfile.ZipFile(path) as package:
+        for name, part in _sheet_parts(package).items():
+            text = package.read(part)
+            if not any(sign in text for sign in _SIGNS_OF_UNREAD):
+                continue
+            cells = dict(_errors(text))
+            cells |= {place: f"={value}" for place, value in _uncomputed(text)}
+            if cells:
+                found[name] = cells
+    return found
+
+
+def _sheet_parts(package: zipfile.ZipFile) -> dict[str, str]:
+    """Map sheet names to the parts of the package that hold them."""
+    names = set(package.namelist())
+    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
+        return {}
+    links = _LINK.findall(package.read("xl/_rels/workbook.xml.rels"))
+    targets = {
+        key: target
+        for text in links
+        for key, target in [(_attribute(text, b"Id"), _attribute(text, b"Target"))]
+    }
+    sheets = _SHEET.findall(package.read("xl/workbook.xml"))
+    parts = {_attribute(text, b"name"): targets.get(_attribute(text, b"r:id"), "") for text in sheets}
+    full = {
+        name: target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+        for name, target in parts.items()
+    }
+    return {name: part for name, part in full.items() if part in names}
+
+
+def _attribute(text: bytes, name: bytes) -> str:
+    match = re.search(rb"\b" + name + rb"""=["']([^"']*)""", text)
+    return html.unescape(match[1].decode("utf-8", "replace")) if match else ""
+
+
+def _errors(text: bytes) -> Iterator[tuple[tuple[int, int], str]]:
+    for letters, digits, value in _ERROR.findall(text):
+        yield (int(digits), _column_number(letters)), value.decode("ascii", "replace")
+
+
+def _uncomputed(text: bytes) -> Iterator[tuple[tuple[int, int], str]]:
+    for letters, digits, attributes, formula in _UNCOMPUTED.findall(text):
+        if b't="str"' not in attributes:  # a formula whose answer is an empty text has been computed
+            yield (int(digits), _column_number(letters)), html.unescape(formula.decode("utf-8", "replace"))
 
 
 def read_apart(path: Path) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 
 from watershed_cp.errors import Fault, IntakeError, MissingFileError
 from watershed_cp.intake.layers import LAYERS, read_layers
-from watershed_cp.intake.packages import check_package, read_apart
+from watershed_cp.intake.packages import check_package, read_apart, unread_cells
 from watershed_cp.messages import fault
 
 __all__ = ["Sheet", "read_sheets"]
@@ -129,8 +129,10 @@ def _read_folder(folder: Path, *, apart: bool | None) -> tuple[Sheet, ...]:
 def _read_workbook(path: Path) -> tuple[Sheet, ...]:
     import python_calamine as calamine
 
+    unread: dict[str, dict[tuple[int, int], str]] = {}
     if path.suffix.lower() in (".xlsx", ".xlsm"):
         check_package(path)
+        unread = unread_cells(path)
     try:
         workbook = calamine.CalamineWorkbook.from_path(path)
         visible = [
@@ -139,20 +141,28 @@ def _read_workbook(path: Path) -> tuple[Sheet, ...]:
             if meta.visible == calamine.SheetVisibleEnum.Visible
             and meta.typ == calamine.SheetTypeEnum.WorkSheet
         ]
-        return tuple(_take_sheet(path.name, name, workbook.get_sheet_by_name(name)) for name in visible)
+        return tuple(
+            _take_sheet(path.name, name, workbook.get_sheet_by_name(name), unread.get(name, {}))
+            for name in visible
+        )
     except calamine.PasswordError as error:
         raise IntakeError(fault("file_protected", file=path.name)) from error
     except (calamine.CalamineError, OSError, ValueError) as error:
         raise IntakeError(fault("file_damaged", file=path.name, reason=str(error))) from error
 
 
-def _take_sheet(file: str, name: str, sheet: Any) -> Sheet:
+def _take_sheet(file: str, name: str, sheet: Any, unread: dict[tuple[int, int], str]) -> Sheet:
     row, column = sheet.start or (0, 0)
     merged = tuple(
         ((top + 1, left + 1), (bottom + 1, right + 1))
         for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
     )
-    return Sheet(file, name, sheet.to_python(skip_empty_area=True), row + 1, column + 1, merged)
+    rows = sheet.to_python(skip_empty_area=True)
+    for (number, place), text in unread.items():
+        down, across = number - 1 - row, place - 1 - column
+        if 0 <= down < len(rows) and 0 <= across < len(rows[down]) and rows[down][across] == "":
+            rows[down][across] = text
+    return Sheet(file, name, rows, row + 1, column + 1, merged)
 
 
 def _read_text(path: Path) -> Sheet:
