@@ -13,6 +13,7 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import folium
 from folium.plugins import FastMarkerCluster
@@ -22,9 +23,11 @@ sys.path.append(str(Path(__file__).parent.parent / "tests"))
 from browser.chromium import Chromium
 from browser.programme import programme
 
-from watershed_cp.impact.aggregation import Accounts
 from watershed_cp.publish.maps import build_map
 from watershed_cp.publish.page import leaflet
+
+if TYPE_CHECKING:
+    from watershed_cp.impact.aggregation import Accounts
 
 ROUNDS = 5
 MANY = 100_000

@@ -10,7 +10,6 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 import folium
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,6 +25,8 @@ from watershed_cp.publish.payload import DEGREE, cut_mantissa, pack, ragged
 from watershed_cp.publish.style import COLOURS, contrast
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from pathlib import Path
 
 HOSTILE = '"><script>alert(1)</script>{{ 7*7 }}{% raw %}${7*7}`\u2028</style>'
@@ -177,7 +178,7 @@ def test_firms_and_ledger_arrive_as_they_are() -> None:
     assert head["names"] == ["Uno", "Dos", "Tres"]
     assert columns["longitude"].tolist() == [50_000, 500_000, -(2**31)]
     assert columns["basin"].tolist() == [0, 255, 255]
-    assert columns["status"].tolist() == [0, 1, 2]
+    assert columns["nearest"].tolist() == [0, 2, 255]
     assert columns["row_firm"].tolist() == [0, 1, 2]
     assert [head["ledger"]["fates"][code] for code in columns["row_fate"]] == [
         "credited",

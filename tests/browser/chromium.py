@@ -11,8 +11,10 @@ import select
 import shutil
 import tempfile
 import time
-from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BINARY = shutil.which("chromium")
 _FLAGS = (

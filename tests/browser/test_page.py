@@ -141,7 +141,8 @@ def test_another_pollutant_and_measure_change_every_number(tab: Chromium) -> Non
     assert text(tab, "#legend h2") == "Carga evitada al año: DQO"
     assert text(tab, "#overview .value") != before
     tab.run(
-        "{ const s = document.querySelector('#choices select'); s.value = 'percent'; s.dispatchEvent(new Event('change')); }"
+        "{ const s = document.querySelector('#choices select'); s.value = 'percent';"
+        " s.dispatchEvent(new Event('change')); }"
     )
     assert text(tab, "#overview .value").endswith("\u00a0%")
     assert text(tab, ".ramp li:last-child").endswith("%")

@@ -146,7 +146,7 @@ class Page(Figure):
     def _assets(self) -> tuple[list[str], list[str]]:
         """Collect every style and script of the page, the layers' own included."""
         styles, scripts = [leaflet("leaflet.css")], [leaflet("leaflet.js"), _icons()]
-        for element in self.header._children.values():
+        for element in self.header._children.values():  # noqa: SLF001  branca has no other way in
             if isinstance(element, (CssLink, JavascriptLink)):
                 if not element.url.startswith("leaflet."):
                     raise InputError(fault("page_remote", value=element.url))
@@ -226,7 +226,8 @@ def _icons() -> str:
 
 def _identities(element: Element) -> Iterator[str]:
     """Walk the tree in order; branca draws these names by chance, the page numbers them."""
-    yield element._id
+    yield element._id  # noqa: SLF001
     own = (getattr(element, part, None) for part in ("header", "html", "script"))
-    for child in (*(part for part in own if isinstance(part, Element)), *element._children.values()):
+    children = element._children.values()  # noqa: SLF001
+    for child in (*(part for part in own if isinstance(part, Element)), *children):
         yield from _identities(child)

@@ -84,7 +84,7 @@ def cut_mantissa(values: NDArray[np.floating[Any]], bits: int) -> NDArray[np.flo
     Examples
     --------
     >>> cut_mantissa(np.array([1234.567]), 13).tolist()
-    [1234.5]
+    [1234.625]
     """
     single = np.asarray(values, dtype=np.float32)
     mantissa, exponent = np.frexp(single)
