@@ -118,8 +118,13 @@ def read_built_in(layer: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(rows, geometry=shapes, crs="EPSG:4326")
 
 
-def open_layer(path: Path, *, bbox: tuple[float, float, float, float] | None = None) -> gpd.GeoDataFrame:
-    """Open a layer of polygons in whatever vector format GDAL reads.
+def open_layer(
+    path: Path,
+    *,
+    bbox: tuple[float, float, float, float] | None = None,
+    kinds: tuple[str, ...] = ("Polygon", "MultiPolygon"),
+) -> gpd.GeoDataFrame:
+    """Open a layer of polygons, or of lines, in whatever vector format GDAL reads.
 
     Parameters
     ----------
@@ -127,6 +132,8 @@ def open_layer(path: Path, *, bbox: tuple[float, float, float, float] | None = N
         File, zip archives included.
     bbox : (float, float, float, float), optional
         West, south, east, north: read only what meets it.
+    kinds : tuple of str
+        Geometries the layer may hold.
 
     Returns
     -------
@@ -136,7 +143,7 @@ def open_layer(path: Path, *, bbox: tuple[float, float, float, float] | None = N
     Raises
     ------
     MissingFileError, InputError
-        If there is no such file, it is no layer of polygons, is empty or has no CRS.
+        If there is no such file, it is no such layer, is empty or has no CRS.
     """
     import geopandas as gpd
     import pyogrio
@@ -153,9 +160,10 @@ def open_layer(path: Path, *, bbox: tuple[float, float, float, float] | None = N
         raise InputError(fault("basins_empty", file=path.name))
     if layer.crs is None:
         raise InputError(fault("basins_no_crs", file=path.name))
-    kinds = sorted(set(layer.geom_type.dropna()) - {"Polygon", "MultiPolygon"})
-    if kinds or layer.geometry.isna().any() or layer.geometry.is_empty.any():
-        raise InputError(fault("basins_not_polygons", file=path.name, kinds=", ".join(kinds) or "—"))
+    strange = sorted(set(layer.geom_type.dropna()) - set(kinds))
+    if strange or layer.geometry.isna().any() or layer.geometry.is_empty.any():
+        rule = "basins_not_polygons" if "Polygon" in kinds else "rivers_not_lines"
+        raise InputError(fault(rule, file=path.name, kinds=", ".join(strange) or "—"))
     return layer
 
 

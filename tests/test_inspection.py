@@ -1,0 +1,85 @@
+"""What the command line asks of basins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pytest
+import shapely
+from test_delineation import lonlat, valley, write_raster
+
+from watershed_cp.basins.inspection import (
+    check_basins,
+    delineate_into,
+    list_basins,
+    metres,
+    place,
+    trace_water,
+)
+from watershed_cp.basins.network import FlowNetwork
+from watershed_cp.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_delineation_becomes_a_folder(tmp_path: Path) -> None:
+    dem = write_raster(tmp_path / "dem.tif", valley())
+    line = gpd.GeoDataFrame(geometry=[shapely.LineString([lonlat(5.5, 20.5), lonlat(58.5, 20.5)])], crs=4326)
+    line.to_file(tmp_path / "rivers.gpkg")
+    found = delineate_into(tmp_path / "out", dem, lonlat(58.5, 20.5), rivers=tmp_path / "rivers.gpkg")
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["basins.gpkg", "flow.tif"]
+    units = gpd.read_file(tmp_path / "out" / "basins.gpkg", layer="subbasins")
+    assert units["basin_id"].tolist() == found.subbasins.index.tolist()
+    again = FlowNetwork.open(tmp_path / "out" / "flow.tif")
+    assert again.outlet_of(*lonlat(10.5, 5.5)) == found.network.outlet_of(*lonlat(10.5, 5.5))
+    with pytest.raises(InputError) as error:
+        delineate_into(tmp_path / "out", dem, lonlat(58.5, 20.5))
+    assert error.value.tell("en") == (
+        "out: The folder exists already. Choose another or delete it first; nothing is overwritten."
+    )
+
+
+def test_nothing_is_left_after_a_failure(tmp_path: Path) -> None:
+    dem = write_raster(tmp_path / "dem.tif", valley())
+    squares = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 1)], crs=4326)
+    squares.to_file(tmp_path / "squares.gpkg")
+    with pytest.raises(InputError) as error:
+        delineate_into(tmp_path / "out", dem, lonlat(58.5, 20.5), rivers=tmp_path / "squares.gpkg")
+    assert error.value.tell("en") == (
+        "squares.gpkg: Each river must be a line; the layer also has empty geometries or others (Polygon). Keep only "
+        "the lines of the rivers."
+    )
+    assert not (tmp_path / "out").exists()
+
+
+def test_lists_and_checks() -> None:
+    assert list_basins()["difference_pct"].abs()[["acelhuate", "chamelecon", "panama_canal"]].max() < 3
+    assert (check_basins()["vertices"] > 100).all()
+
+
+def test_a_place_finds_its_own_network() -> None:
+    course, passed = trace_water(-79.40, 9.28)
+    assert passed.loc[passed["kind"] == "lake", "name"].tolist() == ["Lago Alajuela", "Lago Gatún"]
+    assert course.lake_km == pytest.approx(passed.loc[passed["kind"] == "lake", "length_km"].sum())
+    with pytest.raises(InputError) as error:
+        trace_water(0, 0)
+    assert error.value.tell("en").startswith(
+        "The point (0.0000, 0.0000) is in none of the watersheds acelhuate, "
+    )
+
+
+@pytest.mark.parametrize("text", ["two", "2 miles", "-1km", ""])
+def test_distances_are_understood_or_refused(text: str) -> None:
+    with pytest.raises(InputError) as error:
+        metres(text)
+    assert error.value.tell("en") == f"“{text}” is no distance. Write for example 500m or 2km."
+
+
+@pytest.mark.parametrize("text", ["13.7", "x,y", "-189.1,13.7", "13.7,-89.19,0"])
+def test_places_are_understood_or_refused(text: str) -> None:
+    with pytest.raises(InputError) as error:
+        place(text)
+    told = error.value.tell("en")
+    assert told == f"“{text}” is no place. Write longitude and latitude in degrees, for example -89.19,13.70."
