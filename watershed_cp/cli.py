@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import argparse
 import functools
+import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from watershed_cp.errors import WatershedError, system_language
 from watershed_cp.messages import label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from watershed_cp.errors import Language
-    from watershed_cp.project import Project
 
 __all__ = ["main"]
 
@@ -50,14 +49,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             reconfigure(errors="replace")  # a console without our letters shows a mark, not a traceback
     language = _asked_language(arguments)
     options = _parser(language).parse_args(arguments)
+    from watershed_cp import commands
+
     try:
-        command: Callable[[argparse.Namespace, Language], int] = options.command
-        return command(options, language)
+        getattr(commands, options.command)(options, language)
     except WatershedError as error:
         _tell(error, language)
         return _INPUT_AT_FAULT
-    except BrokenPipeError:
+    except BrokenPipeError:  # the reader of our output has seen enough
         return _DONE
+    return _DONE
 
 
 def _asked_language(arguments: Sequence[str] | None) -> Language:
@@ -95,92 +96,102 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 
 def _parser(language: Language) -> argparse.ArgumentParser:
-    def say(key: str) -> str:
-        return label("cli", key, language)
-
     parser = _Parser(
-        language=language, prog="watershed-cp", description=say("about"), epilog=say("first_steps")
+        language=language,
+        prog="watershed-cp",
+        description=label("cli", "about", language),
+        epilog=label("cli", "first_steps", language),
     )
-    make = functools.partial(_Parser, language=language)
-    commands: argparse._SubParsersAction[argparse.ArgumentParser] = parser.add_subparsers(
-        title=say("commands"), metavar=say("command"), required=True, parser_class=make
-    )  # type: ignore[call-overload]
-
-    def add(name: str, command: Callable[[argparse.Namespace, Language], int]) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=say(f"{name}_help"), description=say(f"{name}_help"))
-        added.set_defaults(command=command)
-        return added
-
-    demo = add("demo", _demo)
-    demo.add_argument("--out", metavar=say("folder"), default="maps/demo", help=say("out_demo"))
-    demo.add_argument("--no-posters", action="store_true", help=say("no_posters"))
-    run = add("run", _run)
-    run.add_argument("project", metavar="project.toml", help=say("project"))
-    run.add_argument("--out", metavar=say("folder"), help=say("out_run"))
-    run.add_argument("--no-posters", action="store_true", help=say("no_posters"))
-    check = add("check", _check)
-    check.add_argument("file", metavar=say("file"), help=say("check_file"))
-    compare = add("compare", _compare)
-    compare.add_argument("before", metavar=say("folder"), help=say("run_before"))
-    compare.add_argument("after", metavar=say("folder"), help=say("run_after"))
+    menu = _Menu(parser, language)
+    for command in ("demo", "run"):
+        added = menu.add(command)
+        if command == "run":
+            added.add_argument("project", metavar="project.toml", help=menu.say("project"))
+        default = "maps/demo" if command == "demo" else None
+        added.add_argument(
+            "--out", metavar=menu.say("folder"), default=default, help=menu.say(f"out_{command}")
+        )
+        added.add_argument("--no-posters", action="store_true", help=menu.say("no_posters"))
+    menu.add("check").add_argument("file", metavar=menu.say("file"), help=menu.say("check_file"))
+    template = menu.add("template")
+    template.add_argument("out", metavar=menu.say("file"), nargs="?", default=menu.say("template_name"))
+    compare = menu.add("compare")
+    compare.add_argument("before", metavar=menu.say("folder"), help=menu.say("run_before"))
+    compare.add_argument("after", metavar=menu.say("folder"), help=menu.say("run_after"))
+    _add_near(menu)
+    trace = menu.add("trace")
+    trace.add_argument("place", metavar="LON,LAT", help=menu.say("place"))
+    trace.add_argument("--network", metavar=menu.say("file"), help=menu.say("network"))
+    _add_basins(menu)
     return parser
 
 
-def _demo(options: argparse.Namespace, language: Language) -> int:
-    from watershed_cp.project import read_project
-    from watershed_cp.reference import data_path
+class _Menu:
+    """The commands of a parser, each of which calls the function of its name in ``commands``."""
 
-    return _publish(read_project(data_path("demo", "project.toml")), Path(options.out), options, language)
+    def __init__(self, parser: _Parser, language: Language, *, under: str = "") -> None:
+        self.language: Language = language
+        self.under = under
+        make = functools.partial(_Parser, language=language)
+        self._commands = parser.add_subparsers(  # type: ignore[call-overload]
+            title=self.say("commands"), metavar=self.say("command"), required=True, parser_class=make
+        )
+
+    def say(self, key: str) -> str:
+        return label("cli", key, self.language)
+
+    def add(self, name: str) -> _Parser:
+        """Add a command, explained by the label ``<name>_help``."""
+        function = f"{self.under}{name}"
+        short = self.say(f"{function}_help")
+        # a place west of Greenwich begins with a minus sign and is no option
+        added: _Parser = self._commands.add_parser(name, help=short, description=short)
+        added._negative_number_matcher = re.compile(r"^-\d")  # noqa: SLF001
+        added.set_defaults(command=function)
+        return added
 
 
-def _run(options: argparse.Namespace, language: Language) -> int:
-    from watershed_cp.project import read_project
+def _add_near(menu: _Menu) -> None:
+    near = menu.add("near")
+    near.add_argument("register", metavar=menu.say("file"), help=menu.say("register"))
+    near.add_argument("--basins", metavar=menu.say("file"), default="priority", help=menu.say("basins_layer"))
+    near.add_argument("--distance", metavar="5km", default="0", help=menu.say("distance"))
+    near.add_argument("--sector", metavar="CIIU", nargs="*", default=[], help=menu.say("sector"))
+    near.add_argument("--size", metavar=menu.say("size_word"), nargs="*", default=[], help=menu.say("size"))
+    near.add_argument("--country", metavar="ISO", nargs="*", default=[], help=menu.say("country"))
+    near.add_argument("--out", metavar=menu.say("file"), help=menu.say("near_out"))
 
-    project = read_project(options.project)
-    return _publish(
-        project, Path(options.out) if options.out else project.folder / "output", options, language
+
+def _add_basins(menu: _Menu) -> None:
+    basins = _Menu(menu.add("basins"), menu.language, under="basins_")
+    for command in ("list", "check", "facts", "fetch"):
+        added = basins.add(command)
+        added.add_argument(
+            "--basins", metavar=menu.say("file"), default="priority", help=menu.say("basins_layer")
+        )
+        if command == "facts":
+            for raster in ("elevation", "rain", "land-cover", "population"):
+                added.add_argument(f"--{raster}", metavar="TIF", help=menu.say(f"raster_{raster}"))
+            added.add_argument("--out", metavar=menu.say("file"), help=menu.say("facts_out"))
+        if command == "fetch":
+            added.add_argument("collection", choices=("hydrobasins",))
+            added.add_argument("--level", type=int, default=8, help=menu.say("level"))
+            added.add_argument(
+                "--folder", metavar=menu.say("folder"), default="hydrobasins", help=menu.say("fetch_folder")
+            )
+    delineate = basins.add("delineate")
+    delineate.add_argument("--elevation", metavar="TIF", required=True, help=menu.say("raster_elevation"))
+    delineate.add_argument("--outlet", metavar="LON,LAT", required=True, help=menu.say("outlet"))
+    delineate.add_argument("--rivers", metavar=menu.say("file"), help=menu.say("rivers"))
+    delineate.add_argument("--lakes", metavar=menu.say("file"), help=menu.say("lakes"))
+    delineate.add_argument("--snap", metavar="2km", default="2km", help=menu.say("snap"))
+    delineate.add_argument(
+        "--out", metavar=menu.say("folder"), default="watershed", help=menu.say("delineate_out")
     )
-
-
-def _publish(project: Project, folder: Path, options: argparse.Namespace, language: Language) -> int:
-    from dataclasses import replace
-
-    from watershed_cp.pipeline import run
-    from watershed_cp.publish.summary import summarise
-
-    def progress(step: str) -> None:
-        print(label("progress", step, language), file=sys.stderr, flush=True)  # noqa: T201
-
-    impact = run(project, progress=progress)
-    if options.no_posters:
-        impact = replace(impact, posters=())
-    impact.save(folder, progress=progress)
-    print(summarise(impact, language))  # noqa: T201
-    print("\n" + label("cli", "written", language, page=folder / "index.html", folder=folder))  # noqa: T201
-    return _DONE
-
-
-def _check(options: argparse.Namespace, language: Language) -> int:
-    from watershed_cp.pipeline import run
-
-    impact = run(options.file)
-    print(label("cli", "checked", language, firms=len(impact.msmes), claims=len(impact.ledger)))  # noqa: T201
-    return _DONE
-
-
-def _compare(options: argparse.Namespace, language: Language) -> int:
-    from watershed_cp.impact.comparison import changed_rules, compare_ledgers, read_run
-    from watershed_cp.publish.summary import tell_changes
-
-    (before, old), (after, new) = read_run(options.before), read_run(options.after)
-    for key, was, now in changed_rules(old, new):
-        print(label("cli", "rule_changed", language, rule=key, before=was, after=now))  # noqa: T201
-    print(tell_changes(compare_ledgers(before, after), language))  # noqa: T201
-    return _DONE
 
 
 def _tell(error: WatershedError, language: Language) -> None:
     lines = error.tell(language).splitlines()
-    print("\n".join(lines[:_FAULTS_SHOWN]), file=sys.stderr)  # noqa: T201
+    print("\n".join(lines[:_FAULTS_SHOWN]), file=sys.stderr)
     if len(lines) > _FAULTS_SHOWN:
-        print(label("cli", "more_faults", language, more=len(lines) - _FAULTS_SHOWN), file=sys.stderr)  # noqa: T201
+        print(label("cli", "more_faults", language, more=len(lines) - _FAULTS_SHOWN), file=sys.stderr)

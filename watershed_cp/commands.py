@@ -1,0 +1,218 @@
+"""What each command of ``watershed-cp`` does: call the library, write what was asked for, tell what was found."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from watershed_cp.errors import IntakeError
+from watershed_cp.messages import label, number
+
+if TYPE_CHECKING:
+    import argparse
+
+    import pandas as pd
+
+    from watershed_cp.errors import Language
+    from watershed_cp.project import Project
+
+    Options = argparse.Namespace
+
+__all__ = [
+    "basins_check",
+    "basins_delineate",
+    "basins_facts",
+    "basins_fetch",
+    "basins_list",
+    "check",
+    "compare",
+    "demo",
+    "near",
+    "run",
+    "template",
+    "trace",
+]
+
+_SHOWN = 20
+
+
+def demo(options: Options, language: Language) -> None:
+    """Do the whole job on the synthetic programme that ships."""
+    from watershed_cp.project import read_project
+    from watershed_cp.reference import data_path
+
+    _publish(read_project(data_path("demo", "project.toml")), Path(options.out), options, language)
+
+
+def run(options: Options, language: Language) -> None:
+    """Do the whole job of a project file."""
+    from watershed_cp.project import read_project
+
+    project = read_project(options.project)
+    _publish(project, Path(options.out or project.folder / "output"), options, language)
+
+
+def check(options: Options, language: Language) -> None:
+    """Say what a table or a project holds and all that must be mended; mark it in a copy of the table."""
+    if Path(options.file).suffix.lower() == ".toml":
+        from watershed_cp.pipeline import run as do
+
+        impact = do(options.file)
+        _say("checked", language, firms=number(len(impact.msmes)), claims=number(len(impact.ledger)))
+        return
+    from watershed_cp.intake.checking import check_file
+    from watershed_cp.intake.workbook import mark_faults
+
+    report = check_file(options.file)
+    for name, rows in report.rows.items():
+        _say("table_found", language, table=label("workbook_tables", name, language), rows=number(rows))
+    for note in report.notes[:_SHOWN]:
+        print("  " + note.tell(language))
+    if report.faults:
+        copy = Path(options.file).with_name(
+            f"{Path(options.file).stem}{label('cli', 'marked_suffix', language)}.xlsx"
+        )
+        if Path(options.file).is_file():
+            mark_faults(options.file, report.faults, copy, language=language)
+            _say("marked", language, faults=number(len(report.faults)), copy=copy)
+        raise IntakeError(*report.faults)
+    _say("no_fault", language)
+
+
+def template(options: Options, language: Language) -> None:
+    """Write the workbook that an office fills in."""
+    from watershed_cp.intake.template import write_template
+
+    _say("template_written", language, file=write_template(options.out, language=language))
+
+
+def compare(options: Options, language: Language) -> None:
+    """Explain what changed between two runs."""
+    from watershed_cp.impact.comparison import changed_rules, compare_ledgers, read_run
+    from watershed_cp.publish.summary import tell_changes
+
+    (before, old), (after, new) = read_run(options.before), read_run(options.after)
+    for rule, was, now in changed_rules(old, new):
+        _say("rule_changed", language, rule=rule, before=was, after=now)
+    print(tell_changes(compare_ledgers(before, after), language))
+
+
+def near(options: Options, language: Language) -> None:
+    """Find the firms of a register near the watersheds."""
+    from watershed_cp.basins.catalogue import read_basins
+    from watershed_cp.basins.inspection import metres
+    from watershed_cp.basins.proximity import near as search
+
+    found = search(
+        options.register,
+        basins=read_basins(options.basins),
+        distance_m=metres(options.distance),
+        sectors=options.sector,
+        sizes=options.size,
+        countries=options.country,
+        out=options.out,
+    )
+    for reason, rows in found.counts.items():
+        print(f"{number(rows):>12}  {label('near', reason, language)}")
+    _show(found.firms[[name for name in _NEAR if name in found.firms]].head(_SHOWN))
+    if options.out:
+        _say("table_written", language, file=options.out)
+
+
+_NEAR = ("msme_id", "name", "country", "municipality", "ciiu", "near", "distance_m")
+
+
+def trace(options: Options, language: Language) -> None:
+    """Follow the water from a place to the sea."""
+    from watershed_cp.basins.inspection import place, trace_water
+
+    course, passed = trace_water(*place(options.place), options.network)
+    outlet = "{:.4f},{:.4f}".format(*course.outlet)
+    _say("course", language, length=number(course.length_km), lake=number(course.lake_km), outlet=outlet)
+    for row in passed.to_dict("records"):
+        print(f"  {label('stretch', row['kind'], language)} {row['name']}: {number(row['length_km'])} km")
+
+
+def basins_list(options: Options, language: Language) -> None:  # noqa: ARG001 - every command takes both
+    """List watersheds with their areas, ours and published, and their accuracy."""
+    from watershed_cp.basins.inspection import list_basins
+
+    _show(list_basins(options.basins).reset_index())
+
+
+def basins_check(options: Options, language: Language) -> None:
+    """Read a layer of watersheds and say what was mended in it."""
+    from watershed_cp.basins.inspection import check_basins
+
+    table = check_basins(options.basins)
+    _show(table.reset_index())
+    _say("layer_in_order", language, basins=number(len(table)), area=number(float(table["area_km2"].sum())))
+
+
+def basins_facts(options: Options, language: Language) -> None:
+    """Measure what rasters say about each watershed."""
+    from watershed_cp.basins.catalogue import read_basins
+    from watershed_cp.basins.facts import basin_facts
+
+    rasters = ("elevation", "rain", "land_cover", "population")
+    facts = basin_facts(read_basins(options.basins), **{name: getattr(options, name) for name in rasters})
+    _show(facts.round(2).T.reset_index())
+    if options.out:
+        from watershed_cp.publish.tables import save_csv
+
+        _say("table_written", language, file=save_csv(facts.reset_index(), Path(options.out)))
+
+
+def basins_delineate(options: Options, language: Language) -> None:
+    """Delineate the watershed above an outlet and write it with its sub-basins, rivers and flow directions."""
+    from watershed_cp.basins.inspection import delineate_into, metres, place
+
+    layers = {"rivers": options.rivers, "lakes": options.lakes}
+    outlet, snap_m = place(options.outlet), metres(options.snap)
+    found = delineate_into(options.out, options.elevation, outlet, snap_m=snap_m, **layers)
+    basin = found.basins.iloc[0]
+    area, moved = number(float(basin["area_km2"])), number(float(basin["outlet_moved_m"]))
+    subbasins = number(len(found.subbasins))
+    _say("delineated", language, area=area, moved=moved, subbasins=subbasins, folder=options.out)
+
+
+def basins_fetch(options: Options, language: Language) -> None:
+    """Download HydroBASINS and make its units above the outlets the project's watersheds."""
+    from watershed_cp.basins.catalogue import read_basins
+    from watershed_cp.basins.downloads import fetch_hydrobasins, official_basins
+
+    _say("hydrobasins_licence", language)
+    archive = fetch_hydrobasins(options.level, options.folder, progress=True)
+    target = Path(options.folder) / f"hydrobasins_{options.level:02d}.gpkg"
+    basins = official_basins(archive, read_basins(options.basins), target)
+    _say("layer_in_order", language, basins=number(len(basins)), area=number(float(basins["area_km2"].sum())))
+    _say("table_written", language, file=target)
+
+
+def _publish(project: Project, folder: Path, options: Options, language: Language) -> None:
+    from dataclasses import replace
+
+    from watershed_cp.pipeline import run as do
+    from watershed_cp.publish.summary import summarise
+
+    def progress(step: str) -> None:
+        print(label("progress", step, language), file=sys.stderr, flush=True)
+
+    impact = do(project, progress=progress)
+    if options.no_posters:
+        impact = replace(impact, posters=())
+    impact.save(folder, progress=progress)
+    print(summarise(impact, language))
+    print()
+    _say("written", language, page=folder / "index.html", folder=folder)
+
+
+def _say(key: str, language: Language, **data: Any) -> None:
+    print(label("cli", key, language, **data))
+
+
+def _show(table: pd.DataFrame) -> None:
+    """Print a table for people: numbers as the four countries write them, unknowns as a dash."""
+    cells = table.map(lambda cell: number(cell) if isinstance(cell, float) else str(cell))
+    print(cells.to_string(index=False, justify="left"))
