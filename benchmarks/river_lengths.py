@@ -38,7 +38,7 @@ PUBLISHED = (
         "panama_canal",
         (-79.2839, 9.4094),
         193.0,
-        "Encyclopædia Britannica, before the lakes: 120 mi",
+        "en.wikipedia.org/wiki/Chagres_River, before the lakes drowned it",
     ),
     (
         "Río Acelhuate",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 EVERY_M = 500.0
-NOISE_M = 10.0  # about the error of SRTM heights in hills, 90 % within 16 m: Rodriguez et al. 2006
+NOISE_M = 10.0  # SRTM's specification, 90 % of heights within 16 m
 MEMBERS: tuple[dict[str, Any], ...] = (
     *({"noise": NOISE_M, "seed": seed} for seed in range(1, 7)),
     {"surface": {"rounds": 1}},
