@@ -28,10 +28,11 @@ def test_check_marks_what_must_be_mended(tmp_path: Path, capsys: pytest.CaptureF
     file = tmp_path / "firms.csv"
     file.write_text("msme_id,latitude,longitude\n1,north,-89\n2,13.7,-89.2\n", encoding="utf-8")
     out, err = told(capsys, "check", str(file), code=2)
-    assert (
-        out
-        == f"Firms: 2 rows.\n  firms.csv: Read with encoding utf-8 and delimiter “,”.\n1 cells need mending. They are marked and explained in: {tmp_path / 'firms_to_mend.xlsx'}\n"
-    )
+    assert out.splitlines() == [
+        "Firms: 2 rows.",
+        "  firms.csv: Read with encoding utf-8 and delimiter “,”.",
+        f"Cells to mend: 1. They are marked and explained in: {tmp_path / 'firms_to_mend.xlsx'}",
+    ]
     assert err == (
         "firms.csv, row 2, column latitude: “north” is not a number. "
         "Write the number only, without unit or words; if it was not detected, write < and the limit.\n"
