@@ -25,9 +25,9 @@ from watershed_cp.publish.payload import DEGREE, cut_mantissa, pack, ragged
 from watershed_cp.publish.style import COLOURS, contrast
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
     from pathlib import Path
+
+    import geopandas as gpd
 
 HOSTILE = '"><script>alert(1)</script>{{ 7*7 }}{% raw %}${7*7}`\u2028</style>'
 
@@ -200,6 +200,21 @@ def test_total_over_watersheds_says_its_range() -> None:
     total = head["overall"]["BOD5"]
     assert (total["msmes"], total["reduction_kg_yr"], total["reduction_pct"]) == (1, 30.0, 30.0)
     assert (total["reduction_low_kg_yr"], total["reduction_high_kg_yr"]) == (25.0, 36.0)
+
+
+def test_totals_can_be_read_without_any_script() -> None:
+    html = build_map(three_firms()).get_root().render()
+    row = '<th scope="row">Cuenca A</th><td>DBO5</td><td>30.0 kg</td><td>25.0 kg – 36.0 kg</td>'
+    assert row in html
+
+
+def test_open_range_stays_open() -> None:
+    accounts = three_firms()
+    accounts.ledger["reduction_low_kg_yr"] = -np.inf
+    accounts.ledger["reduction_high_kg_yr"] = np.inf
+    ((_, columns),) = [part for part in packed(build_map(accounts).get_root().render()) if "names" in part[0]]
+    assert columns["row_below"].tolist()[:2] == [np.inf, np.inf]
+    assert columns["row_skew"].tolist()[:2] == [0.0, 0.0]
 
 
 def test_accounts_are_left_alone(accounts: Accounts) -> None:

@@ -270,7 +270,8 @@ def _loads(ledger: pd.DataFrame, bits: int) -> dict[str, NDArray[Any]]:
     baseline, follow_up, reduction, low, high = (_floats(ledger[name]) for name in _LOADS)
     scale = np.where(reduction == 0, 1, reduction)
     below, above = (reduction - low) / scale, (high - reduction) / scale
-    skew = np.where(np.isclose(above, below), 0, above - below)
+    with np.errstate(invalid="ignore"):  # both ends of a range may be open
+        skew = np.where(np.isclose(above, below), 0, above - below)
     columns = {
         "row_baseline": cut_mantissa(baseline, bits),
         "row_reduction": cut_mantissa(reduction, bits),

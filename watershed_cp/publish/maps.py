@@ -13,15 +13,17 @@ import folium
 from jinja2 import Template
 
 from watershed_cp.errors import InputError
-from watershed_cp.messages import fault
+from watershed_cp.messages import fault, mass
 from watershed_cp.publish import mapdata
 from watershed_cp.publish.page import Page, save_page
+from watershed_cp.reference import pollutant_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     import geopandas as gpd
+    import pandas as pd
 
     from watershed_cp.errors import Language
     from watershed_cp.impact.aggregation import Accounts
@@ -148,7 +150,13 @@ def build_map(
     if not languages or not set(languages) <= {"es", "en"}:
         raise InputError(fault("page_languages", value=", ".join(languages)))
     layer = folium.TileLayer(tiles) if isinstance(tiles, str) else tiles
-    page = Page(title=accounts.title, languages=languages, synthetic=accounts.synthetic, images=_hosts(layer))
+    page = Page(
+        title=accounts.title,
+        languages=languages,
+        synthetic=accounts.synthetic,
+        images=_hosts(layer),
+        totals=_totals(accounts.basin_loads, languages[0]),
+    )
     chart = WorkshopMap(page, bounds=_bounds(accounts.basins), tiles=layer)
     for role, data in (
         ("words", mapdata.words(accounts, languages)),
@@ -160,6 +168,17 @@ def build_map(
     ):
         PackedLayer(role, data).add_to(chart)
     return chart
+
+
+def _totals(basin_loads: pd.DataFrame, language: Language) -> list[tuple[str, ...]]:
+    """Say the totals in words, those of the watersheds where anything was credited."""
+    rows = basin_loads[basin_loads["msmes"] > 0]
+    names = (
+        rows["basin_name"].astype(str),
+        [pollutant_name(str(code), language) for code in rows["pollutant"]],
+    )
+    loads = (rows[f"reduction{end}_kg_yr"].astype(float).map(mass) for end in ("", "_low", "_high"))
+    return list(zip(*names, *loads, strict=True))
 
 
 def _hosts(layer: folium.TileLayer | None) -> str:

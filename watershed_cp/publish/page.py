@@ -21,7 +21,7 @@ from watershed_cp.messages import fault, texts
 from watershed_cp.publish.style import COLOURS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import folium
@@ -102,15 +102,24 @@ class Page(Figure):
         Whether to say, on screen and on paper, that the data are synthetic.
     images : str
         Hosts that may serve tiles, separated by spaces; empty for a page that works without internet.
+    totals : sequence of tuple of str
+        Watershed, pollutant, avoided load and its range in words, for a reader whose browser runs no script.
     """
 
     def __init__(
-        self, *, title: Text, languages: tuple[Language, ...], synthetic: bool = False, images: str = ""
+        self,
+        *,
+        title: Text,
+        languages: tuple[Language, ...],
+        synthetic: bool = False,
+        images: str = "",
+        totals: Sequence[tuple[str, ...]] = (),
     ) -> None:
         super().__init__(title=title.speak(languages[0]), ratio="64%")
         self.languages = languages
         self.synthetic = synthetic
         self.images = images
+        self.totals = totals
 
     def render(self, **kwargs: Any) -> str:
         """Write the page.

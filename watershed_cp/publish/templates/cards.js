@@ -115,8 +115,10 @@ function rowCard(entry) {
   const credited = entry.fate === "credited";
   return h("section", { class: credited ? "audit" : "audit uncounted" },
     h("h3", {}, pollutantName(entry.pollutant, true)),
-    h("p", { class: "avoided" }, h("strong", {}, load(entry.reduction)), ` ${say("a_year")} `, h("span", { class: "small" }, `(${span(entry.low, entry.high, entry.reduction)})`)),
-    beforeAfter(entry.baseline, entry.followUp, entry.low, entry.high),
+    ...(Number.isNaN(entry.reduction) ? [oneSided(entry)] : [
+      h("p", { class: "avoided" }, h("strong", {}, load(entry.reduction)), ` ${say("a_year")} `, h("span", { class: "small" }, `(${span(entry.low, entry.high, entry.reduction)})`)),
+      beforeAfter(entry.baseline, entry.followUp, entry.low, entry.high),
+    ]),
     h("p", { class: "small" }, [
       credited ? say("credited_to", { basin: entry.basin ? basinName(entry.basin) : "" }) : say("not_credited", { fate: say(entry.fate, {}, "fate") }),
       entry.evidence ? say(entry.evidence, {}, "page_evidence") : null,
@@ -125,7 +127,18 @@ function rowCard(entry) {
     equation(entry));
 }
 
+/* A row that knows only one side, or none. */
+function oneSided({ baseline, followUp }) {
+  const known = [["before", baseline], ["after", followUp]].filter(([, kg]) => Number.isFinite(kg));
+  return h("p", {}, known.length ? known.map(([name, kg]) => `${say(name)}: ${load(kg)}`).join(" · ") : say("no_figure"));
+}
+
 function equation(entry) {
-  const text = coded(ledger, "equation", entry.row);
+  const text = equationText(entry.row);
   return text ? h("details", {}, h("summary", {}, say("equation")), h("code", {}, text)) : null;
+}
+
+function equationText(row) {
+  const text = coded(ledger, "equation", row);
+  return language === "es" ? text.replaceAll("/yr", "/año") : text;
 }

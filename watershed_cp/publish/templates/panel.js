@@ -12,9 +12,9 @@ function paintFinding() {
     basin: basin ? basinName(basin) : "",
   };
   const key = `finding${rose ? "_rose" : ""}${basin ? "_basin" : ""}`;
-  const range = { low: load(total.reduction_low_kg_yr, reduction), high: load(total.reduction_high_kg_yr, reduction) };
+  const range = { low: amount(total.reduction_low_kg_yr, reduction).value, high: load(total.reduction_high_kg_yr, reduction) };
   const facts = [
-    Number.isFinite(total.reduction_low_kg_yr) && reduction !== 0 ? say("between", range) : null,
+    Number.isFinite(total.reduction_low_kg_yr) && total.reduction_high_kg_yr > total.reduction_low_kg_yr ? say("between", range) : null,
     total.reduction_pct !== null && total.reduction_pct !== undefined ? say("of_baseline", { percent: share(total.reduction_pct) }) : null,
     say(total.msmes === 1 ? "by_firm" : "by_firms", { n: number(total.msmes, 0) }),
   ].filter(Boolean);
@@ -55,7 +55,7 @@ function paintOverview() {
 
 function whisker(basin, most) {
   const row = basin.loads[state.pollutant];
-  if (state.measure !== "reduction" || !row || row.reduction_low_kg_yr === null || row.reduction_kg_yr === 0) return null;
+  if (state.measure !== "reduction" || !row || row.reduction_low_kg_yr === null || row.reduction_high_kg_yr === null || row.reduction_kg_yr === 0) return null;
   const low = (100 * row.reduction_low_kg_yr) / most;
   const high = (100 * row.reduction_high_kg_yr) / most;
   return h("span", { class: "whisker", "left%": low, "width%": Math.min(high, 100) - Math.max(low, 0) });

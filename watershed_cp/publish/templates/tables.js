@@ -52,7 +52,7 @@ function ledgerTable() {
   const headings = [[say("firm")], [say("pollutant")], [say("filter_fate")], [say("basin")], [say("before"), "n"], [say("after"), "n"], [say("avoided"), "n"], [say("range"), "n"], [say("filter_evidence")], [say("reason")], [say("equation")]];
   const lines = slice("ledger", found).map(ledgerRow).map((entry) => [
     entry.firm < 0 ? "–" : firmName(entry.firm), pollutantName(entry.pollutant), say(entry.fate, {}, "fate"), entry.basin ? basinName(entry.basin) : "–", load(entry.baseline),
-    load(entry.followUp), load(entry.reduction), span(entry.low, entry.high, entry.reduction), entry.evidence || "–", coded(ledger, "reason", entry.row), coded(ledger, "equation", entry.row),
+    load(entry.followUp), load(entry.reduction), span(entry.low, entry.high, entry.reduction), entry.evidence || "–", coded(ledger, "reason", entry.row), equationText(entry.row),
   ]);
   return [
     h("p", { class: "lead" }, say("ledger_lead")), ledgerFilters(),

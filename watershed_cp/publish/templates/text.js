@@ -28,23 +28,26 @@ const FORMATS = [];
 
 function number(value, digits = null, significant = 3) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
-  if (digits === null) {
-    const magnitude = value ? Math.floor(Math.log10(Math.abs(value))) : significant;
-    digits = Math.min(Math.max(significant - 1 - magnitude, 0), 6);
-  }
+  if (digits === null) digits = decimals(value, significant);
   FORMATS[digits] ||= new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   const written = FORMATS[digits].format(value);
   return /^-[0.,]*$/.test(written) ? written.slice(1) : written.replace("-", "−");
 }
 
-/* Kilograms a year for people: tonnes from one tonne up; `like` fixes the unit of the ends of a range. */
+/* How many decimals leave so many significant figures. */
+function decimals(value, significant = 3) {
+  const magnitude = value ? Math.floor(Math.log10(Math.abs(value))) : significant;
+  return Math.min(Math.max(significant - 1 - magnitude, 0), 6);
+}
+
+/* Kilograms a year for people: tonnes from one tonne up; `like` gives the ends of a range the unit and decimals of its middle. */
 function amount(kg, like = kg) {
-  const tonnes = Math.abs(like) >= 1000;
-  return { value: number(tonnes ? kg / 1000 : kg), unit: tonnes ? "t" : "kg" };
+  const [per, unit] = Math.abs(like) >= 1000 ? [1000, "t"] : [1, "kg"];
+  return { value: number(kg / per, Number.isFinite(like) ? decimals(like / per) : null), unit };
 }
 
 function load(kg, like = kg) {
-  const { value, unit } = amount(kg, like);
+  const { value, unit } = kg === null || kg === undefined ? { value: "–" } : amount(kg, like);
   return value === "–" ? value : `${value}\u00a0${unit}`;
 }
 
