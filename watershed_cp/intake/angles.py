@@ -36,6 +36,7 @@ _WORDS = tuple(
     (re.compile(pattern, re.IGNORECASE), symbol)
     for pattern, symbol in (
         (r"''", '"'),
+        (r"(?<![\d.,])(\d{1,3})\.(\d\d)\.(\d\d(?:,\d+)?)(?![\d.])", r"\1°\2'\3" + '"'),
         (
             r"\b(coordenadas?|coordinates?|coords?|gps|ubicaci[oó]n|location|posici[oó]n|punto|wgs\s*-?84)\b\s*:?",
             " ",

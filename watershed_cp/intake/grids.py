@@ -198,17 +198,14 @@ def _possible(
 
 
 def _orders(match: re.Match[str]) -> Iterator[tuple[float, float, bool]]:
-    """Tell easting from northing by their labels, before or after the numbers; without labels try both orders."""
+    """Tell easting from northing by their labels, before or after the numbers; then try the other order."""
     before, first, between, label, second, after = match.groups()
     one, two = (float(number.replace(",", ".")) for number in (first, second))
     name = before or between or label or after
-    if name is None:
-        yield one, two, False
-        yield two, one, True
-    elif name[-1] in "EX" or name in ("ESTE", "EASTING"):
-        yield (one, two, False) if (before or between) else (two, one, False)
-    else:
-        yield (two, one, False) if (before or between) else (one, two, False)
+    leads = bool(before or between)
+    easting_first = name is None or (name[-1] in "EX" or name in ("ESTE", "EASTING")) == leads
+    yield (one, two, False) if easting_first else (two, one, False)
+    yield (two, one, True) if easting_first else (one, two, True)
 
 
 def read_mgrs(text: str) -> Iterator[Reading]:

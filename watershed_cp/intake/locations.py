@@ -173,7 +173,8 @@ def _write_row(frame: pd.DataFrame, position: int, found: Location) -> None:
 def _widen_coarse(frame: pd.DataFrame) -> None:
     """State the accuracy of degrees with so few decimals that these alone leave hundreds of metres open."""
     pairs = frame[["latitude", "longitude"]].to_numpy()
-    unstated = frame["location_accuracy_m"].isna().to_numpy() & np.isfinite(pairs).all(axis=1)
+    unstated = frame["location_accuracy_m"].isna().to_numpy() & (np.abs(pairs) <= 180).all(axis=1)  # noqa: PLR2004
+    pairs = np.where(unstated[:, np.newaxis], pairs, 0.0)
     for digits in reversed(_COARSE_DIGITS):
         coarse = unstated & (np.abs(np.round(pairs, digits) - pairs) < 1e-9).all(axis=1)  # noqa: PLR2004
         frame.loc[coarse, "location_accuracy_m"] = cell_radius_m(10.0**-digits)
