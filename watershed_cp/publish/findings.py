@@ -119,7 +119,7 @@ def find(accounts: Accounts, basin_id: str | None = None) -> Finding:
     inside = placed[(placed["status"] == "inside") if basin_id is None else (placed["basin_id"] == basin_id)]
     rows = accounts.ledger[accounts.ledger["msme_id"].isin(inside["msme_id"])]
     credited = rows[rows["fate"] == "credited"]
-    changes = _changes(accounts.basin_loads, basin_id, credited)
+    changes = _changes(accounts.basin_loads, basin_id)
     headline = credited[credited["pollutant"] == (changes[0].pollutant if changes else "")]
     return Finding(
         basin_id=basin_id,
@@ -142,11 +142,10 @@ def _rank(pollutant: str) -> tuple[int, str]:
     return order.get(pollutant, len(order)), pollutant
 
 
-def _changes(loads: pd.DataFrame, basin_id: str | None, credited: pd.DataFrame) -> tuple[Change, ...]:
+def _changes(loads: pd.DataFrame, basin_id: str | None) -> tuple[Change, ...]:
     rows = loads[loads["msmes"] > 0]
     if basin_id is not None:
         rows = rows[rows["basin_id"] == basin_id]
-    firms_of = credited.groupby("pollutant")["msme_id"].nunique()
     found = []
     for pollutant, group in rows.groupby("pollutant"):
         baseline, follow_up = (
@@ -162,7 +161,7 @@ def _changes(loads: pd.DataFrame, basin_id: str | None, credited: pd.DataFrame) 
         found.append(
             Change(
                 str(pollutant),
-                int(firms_of[pollutant]),
+                int(group["msmes"].sum()),
                 baseline,
                 follow_up,
                 reduction,

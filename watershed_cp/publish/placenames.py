@@ -208,10 +208,12 @@ def name_basins(
 def _cover(sheet: Sheet, area: shapely.Geometry, cell: float) -> None:
     """Keep later names off an area, in squares of `cell` points."""
     west, south, east, north = area.bounds
-    for x in np.arange(west, east, cell):
-        for y in np.arange(south, north, cell):
-            if area.intersects(shapely.box(x, y, x + cell, y + cell)):
-                sheet.labels.taken.append(Box(x, y, x + cell, y + cell))
+    grid = np.meshgrid(np.arange(west, east, cell), np.arange(south, north, cell))
+    left, bottom = (axis.ravel() for axis in grid)
+    met = shapely.intersects(area, shapely.box(left, bottom, left + cell, bottom + cell))
+    sheet.labels.taken += [
+        Box(x, y, x + cell, y + cell) for x, y in zip(left[met].tolist(), bottom[met].tolist(), strict=True)
+    ]
 
 
 def _nearest_box(
@@ -222,8 +224,8 @@ def _nearest_box(
     west, south, east, north = own.bounds
     reach = 3 * height
     grid = np.meshgrid(
-        np.arange(west - width - reach, east + reach, 4.0),
-        np.arange(south - height - reach, north + reach, 4.0),
+        np.arange(west - width - reach, east + reach, 7.0),
+        np.arange(south - height - reach, north + reach, 7.0),
     )
     left, bottom = (axis.ravel() for axis in grid)
     places = shapely.box(left, bottom, left + width, bottom + height)
