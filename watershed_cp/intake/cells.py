@@ -37,7 +37,10 @@ _MOST_WHOLE = 2.0**53  # beyond it a cell no longer holds every whole number
 _NOT_GIVEN = frozenset(
     {"", "-", "--", "–", "—", "n/a", "na", "n.a.", "s/d", "sin dato", "sin datos", "no data"}
 )
-_PLAIN = re.compile(r"[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?")
+_PLAIN = re.compile(  # decimals alone, thousands with commas, thousands with points
+    r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?|[+-]?\d{1,3}(,\d{3})+(\.\d*)?|[+-]?\d{1,3}(\.\d{3})+(,\d*)?",
+    re.ASCII,
+)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}(\1\d{3})*")
 _GAPS = str.maketrans({"\xa0": "", "\u2009": "", "\u202f": "", " ": "", "'": "", "’": "", "−": "-"})
 

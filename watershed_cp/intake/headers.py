@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from watershed_cp.errors import Fault, Language
     from watershed_cp.intake.spreadsheets import Sheet
     from watershed_cp.tables import Table
+    from watershed_cp.units import Dimension
 
-__all__ = ["Header", "find_header", "fold", "header_faults", "suggest"]
+__all__ = ["Header", "find_header", "fold", "header_faults", "suggest", "unit_dimension"]
 
 _ARTICLES = frozenset({"de", "del", "la", "el", "los", "las", "of", "the"})
 _SEARCHED_ROWS = 40
@@ -35,7 +36,23 @@ _GEOPOINT = re.compile(
 )
 _MEASURED = {"unit": "value", "flow_unit": "flow"}
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_UNIT = re.compile(r"[^\W\d_][\w\s/·.*^()³²%-]{0,40}")
+_ARITHMETIC = re.compile(r"\d\d|/\s*\d|(?<!\*)\*\s*\d|[*^]\s*\d\s*(\*\*|\^)")
 _NUMERO = re.compile(r"\b[nN]\s*\.?\s*[º°]")
+
+
+@functools.lru_cache(maxsize=10_000)
+def unit_dimension(unit: str) -> Dimension | None:
+    """Tell what a unit of the user's measures; text that is arithmetic, not a unit, is not evaluated.
+
+    Examples
+    --------
+    >>> unit_dimension("mg/L"), unit_dimension("9**9**9**9"), unit_dimension("03/04/2024")
+    ('concentration', None, None)
+    """
+    if not _UNIT.fullmatch(unit) or _ARITHMETIC.search(unit):
+        return None
+    return dimension(unit)
 
 
 @functools.lru_cache(maxsize=100_000)
@@ -85,7 +102,7 @@ class Header:
             return ""
         found = _BRACKETS.findall(self.written[self.positions[measured]])
         unit = found[-1][1:-1].strip() if found else ""
-        return unit if dimension(unit) else ""
+        return unit if unit_dimension(unit) else ""
 
     def missing(self, table: Table) -> list[str]:
         """Name the required columns that were not found."""

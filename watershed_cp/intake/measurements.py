@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from watershed_cp.intake.headers import fold, suggest
+from watershed_cp.intake.headers import fold, suggest, unit_dimension
 from watershed_cp.intake.validation import SOURCES
 from watershed_cp.reference import not_summed, read_reference
-from watershed_cp.units import dimension
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -98,6 +97,6 @@ def _unknown_pollutants(cells: Cells, written: pd.Series[str], codes: pd.Series[
 
 
 def _unknown_units(cells: Cells, units: pd.Series[str], accepted: Collection[str]) -> list[Fault]:
-    wrong = [unit for unit in units.dropna().unique() if dimension(unit) not in accepted]
+    wrong = [unit for unit in units.dropna().unique() if unit_dimension(unit) not in accepted]
     rule = "unit_unknown" if len(accepted) > 1 else f"unit_not_{next(iter(accepted))}"
     return [cells.fault(i, rule) for i in units.index[units.isin(wrong)]]
