@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import affine
@@ -169,12 +173,19 @@ def test_dask_gives_the_same_with_a_worker_killed_on_the_way(tmp_path: Path) -> 
     random = np.random.default_rng(1)
     points = pd.DataFrame({"msme_id": np.arange(200_000).astype(str)})
     points["longitude"], points["latitude"] = random.uniform(-1, 3, (2, len(points)))
-    points.to_parquet(tmp_path / "register.parquet", row_group_size=5_000)
+    points.to_parquet(tmp_path / "register.parquet", row_group_size=2_000)
     basins = four_squares()
     expected = near(tmp_path / "register.parquet", basins=basins, distance_m=5000, most=300_000)
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
-        victim = next(iter(cluster.workers.values()))
-        cluster.loop.call_later(1.0, victim.process.process.kill)
+        victim = next(iter(cluster.workers.values())).pid
+
+        def kill_on_the_way() -> None:
+            while cluster.scheduler.transition_counter < 150:
+                time.sleep(0.005)
+            os.kill(victim, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill_on_the_way, daemon=True)
+        killer.start()
         found = near(
             tmp_path / "register.parquet",
             basins=basins,
@@ -182,5 +193,7 @@ def test_dask_gives_the_same_with_a_worker_killed_on_the_way(tmp_path: Path) -> 
             most=300_000,
             dask=cluster.scheduler_address,
         )
+        killer.join(10)
+        assert victim not in [nanny.pid for nanny in cluster.workers.values()]
     assert found.counts == expected.counts
     pd.testing.assert_frame_equal(found.firms, expected.firms)

@@ -18,6 +18,8 @@ from watershed_cp.reference import read_reference
 from watershed_cp.tables import ASSIGNMENTS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -26,10 +28,11 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Whole = NDArray[np.int64]
 
-__all__ = ["assign"]
+__all__ = ["assign", "assign_levels"]
 
 _Number = TypeVar("_Number", np.int64, np.float64, np.bool_)
 
+_CHUNK = 4096  # firms whose stretches of divide are held at a time
 _SURE, _LIKELY = 0.95, 0.75  # the lower bounds that the column `confidence` states to its reader
 
 
@@ -98,6 +101,44 @@ def assign(
         "repairs": _repairs(msmes, places, placing.tied, language),
     }
     return pd.DataFrame({name: columns[name] for name in ASSIGNMENTS.names}, index=msmes.index.copy())
+
+
+def assign_levels(msmes: pd.DataFrame, levels: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
+    """Place every firm in the basins of several levels at once, by the same deciding point.
+
+    Parameters
+    ----------
+    msmes : pandas.DataFrame
+        As :func:`assign` takes it. Left as it is.
+    levels : mapping of str to geopandas.GeoDataFrame
+        Layers of basins by name of the column to make, each with index ``basin_id``, EPSG:4326.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``msme_id`` and one column a level, the index of `msmes`; missing outside and without a location.
+
+    Raises
+    ------
+    InputError
+        If a layer is not in EPSG:4326, holds no basin, names one twice, or an outline is no polygon.
+
+    Examples
+    --------
+    >>> import geopandas, shapely
+    >>> level_1 = geopandas.GeoDataFrame(index=["a"], geometry=[shapely.box(0, 0, 2, 1)], crs="EPSG:4326")
+    >>> halves = [shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)]
+    >>> level_2 = geopandas.GeoDataFrame(index=["a1", "a2"], geometry=halves, crs="EPSG:4326")
+    >>> firms = pd.DataFrame({"msme_id": ["m"], "longitude": [1.5], "latitude": [0.5]})
+    >>> assign_levels(firms, {"basin": level_1, "sub_basin": level_2}).values.tolist()
+    [['m', 'a', 'a2']]
+    """
+    places = _places(msmes)
+    columns = {"msme_id": msmes["msme_id"].to_numpy()}
+    for name, basins in levels.items():
+        row = BasinLocator(basins).locate(places.longitude, places.latitude).astype(np.int64)
+        columns[name] = _named(row, basins.index)
+    return pd.DataFrame(columns, index=msmes.index.copy())
 
 
 @dataclass(frozen=True)
@@ -192,12 +233,14 @@ def _to_divide(divides: Divides, points: Floats, basin: Whole) -> tuple[Whole, F
 def _probability(divides: Divides, points: Floats, basin: Whole, distance: Floats, sigma: Floats) -> Floats:
     """Tell how probable each assignment is; only places within reach of a divide need an integral."""
     probability = np.ones(len(points))
-    doubtful = np.flatnonzero(distance < REACH_SIGMAS * sigma)
-    point, other, share = _shares(divides, points[doubtful], basin[doubtful], sigma[doubtful])
-    own = other == basin[doubtful][point]
-    probability[doubtful[point[own]]] = share[own]
-    away = basin[doubtful][point] < 0
-    np.subtract.at(probability, doubtful[point[away]], share[away])
+    near = np.flatnonzero(distance < REACH_SIGMAS * sigma)
+    for begin in range(0, len(near), _CHUNK):
+        doubtful = near[begin : begin + _CHUNK]
+        point, other, share = _shares(divides, points[doubtful], basin[doubtful], sigma[doubtful])
+        own = other == basin[doubtful][point]
+        probability[doubtful[point[own]]] = share[own]
+        away = basin[doubtful][point] < 0
+        np.subtract.at(probability, doubtful[point[away]], share[away])
     return np.maximum(probability, 0)
 
 

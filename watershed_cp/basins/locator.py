@@ -36,8 +36,9 @@ _FEWEST_CELLS, _MOST_CELLS = 1 << 16, 1 << 24
 _INDEX_FORMAT = b"1"  # part of the key of a kept index: raise it when the meaning of its arrays changes
 
 # What the two ways cost, in nanoseconds on one machine; only their ratios matter.
-_GEOS_PER_VERTEX, _GEOS_PER_POINT_AND_FEW_BASINS, _GEOS_PER_POINT = 150, 250, 1000
-_GRID_PER_VERTEX, _GRID_PER_POINT, _GRID_LOADING = 200, 60, 900_000_000
+_GRID_LOADING, _GRID_PER_VERTEX, _GRID_PER_POINT = 900_000_000, 170, 100
+_GEOS_PER_VERTEX_OF_FEW, _GEOS_PER_POINT_IN_FEW = 150, 250  # every outline is prepared
+_GEOS_PER_POINT_IN_MANY = 1000  # only the outlines that points fall on are
 
 
 class BasinLocator:
@@ -175,8 +176,9 @@ class BasinLocator:
         if self._grid is not None:
             return True
         loading = 0 if "watershed_cp.basins.gridkernels" in sys.modules else _GRID_LOADING
-        per_point = _GEOS_PER_POINT_AND_FEW_BASINS if len(self._outlines) <= _FEW_BASINS else _GEOS_PER_POINT
-        geos = self._vertices * _GEOS_PER_VERTEX + points * per_point
+        geos = points * _GEOS_PER_POINT_IN_MANY
+        if len(self._outlines) <= _FEW_BASINS:
+            geos = self._vertices * _GEOS_PER_VERTEX_OF_FEW + points * _GEOS_PER_POINT_IN_FEW
         return loading + self._vertices * _GRID_PER_VERTEX + points * _GRID_PER_POINT < geos
 
     def _ask_grid(self, x: Floats, y: Floats) -> Found:

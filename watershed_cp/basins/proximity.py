@@ -178,10 +178,14 @@ def _sifted_by_dask(wish: _Wish, pieces: list[Piece], address: str) -> Iterator[
     from distributed import Client
 
     with Client(address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
-        shared = client.scatter(wish, broadcast=True)
+        shared = client.submit(_given, wish)  # a task like any other: made again where it was lost
         for future in client.map(_sift_piece, [shared] * len(pieces), pieces, pure=True):
             yield future.result()
             future.release()
+
+
+def _given(wish: _Wish) -> _Wish:
+    return wish
 
 
 def _sift_piece(wish: _Wish, piece: Piece) -> _Sifted:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["SphereTree", "build", "collect", "feet", "nearest_chords"]
 
 _GATHERED = 16  # members of a gathering
-_FEW_POINTS = 4000  # searched with NumPy in about the time that the compiled code takes to load
+_FEW_POINTS = 3000  # searched with NumPy in about the time that the compiled code takes to load
 _SPECK = 1e-30  # square metres: keeps a piece without measurable length from dividing by zero
 
 
@@ -125,7 +125,7 @@ def nearest_chords(tree: SphereTree, places: Floats, roots: Whole, limit_m: floa
     >>> nearest_chords(tree, geocentric(np.array([[1.0, 0.0]])), np.array([0])).round(-3).tolist()
     [111000.0]
     """
-    known = np.empty(len(places))
+    known = np.full(len(places), np.inf)
     if _many(places):
         from watershed_cp.basins import spherekernels
 
@@ -134,14 +134,16 @@ def nearest_chords(tree: SphereTree, places: Floats, roots: Whole, limit_m: floa
 
         in_shares(search, len(known))
         return known
-    for point, (place, root) in enumerate(zip(places, roots, strict=True)):
+    if np.isfinite(limit_m):
+        point, piece = collect(tree, places, roots, np.full(len(places), limit_m))
+        np.minimum.at(known, point, _chords(tree, places[point], piece))
+        return known
+    for row, (place, root) in enumerate(zip(places, roots, strict=True)):
         leaves = slice(*_leaves_below(tree, root))
         gap = _lengths(tree.centre[leaves] - place)
-        surely = min((gap + tree.radius[leaves]).min(), limit_m)
-        near = leaves.start + np.flatnonzero(gap - tree.radius[leaves] <= surely)
+        near = leaves.start + np.flatnonzero(gap - tree.radius[leaves] <= (gap + tree.radius[leaves]).min())
         pieces = _ranges(tree.first[near], tree.past[near])
-        known[point] = _chords(tree, np.broadcast_to(place, (len(pieces), 3)), pieces).min(initial=np.inf)
-    known[known >= limit_m] = np.inf
+        known[row] = _chords(tree, np.broadcast_to(place, (len(pieces), 3)), pieces).min()
     return known
 
 
