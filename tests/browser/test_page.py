@@ -138,14 +138,14 @@ def test_another_pollutant_and_measure_change_every_number(tab: Chromium) -> Non
     before = text(tab, "#overview .value")
     press(tab, ".chip", 1)
     assert "DQO" in text(tab, "h1")
-    assert text(tab, "#legend h2") == "Carga evitada al año: DQO"
+    assert text(tab, "#legend h2").startswith("Carga evitada al año: DQO (")
     assert text(tab, "#overview .value") != before
     tab.run(
         "{ const s = document.querySelector('#choices select'); s.value = 'percent';"
         " s.dispatchEvent(new Event('change')); }"
     )
     assert text(tab, "#overview .value").endswith("\u00a0%")
-    assert text(tab, ".ramp li:last-child").endswith("%")
+    assert text(tab, "#legend .unit") == " (%)"
 
 
 def test_what_is_not_counted_is_said_with_its_reason(tab: Chromium) -> None:
@@ -267,6 +267,20 @@ def test_no_payload_fires_in_any_text(browser: Chromium, tmp_path: Path) -> None
         )
         == 0
     )
+    assert complaints(browser) == []
+
+
+def test_map_opens_inside_a_notebook(browser: Chromium, tmp_path: Path) -> None:
+    (tmp_path / "cell.html").write_text(
+        f"<!DOCTYPE html><body>{build_map(programme())._repr_html_()}", "utf-8"
+    )
+    browser.requests.clear()
+    browser.errors.clear()
+    inside = "document.querySelector('iframe').contentDocument"
+    browser.open(
+        tmp_path / "cell.html", ready=f"{inside}.body && !{inside}.body.classList.contains('waiting')"
+    )
+    assert browser.run(f"{inside}.querySelector('h1').textContent").startswith("Se evitaron ")
     assert complaints(browser) == []
 
 

@@ -273,12 +273,26 @@ function labelBasin(pen, view, basin, taken, within) {
   const roomy = right - left > 190 && bottom - top > 70;
   const spots = roomy ? [[x, y, "center"], [x, y - 40, "center"], [x, y + 40, "center"], [x + 90, y, "center"], [x - 90, y, "center"]] : [];
   if (x > within[0] && x < within[2] && y > within[1] && y < within[3]) {
-    for (const away of [14, 40]) {
+    for (const away of [14, 40, 68]) {
       spots.push([right + away, y, "left"], [left - away, y, "right"], [x, top - away - 16, "center"], [x, bottom + away + 16, "center"],
         [right + away, top - 12, "left"], [left - away, top - 12, "right"], [right, top - away - 16, "right"]);
     }
   }
   for (const [atX, atY, align] of spots) {
-    if (inkLabel(pen, lines, atX, atY, taken, { align, gap: 6, within })) return;
+    const box = inkLabel(pen, lines, atX, atY, taken, { align, gap: 6, within });
+    if (box && align === "center" && !roomy) leader(pen, [x, y], box);
+    if (box) return;
   }
+}
+
+/* A hairline from a label that stands above or below its watershed. */
+function leader(pen, [x, y], [, top, , bottom]) {
+  const from = top > y ? top : bottom;
+  if (Math.abs(from - y) < 40) return;
+  pen.beginPath();
+  pen.moveTo(x, from);
+  pen.lineTo(x, y + Math.sign(from - y) * 22);
+  pen.strokeStyle = colour("ink");
+  pen.lineWidth = 1;
+  pen.stroke();
 }

@@ -6,7 +6,7 @@ function paintLegend() {
   const keys = ["sure", "likely", "ambiguous", "uncounted"].map((stand) => key(24, (pen) => glyph(pen, 12, 12, 8, stand, false), say(`stand_${stand}`)));
   byId("legend").replaceChildren(
     h("section", {},
-      h("h2", {}, say("legend_title", { measure: say(`measure_${state.measure}`), pollutant: pollutantName(state.pollutant) })),
+      h("h2", {}, say("legend_title", { measure: say(`measure_${state.measure}`), pollutant: pollutantName(state.pollutant) }), legendUnit()),
       h("ol", { class: "ramp" }, ...words.ramp.map((tone, i) => h("li", {}, h("span", { class: "swatch", colour: tone }), h("span", { class: "tick" }, tick(bounds[i]))))),
       missing ? h("p", { class: "key" }, h("span", { class: "swatch hatch" }), say("missing")) : null,
       h("p", { class: "small" }, period(), soft ? h("br") : "", soft ? say("soft_edges") : ""),
@@ -16,13 +16,19 @@ function paintLegend() {
   );
 }
 
-/* The end of a class; the last one carries the unit. */
-function tick(bound) {
-  const last = bounds[bounds.length - 1];
+/* The classes are written in one unit, which the title carries. */
+function inTonnes() {
+  return MEASURES[state.measure].mass && bounds[bounds.length - 1] >= 1000;
+}
+
+function legendUnit() {
   const { mass, unit } = MEASURES[state.measure];
-  const tonnes = mass && last >= 1000;
-  const text = neat(bound, tonnes ? last : 0);
-  return bound === last ? `${text} ${mass ? (tonnes ? "t" : "kg") : unit}` : text;
+  const written = mass ? (inTonnes() ? "t" : "kg") : unit;
+  return written ? h("span", { class: "unit" }, ` (${written})`) : null;
+}
+
+function tick(bound) {
+  return neat(bound, inTonnes() ? 1000 : 0);
 }
 
 /* A round number without idle zeros, in tonnes where `like` has that many kilograms. */
@@ -51,11 +57,11 @@ function sizeKey() {
   const rings = (pen) => [most, most / 10].forEach((value) => {
     const r = 5 + 11 * Math.sqrt(value / firmSheet.most);
     pen.beginPath();
-    pen.arc(17, 34 - r - 0.5, r, 0, 7);
+    pen.arc(19, 38 - r - 1, r, 0, 7);
     pen.strokeStyle = colour("firm-edge");
     pen.stroke();
   });
-  return h("li", { class: "sizes" }, drawn(34, 35, rings), h("span", {}, say("size_key", { small: neat(most / 10, most), large: `${neat(most, most)} ${most >= 1000 ? "t" : "kg"}` })));
+  return h("li", { class: "sizes" }, drawn(38, 38, rings), h("span", {}, say("size_key", { small: neat(most / 10, most), large: `${neat(most, most)} ${most >= 1000 ? "t" : "kg"}` })));
 }
 
 function paintSources() {

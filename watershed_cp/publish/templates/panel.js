@@ -15,6 +15,7 @@ function paintFinding() {
   const range = { low: amount(total.reduction_low_kg_yr, reduction).value, high: load(total.reduction_high_kg_yr, reduction) };
   const facts = [
     Number.isFinite(total.reduction_low_kg_yr) && total.reduction_high_kg_yr > total.reduction_low_kg_yr ? say("between", range) : null,
+    total.reduction_low_kg_yr < 0 && total.reduction_high_kg_yr > 0 ? say("not_from_zero") : null,
     total.reduction_pct !== null && total.reduction_pct !== undefined ? say("of_baseline", { percent: share(total.reduction_pct) }) : null,
     say(total.msmes === 1 ? "by_firm" : "by_firms", { n: number(total.msmes, 0) }),
   ].filter(Boolean);
@@ -42,7 +43,7 @@ function paintOverview() {
   },
   h("span", { class: "name" }, basinName(basin)), h("span", { class: "value" }, MEASURES[state.measure].write(value)),
   h("span", { class: value === null ? "bar hatch" : "bar" },
-    value === null ? null : h("span", { class: "fill", "width%": (100 * value) / most, colour: rampColour(Math.max(value, 0), bounds) }),
+    value === null ? null : h("span", { class: "fill", "width%": (100 * value) / most, colour: words.ramp[3] }),
     whisker(basin, most)))));
   byId("overview").replaceChildren(
     h("h2", {}, say("basins_title", { measure: say(`measure_${state.measure}`) })),
