@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from rapidfuzz import fuzz, process
 
+from watershed_cp.errors import Text
 from watershed_cp.messages import fault
 from watershed_cp.reference import read_reference
 from watershed_cp.units import dimension
@@ -30,6 +31,7 @@ __all__ = ["Header", "find_header", "fold", "header_faults", "suggest", "unit_di
 
 _ARTICLES = frozenset({"de", "del", "la", "el", "los", "las", "of", "the"})
 _SEARCHED_ROWS = 40
+NO_SUGGESTION = Text("", "")
 _LIKENESS = 70  # percent; below it a suggestion misleads more often than it helps
 _GEOPOINT = re.compile(
     r"^_.+_(latitude|longitude|precision)$|^.+-(latitude|longitude|accuracy)$", re.IGNORECASE
@@ -209,9 +211,8 @@ def header_faults(sheet: Sheet, header: Header, table: Table) -> list[Fault]:
     faults = []
     for name in header.missing(table):
         meaning, found = table[name].meaning, " | ".join(filter(None, header.written)) or "–"
-        told: dict[str, Any] = _suggest(name, header, table)
-        told |= {"meaning": meaning, "found": found}
-        faults.append(tell("header_missing", column=name, **told))
+        likely = _suggest(name, header, table)
+        faults.append(tell("header_missing", column=name, meaning=meaning, found=found, suggestion=likely))
     for name, places in header.twice.items():
         if table[name].kind == "text" and not table[name].required and name != "coordinates":
             continue
@@ -220,30 +221,27 @@ def header_faults(sheet: Sheet, header: Header, table: Table) -> list[Fault]:
     return faults
 
 
-def _suggest(column: str, header: Header, table: Table) -> dict[str, str]:
+def _suggest(column: str, header: Header, table: Table) -> Text:
     unused = [
         name for place, name in enumerate(header.written) if name and place not in header.positions.values()
     ]
     spellings = [column, *(alias for alias, (name, _) in _aliases(table.name).items() if name == column)]
-    return next(
-        (found for spelling in spellings if (found := suggest(spelling, unused))["suggestion_en"]),
-        suggest("", ()),
-    )
+    return next((found for spelling in spellings if (found := suggest(spelling, unused)).en), NO_SUGGESTION)
 
 
-def suggest(text: str, known: Iterable[str]) -> dict[str, str]:
-    """Ask, in both languages, whether the likest of `known` was meant; ask nothing where none is alike.
+def suggest(text: str, known: Iterable[str]) -> Text:
+    """Ask whether the likest of `known` was meant; ask nothing where none is alike.
 
     Examples
     --------
-    >>> suggest("Codigo empresa", ["Código de empresa", "Nombre"])["suggestion_es"]
+    >>> suggest("Codigo empresa", ["Código de empresa", "Nombre"]).es
     '¿Será «Código de empresa»?'
-    >>> suggest("x", ["Nombre"])["suggestion_en"]
+    >>> suggest("x", ["Nombre"]).en
     ''
     """
     spellings = {fold(name): name for name in known}
     close = process.extractOne(fold(text), spellings.keys(), scorer=fuzz.ratio, score_cutoff=_LIKENESS)
     if close is None:
-        return {"suggestion_es": "", "suggestion_en": ""}
+        return NO_SUGGESTION
     best = spellings[close[0]]
-    return {"suggestion_es": f"¿Será «{best}»?", "suggestion_en": f"Did you mean “{best}”?"}
+    return Text(f"¿Será «{best}»?", f"Did you mean “{best}”?")

@@ -93,7 +93,7 @@ def _pollutants() -> dict[str, str]:
 def _unknown_pollutants(cells: Cells, written: pd.Series[str], codes: pd.Series[str]) -> list[Fault]:
     unknown = written.index[written.notna() & codes.isna()]
     names = [row["alias"] for row in read_reference("pollutant_aliases")] if len(unknown) else []
-    return [cells.fault(i, "pollutant_unknown", **suggest(str(written[i]), names)) for i in unknown]
+    return [cells.fault(i, "pollutant_unknown", suggestion=suggest(str(written[i]), names)) for i in unknown]
 
 
 def _unknown_units(cells: Cells, units: pd.Series[str], accepted: Collection[str]) -> list[Fault]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from watershed_cp.intake.assembly import read_table, row_fault
-from watershed_cp.intake.headers import suggest
+from watershed_cp.intake.headers import NO_SUGGESTION, suggest
 from watershed_cp.intake.spreadsheets import read_sheets
 from watershed_cp.tables import AUDITS, MSMES, RECOMMENDATIONS, REDUCTIONS
 
@@ -212,6 +212,6 @@ def check_references(audits: pd.DataFrame, msmes: pd.DataFrame) -> list[Fault]:
     distinct = unknown["msme_id"].dropna().unique()[:_SUGGESTED]
     likely = {name: suggest(name, msmes["msme_id"]) for name in distinct}
     return [
-        row_fault(row, "firm_unknown", "msme_id", **likely.get(row["msme_id"], suggest("", ())))
+        row_fault(row, "firm_unknown", "msme_id", suggestion=likely.get(row["msme_id"], NO_SUGGESTION))
         for _, row in unknown.iterrows()
     ]
