@@ -11,8 +11,10 @@ import pytest
 import shapely
 from worlds import four_squares, layer
 
-from watershed_cp.basins.assignment import assign
+from watershed_cp.basins import assignment, spheretree
+from watershed_cp.basins.assignment import assign, assign_levels
 from watershed_cp.basins.earth import geodesic
+from watershed_cp.basins.locator import BasinLocator
 from watershed_cp.errors import InputError
 from watershed_cp.tables import ASSIGNMENTS
 
@@ -122,3 +124,36 @@ def test_probability_of_an_island_smaller_than_the_scatter() -> None:
     )
     radius = 111.0 * SIGMAS / 500
     assert placed["probability"].tolist() == pytest.approx([1 - np.exp(-(radius**2) / 2)], abs=2e-3)
+
+
+def test_levels_follow_the_deciding_point() -> None:
+    msmes = firms(
+        longitude=[0.5, 1.5, np.nan], latitude=[0.5, 0.5, 0.5], discharge_longitude=[1.5, np.nan, np.nan],
+        discharge_latitude=[1.5, np.nan, np.nan],
+    )  # fmt: skip
+    levels = {"basin": layer({"all": shapely.box(0, 0, 2, 2)}), "sub_basin": four_squares()}
+    placed = assign_levels(msmes, levels)
+    assert placed["basin"].fillna("").tolist() == ["all", "all", ""]
+    assert placed["sub_basin"].fillna("").tolist() == ["a", "b", ""]
+    assert placed.index.equals(msmes.index)
+
+
+def test_many_firms_get_the_answers_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(5)
+    longitude, latitude = random.uniform(-0.02, 2.02, 400), random.uniform(0.98, 1.02, 400)
+    msmes = firms(longitude=longitude, latitude=latitude, location_accuracy_m=random.uniform(1, 3000, 400))
+    basins = four_squares(accuracy_m=100.0)
+    few = assign(msmes, basins, language="en")
+    monkeypatch.setattr(spheretree, "_many", lambda _: True)
+    monkeypatch.setattr(assignment, "_CHUNK", 7)
+    monkeypatch.setattr(BasinLocator, "_grid_pays", lambda *_: True)
+    pd.testing.assert_frame_equal(assign(msmes, basins, language="en"), few, rtol=1e-9)
+
+
+def test_probabilities_of_neighbours_and_outside_add_up() -> None:
+    basins = four_squares(accuracy_m=0.0)
+    msmes = firms(longitude=[1.0005], latitude=[1.0003], location_accuracy_m=[400.0])
+    alone = [assign(msmes, basins.iloc[[row]])["probability"].iloc[0] for row in range(4)]
+    inside = assign(msmes, basins)["basin_id"].iloc[0] == basins.index
+    shares = np.where(inside, alone, 1 - np.array(alone))
+    assert shares.sum() == pytest.approx(1, abs=1e-5)
