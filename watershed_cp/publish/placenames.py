@@ -111,7 +111,7 @@ def _name_town(sheet: Sheet, x: float, y: float, name: str, rank: int) -> None:
     if rank > _FAR_RANK and not sheet.labels.free(Box.around(x, y, dot / 2)):
         return
     box = (text_width(name, size, weight), size * 0.95)
-    reaches = (0.45, 1.1, 1.9) if rank <= _FAR_RANK else (0.45,)
+    reaches = (0.45, 1.1, 1.9, 3.0, 4.5) if rank <= _FAR_RANK else (0.45,)
     places = ((reach, sheet.labels.beside(x, y, box, gap=reach * size)) for reach in reaches)
     reach, place = next(((reach, found) for reach, found in places if found), (0.0, None))
     if place is None:

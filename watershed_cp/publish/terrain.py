@@ -34,7 +34,8 @@ Named = tuple[dict[str, Any], shapely.Geometry]
 
 _METRES_PER_DEGREE = 111_320.0
 _VEIL = 0.62  # how much paper lies over what is outside the watershed
-_BAND = 0.6  # how strong the watershed's colour stands along its edge
+_BAND = 0.65  # how strong the watershed's colour stands along a narrow edge
+_WIDE = 8.0  # points: an edge as wide as this is half as strong
 
 
 def mercator(degrees: NDArray[Any]) -> NDArray[Any]:
@@ -225,11 +226,11 @@ def paint(
             ImageFilter.GaussianBlur(max(softness, 1.2) * grain / 1.6)
         )
         shares = np.arange(256) / 255
-        veil, band = _VEIL * (1 - shares), _BAND * (4 * shares * (1 - shares)) ** 1.3
+        veil = _VEIL * (1 - shares)
+        band = _BAND / (1 + softness / _WIDE) * (4 * shares * (1 - shares)) ** 1.3
         picture.paste(COLOURS.paper, mask=inside.point((255 * veil).round().astype(int).tolist()))
         picture.paste(COLOURS.basin, mask=inside.point((255 * band).round().astype(int).tolist()))
-    few = picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)  # a third of the bytes
-    return np.asarray(few.convert("RGB"))
+    return np.asarray(picture)
 
 
 def _relief(frame: Frame, size: tuple[int, int], basin_id: str | None) -> Image.Image:
