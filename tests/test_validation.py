@@ -191,3 +191,21 @@ def test_the_sheet_is_not_changed():
     sheet = Sheet("a.csv", "", rows)
     check_sheet(sheet, find_header(sheet, MSMES), MSMES)
     assert rows == [["msme_id", "Nota"], ["1", "<5"]]
+
+
+def test_a_merged_firm_holds_for_all_its_rows_but_a_merged_value_does_not():
+    rows = [
+        ["msme_id", "pollutant", "phase", "value", "unit"],
+        ["1", "BOD5", "baseline", 5.0, "kg/yr"],
+        ["", "COD", "baseline", "", "kg/yr"],
+        ["2", "COD", "baseline", 7.0, "kg/yr"],
+    ]
+    sheet = Sheet("a.xlsx", "", rows, merged=(((2, 1), (3, 1)), ((2, 4), (3, 4))))
+    checked = check_sheet(sheet, find_header(sheet, AUDITS), AUDITS)
+    assert checked.frame["msme_id"].tolist() == ["1", "1", "2"]
+    assert [(fault.rule, fault.row, fault.column) for fault in checked.faults] == [
+        ("cell_missing", 3, "value")
+    ]
+    assert [note.tell("en") for note in checked.notes] == [
+        "a.xlsx, column msme_id: Merged cells hold for all their rows."
+    ]

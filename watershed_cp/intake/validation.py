@@ -95,6 +95,7 @@ def check_sheet(sheet: Sheet, header: Header, table: Table, *, language: Languag
         name: Cells(table[name], header.written[place] or name, columns[place], rows, sheet.file, sheet.name)
         for name, place in header.positions.items()
     }
+    cells, merged = _unmerged(cells, sheet, header)
     cells = _qualified(_with_units(cells, header, table), table)
     readings = _read_columns(cells, sheet, language or header.language)
     data: dict[str, Any] = {
@@ -103,7 +104,12 @@ def check_sheet(sheet: Sheet, header: Header, table: Table, *, language: Languag
     }
     data |= _own_columns(header, columns, taken={*table.names, *SOURCES})
     data |= {"source_file": sheet.file, "source_sheet": sheet.name, "source_row": rows}
-    notes = [*sheet.notes, *examples, *(note for reading in readings.values() for note in reading.notes)]
+    notes = [
+        *sheet.notes,
+        *examples,
+        *merged,
+        *(note for reading in readings.values() for note in reading.notes),
+    ]
     return Checked(pd.DataFrame(data), cells, _collect_faults(cells, readings), notes)
 
 
@@ -133,6 +139,23 @@ def empty_column(column: Column, length: int) -> pd.Series[Any]:
     dtype: Any = _EMPTY_DTYPE[column.kind]
     column_of_blanks: pd.Series[Any] = pd.Series([np.nan] * length, dtype=dtype)
     return column_of_blanks
+
+
+def _unmerged(cells: dict[str, Cells], sheet: Sheet, header: Header) -> tuple[dict[str, Cells], list[Fault]]:
+    """Give every row of a merged cell its text; a merged number stays where it is, or it would count twice."""
+    filled, notes = dict(cells), []
+    for name, column in cells.items():
+        place = sheet.first_column + header.positions[name]
+        spans = [(top, bottom) for (top, left), (bottom, _) in sheet.merged if left == place and bottom > top]
+        if not spans or column.column.kind in ("number", "whole"):
+            continue
+        known = dict(zip(column.rows.tolist(), column.raw, strict=True))
+        told = {row: known.get(top, "") for top, bottom in spans for row in range(top + 1, bottom + 1)}
+        raw = [cell if cell != "" else told.get(row, "") for row, cell in known.items()]
+        if raw != list(column.raw):
+            filled[name] = replace(column, raw=raw)
+            notes.append(column.note("merged_filled"))
+    return filled, notes
 
 
 def _with_units(cells: dict[str, Cells], header: Header, table: Table) -> dict[str, Cells]:
