@@ -11,7 +11,7 @@ import shapely
 
 from watershed_cp.errors import InputError
 from watershed_cp.intake.angles import cell_radius_m
-from watershed_cp.intake.areas import area_of
+from watershed_cp.intake.areas import area_of, region
 from watershed_cp.intake.cells import write_cell
 from watershed_cp.intake.coordinates import Location, parse_location
 from watershed_cp.intake.grids import Grid, find_grid, project
@@ -19,11 +19,15 @@ from watershed_cp.intake.validation import SOURCES
 from watershed_cp.messages import fault, label
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
 
     from watershed_cp.errors import Fault
     from watershed_cp.intake.cells import Cells
     from watershed_cp.intake.validation import Checked
+
+    FloatArray = npt.NDArray[np.float64]
+    BoolArray = npt.NDArray[np.bool_]
 
 __all__ = ["place_firms"]
 
@@ -85,6 +89,7 @@ def _doubtful(checked: Checked, frame: pd.DataFrame) -> list[int]:
         here = (frame["country"] == country).to_numpy() & plain
         outline = area_of(country).outline
         plain[here] = shapely.intersects_xy(outline, longitude[here], latitude[here])
+    plain &= frame["country"].notna().to_numpy() | ~_mirrored(longitude, latitude)
     elsewhere = [written for written in frame["crs"].dropna().unique() if not _is_wgs84(written)]
     plain &= ~frame["crs"].isin(elsewhere).to_numpy()
     given = frame["coordinates"].notna().to_numpy()
@@ -92,6 +97,17 @@ def _doubtful(checked: Checked, frame: pd.DataFrame) -> list[int]:
         if axis in checked.cells:
             given = given | np.array([cell != "" for cell in checked.cells[axis].raw], dtype=bool)
     return [int(position) for position in np.flatnonzero(given & ~plain)]
+
+
+def _mirrored(longitude: FloatArray, latitude: FloatArray) -> BoolArray:
+    """Tell which points lie outside the four countries, but would lie inside with a sign or their order mended."""
+    west, south, east, north = region().box
+
+    def inside(across: FloatArray, up: FloatArray) -> BoolArray:
+        return (west <= across) & (across <= east) & (south <= up) & (up <= north)
+
+    mended = inside(-np.abs(longitude), np.abs(latitude)) | inside(-np.abs(latitude), np.abs(longitude))
+    return mended & ~inside(longitude, latitude)
 
 
 def _is_wgs84(written: str) -> bool:

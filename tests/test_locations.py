@@ -1,0 +1,78 @@
+"""Firms placed from their sheet: plain degrees stay, the mendable is mended and told, the rest is refused."""
+
+import pytest
+import shapely
+
+from watershed_cp.errors import IntakeError
+from watershed_cp.intake.readers import read_msmes
+
+HERE = (-89.1914, 13.69895)
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(row: str):
+        path = tmp_path / "a.csv"
+        path.write_text(f"msme_id;country;latitude;longitude;coordinates;crs\n1;{row}\n", encoding="utf-8")
+        return read_msmes(path).iloc[0]
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("row", "repairs"),
+    [
+        ("SV;13,69895;-89,1914;;", ""),
+        (";13.69895;-89.1914;;", ""),
+        ("SV;13.69895;89.1914;;", "longitude taken as west"),
+        (";13.69895;89.1914;;", "longitude taken as west"),
+        (";-89.1914;13.69895;;", "latitude and longitude swapped"),
+        ("SV;-89,1914;13,69895;;", "latitude and longitude swapped"),
+        ("SV;13°41'56.2\"N;89°11'29\"O;;", ""),
+        ("SV;1515506;262993;;UTM 16N", "converted from UTM 16N"),
+        ("SV;1515506;262993;;", "grid not stated: UTM 16N taken"),
+        ("SV;262993;1515506;;", "grid not stated: UTM 16N taken; latitude and longitude swapped"),
+        ("SV;1369895;-8919140;;", "decimal mark restored"),
+        ("SV;;;16P 262993 1515506;", "datum not stated: WGS 84 taken"),
+        ("SV;;;13.69895, -89.1914;WGS84", ""),
+    ],
+)
+def test_placed(read, row, repairs):
+    firm = read(row)
+    assert firm["geometry"].distance(shapely.Point(HERE)) < 1e-3
+    assert firm["repairs"] == repairs
+
+
+def test_degrees_in_another_country_stay_and_say_so(read):
+    firm = read("SV;14.6349;-90.5069;;")
+    assert (firm["longitude"], firm["latitude"]) == (-90.5069, 14.6349)
+    assert firm["repairs"] == "outside the outline of SV, left as it is"
+
+
+def test_degrees_far_away_stay(read):
+    firm = read(";39.5;-77.25;;")
+    assert (firm["longitude"], firm["latitude"], firm["repairs"]) == (-77.25, 39.5, "")
+
+
+def test_few_decimals_state_their_accuracy(read):
+    assert round(read("SV;13.7;-89.2;;")["location_accuracy_m"]) == 7872
+    assert read("SV;13.69895;-89.1914;;")["location_accuracy_m"] != 0
+
+
+@pytest.mark.parametrize(
+    ("row", "rule", "column"),
+    [
+        ("SV;13.7;;;", "location_half", "latitude"),
+        ("SV;0;0;;", "location_zero", "latitude"),
+        ("SV;north;-89.2;;", "number_not_read", "latitude"),
+        ("SV;;;no sé;", "location_unreadable", "coordinates"),
+        ("GT;1655567;604322;;", "location_ambiguous", "latitude"),
+        ("SV;1515506;262993;;Marte", "crs_unknown", "crs"),
+        ("SV;;;14.63, -90.51;", "location_elsewhere", "coordinates"),
+        (";113.5;-89.2;;", "location_elsewhere", "latitude"),
+    ],
+)
+def test_refused(read, row, rule, column):
+    with pytest.raises(IntakeError) as error:
+        read(row)
+    assert [(one.rule, one.row, one.column) for one in error.value.faults] == [(rule, 2, column)]
