@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from importlib import resources, util
 from typing import TYPE_CHECKING
 
@@ -267,6 +268,27 @@ def test_no_payload_fires_in_any_text(browser: Chromium, tmp_path: Path) -> None
         )
         == 0
     )
+    assert complaints(browser) == []
+
+
+def test_programme_without_any_audit_still_opens(browser: Chromium, tmp_path: Path) -> None:
+    accounts = programme(firms=3)
+    empty = {
+        name: getattr(accounts, name).iloc[:0] for name in ("msmes", "assignments", "ledger", "basin_loads")
+    }
+    save_page(build_map(replace(accounts, **empty, period=None)), tmp_path / "page.html")
+    browser.requests.clear()
+    browser.errors.clear()
+    browser.open(tmp_path / "page.html")
+    assert text(browser, "h1") == "Aún no hay reducciones que mostrar"
+    for view in (
+        ".tabs [data-view=table]",
+        ".tabs [data-view=ledger]",
+        ".tabs [data-view=map]",
+        ".basin-row",
+    ):
+        press(browser, view)
+    assert "0 empresas: 0 en el mapa, 0 sin ubicar." in text(browser, "#card")
     assert complaints(browser) == []
 
 

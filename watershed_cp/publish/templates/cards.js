@@ -25,7 +25,7 @@ function basinCard(basin) {
     ...(row ? [h("h3", {}, say("before_after", { pollutant: pollutantName(state.pollutant, true) })), beforeAfter(row.baseline_kg_yr, row.follow_up_kg_yr, row.reduction_low_kg_yr, row.reduction_high_kg_yr),
       expected(row)] : []),
     ...(flow.course ? courseCard() : [flow.grids.length ? h("p", { class: "small" }, say("water_hint")) : null]),
-    h("h3", {}, say("all_pollutants")), pollutantTable(basin),
+    ...pollutantTable(basin),
     leading.length ? h("h3", {}, say("contributors")) : null,
     h("ul", { class: "firm-list" }, ...leading.map(firmRow)),
     h("h3", {}, say("not_in_it")), ...notCounted(basin.place),
@@ -47,13 +47,14 @@ function contributors(place) {
 
 function pollutantTable(basin) {
   const entries = words.pollutants.filter(([code]) => basin.loads[code] && basin.loads[code].msmes > 0);
-  return h("table", { class: "plain" }, h("caption", { class: "hidden" }, say("all_pollutants")),
+  if (!entries.length) return [];
+  return [h("h3", {}, say("all_pollutants")), h("table", { class: "plain" }, h("caption", { class: "hidden" }, say("all_pollutants")),
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("pollutant")), h("th", { scope: "col" }, say("avoided")), h("th", { scope: "col" }, say("range")))),
     h("tbody", {}, ...entries.map(([code]) => {
       const row = basin.loads[code];
       return h("tr", {}, h("th", { scope: "row" }, pollutantName(code)), h("td", {}, load(row.reduction_kg_yr)),
         h("td", {}, span(row.reduction_low_kg_yr, row.reduction_high_kg_yr, row.reduction_kg_yr)));
-    })));
+    })))];
 }
 
 function span(low, high, like) {

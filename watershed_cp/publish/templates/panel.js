@@ -69,9 +69,9 @@ function notCounted(basin) {
   let all = 0;
   let placed = 0;
   for (let i = 0; i < firms.size; i += 1) if (mine(i)) { all += 1; if (firms.stand[i] !== 0) placed += 1; }
-  list.push(h("p", {}, say("firm_counts", { all: number(all, 0), placed: number(placed, 0), rest: number(all - placed, 0) })));
+  list.push(h("p", {}, say(all === 1 ? "firm_count" : "firm_counts", { all: number(all, 0), placed: number(placed, 0), rest: number(all - placed, 0) })));
   const fates = fatesOf(basin);
-  if (!fates.length) list.push(h("p", { class: "small" }, say("all_counted", { pollutant: pollutantName(state.pollutant) })));
+  if (!fates.length) list.push(state.pollutant === null ? "" : h("p", { class: "small" }, say("all_counted", { pollutant: pollutantName(state.pollutant) })));
   else {
     list.push(h("ul", { class: "fates" }, ...fates.map((row) => h("li", {}, h("button", {
       type: "button", class: "link", onclick: () => update({ view: "ledger", filters: { ...state.filters, fate: row.fate } }),
