@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 @pytest.fixture(params=["outlines", "grid"], autouse=True)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask GEOS once and the grid once."""
+    monkeypatch.setattr(locator_module, "_FEWEST_CELLS", 1 << 10)
     monkeypatch.setattr(BasinLocator, "_grid_pays", lambda *_: request.param == "grid")
 
 
@@ -104,9 +107,6 @@ def test_kept_index_answers_alike_and_other_layers_do_not_take_it(tmp_path: Path
     assert len(list(tmp_path.iterdir())) == 2
 
 
-whole = st.integers(0, 6)
-
-
 @st.composite
 def worlds(draw: st.DrawFn) -> gpd.GeoDataFrame:
     """Random worlds on a lattice: neighbours, islands and holes, sharing edges and corners."""
@@ -124,17 +124,27 @@ def worlds(draw: st.DrawFn) -> gpd.GeoDataFrame:
     return layer(outlines)
 
 
-@settings(max_examples=60, deadline=None)
-@given(worlds(), st.lists(st.tuples(whole, whole), min_size=1, max_size=30), st.integers(0, 99))
-def test_every_point_goes_to_one_basin_or_none(
-    basins: gpd.GeoDataFrame, nodes: list[tuple[int, int]], seed: int
-) -> None:
-    lattice = np.array(nodes) / 3 + (basins.total_bounds[0] % (1 / 3))
-    x, y = (np.concatenate(pair) for pair in zip(lattice.T, adversarial(basins, 300, seed), strict=True))
+def lose_and_double_nothing(basins: gpd.GeoDataFrame, seed: int) -> None:
+    """Credit every firm's kilograms, and find all of them again in basins and outside, by GEOS' own word."""
+    x, y = adversarial(basins, 100, seed)
     found = BasinLocator(basins).locate(x, y)
     np.testing.assert_array_equal(found, first_claim(basins, x, y))
-    inside = np.bincount(found[found >= 0], weights=np.full((found >= 0).sum(), 1.0), minlength=len(basins))
-    assert inside.sum() + (found < 0).sum() == len(x)
+    kilograms = np.random.default_rng(seed).uniform(0, 1e6, len(x))
+    credited = [kilograms[found == row] for row in range(-1, len(basins))]
+    assert math.fsum(itertools.chain.from_iterable(credited)) == math.fsum(kilograms)
+
+
+@settings(max_examples=60, deadline=None)
+@given(worlds(), st.integers(0, 10_000))
+def test_every_firm_goes_to_one_basin_or_none(basins: gpd.GeoDataFrame, seed: int) -> None:
+    lose_and_double_nothing(basins, seed)
+
+
+@pytest.mark.slow
+@settings(max_examples=10_000, deadline=None)
+@given(worlds(), st.integers(0, 10_000))
+def test_every_firm_of_ten_thousand_worlds(basins: gpd.GeoDataFrame, seed: int) -> None:
+    lose_and_double_nothing(basins, seed)
 
 
 def test_layer_in_another_system_is_refused() -> None:
