@@ -112,6 +112,7 @@ class Header:
         return [name for name in required if name not in self.positions and not self.unit_in_header(name)]
 
 
+@functools.lru_cache(maxsize=100_000)
 def _key(header: str) -> str:
     """Fold a header further, without its articles: ``Código de la empresa`` is ``Código empresa``."""
     words = fold(header).split()
@@ -119,10 +120,11 @@ def _key(header: str) -> str:
 
 
 @functools.cache
-def _aliases(table: str) -> dict[str, tuple[str, str]]:
-    """Map each folded alias of a table to its column and language."""
-    rows = [row for row in read_reference("headers") if row["table"] == table]
-    return {_key(row["alias"]): (row["column"], row["language"]) for row in rows}
+def _known(table: Table) -> dict[str, tuple[str, str]]:
+    """Map each folded spelling of a table's headers to its column and language."""
+    rows = [row for row in read_reference("headers") if row["table"] == table.name]
+    names = {_key(name): (name, "en") for name in table.names}
+    return names | {_key(row["alias"]): (row["column"], row["language"]) for row in rows}
 
 
 def find_header(sheet: Sheet, table: Table) -> Header:
@@ -156,7 +158,7 @@ def find_header(sheet: Sheet, table: Table) -> Header:
 
 
 def _read_header(rows: Sequence[Sequence[Any]], position: int, table: Table) -> Header:
-    known = {_key(name): (name, "en") for name in table.names} | _aliases(table.name)
+    known = _known(table)
     own = [_label(cell) for cell in rows[position]]
     above = [_label(cell) for cell in rows[position - 1]] if position else [""] * len(own)
     written: list[str] = []
@@ -225,7 +227,7 @@ def _suggest(column: str, header: Header, table: Table) -> Text:
     unused = [
         name for place, name in enumerate(header.written) if name and place not in header.positions.values()
     ]
-    spellings = [column, *(alias for alias, (name, _) in _aliases(table.name).items() if name == column)]
+    spellings = [column, *(alias for alias, (name, _) in _known(table).items() if name == column)]
     return next((found for spelling in spellings if (found := suggest(spelling, unused)).en), NO_SUGGESTION)
 
 
