@@ -241,21 +241,21 @@ def name_subbasins(units: gpd.GeoDataFrame, rivers: gpd.GeoDataFrame) -> gpd.Geo
     return table
 
 
-def main(folder: Path) -> None:
-    """Build every file of data/basins."""
+def main(folder: Path, target: Path = HERE) -> None:
+    """Build every file of data/basins into a folder."""
     told = tomllib.loads((HERE / "build.toml").read_text(encoding="utf-8"))
     regions = [Region(folder, name, told) for name in told["regions"]]
     found = [region.delineate() for region in regions]
     basins = basin_table(found, told)
-    write_geojson(HERE / "basins.geojson", basins.reset_index(), ["basin_id", *BASINS.names])
+    write_geojson(target / "basins.geojson", basins.reset_index(), ["basin_id", *BASINS.names])
     rivers = pd.concat([name_rivers(region) for region in found], ignore_index=True)
-    write_geojson(HERE / "rivers.geojson", rivers)
+    write_geojson(target / "rivers.geojson", rivers)
     units = pd.concat([region.subbasins for region in found]).sort_index()
     units = name_subbasins(units, rivers).sort_values(["level", "basin_id"], kind="stable")
     units["area_km2"] = units["area_km2"].round(2)
     units["accuracy_m"] = accuracy_m().reindex(units.index.str.split("-").str[0]).to_numpy()
     columns = ["basin_id", "parent", "next_down", "level", "name", "area_km2", "accuracy_m"]
-    write_geojson(HERE / "subbasins.geojson", units.reset_index(), columns)
+    write_geojson(target / "subbasins.geojson", units.reset_index(), columns)
     elsewhere = [lake for lake in told["lakes"].values() if not lake["region"]]
     rest = gpd.GeoDataFrame(
         pd.DataFrame(elsewhere)[["name_es", "name_en", "source"]],
@@ -263,13 +263,13 @@ def main(folder: Path) -> None:
         crs="EPSG:4326",
     )
     write_geojson(
-        HERE / "lakes.geojson", pd.concat([*(region.lakes for region in regions), rest], ignore_index=True)
+        target / "lakes.geojson", pd.concat([*(region.lakes for region in regions), rest], ignore_index=True)
     )
     for region in found:
         for basin, row in region.basins.iterrows():
             mouth = row["outlet_longitude"], row["outlet_latitude"]
             kept = region.network.upstream_of(*mouth) | region.network.downstream_of(*mouth)
-            region.network.save(HERE / "flow" / f"{basin}.tif", only=kept)
+            region.network.save(target / "flow" / f"{basin}.tif", only=kept)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ SEA = -9999.0
 _MOST_CELLS = 60_000_000  # about 4 GB while depressions are filled
 _BANK_M = 4.0  # how much the ground leans towards a mapped river …
 _BANK_REACH_M = 4000.0  # … and from how far: on a plain, land drains to the nearest river
+_RHO8_SEED = 8
 _PER_M = 1024.0  # elevations in steps of 1/1024 m, so that sums and differences are exact and level is level
 
 
@@ -249,15 +250,18 @@ def _carve(
 def _steepest(filled: NDArray[np.float32], directions: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Send each cell down its steepest slope; on level ground keep the way by which the flood came in.
 
-    Filling alone looks at the lowest neighbour and so prefers the four that are farther away. No circle can
-    arise: a slope leads strictly down, and level ways follow the order of the flood.
+    Filling alone looks at the lowest neighbour and so prefers the four that are farther away; and on an even slope
+    eight directions draw parallel lines. So the run of a diagonal is not 1.41 but drawn between 1 and 2, cell by cell
+    (Rho8, Fairfield and Leymarie 1991), always the same for the same grid. No circle can arise: a slope leads
+    strictly down, and level ways follow the order of the flood.
     """
+    diagonal = 2 - np.random.default_rng(_RHO8_SEED).random(filled.shape)
     rows, columns = filled.shape
     padded = np.pad(np.where(directions == NO_FLOW, np.inf, filled), 1, constant_values=np.inf)
     best, steepest = np.zeros(filled.shape), directions.copy()
     for code, (down, right) in STEPS.items():
         neighbour = padded[1 + down : 1 + down + rows, 1 + right : 1 + right + columns]
-        slope = (filled - neighbour) / np.hypot(down, right)
+        slope = (filled - neighbour) / (diagonal if down and right else 1.0)
         better = (slope > best) & (directions != NO_FLOW) & (directions != PIT)
         best, steepest = np.where(better, slope, best), np.where(better, code, steepest)
     return np.asarray(steepest, np.uint8)
