@@ -32,8 +32,18 @@ def column(features, name):
 def test_departments_are_those_of_the_four_countries(basemap):
     countries = column(basemap.departments, "country")
     assert Counter(countries) == {"GT": 22, "SV": 14, "HN": 18, "PA": 12}
-    names = {f"{country} {name}" for country, name in zip(countries, column(basemap.departments, "name"), strict=True)}
-    assert {"GT Petén", "GT Quetzaltenango", "SV Cabañas", "HN Cortés", "PA Guna Yala", "PA Ngäbe-Buglé"} <= names
+    names = {
+        f"{country} {name}"
+        for country, name in zip(countries, column(basemap.departments, "name"), strict=True)
+    }
+    assert {
+        "GT Petén",
+        "GT Quetzaltenango",
+        "SV Cabañas",
+        "HN Cortés",
+        "PA Guna Yala",
+        "PA Ngäbe-Buglé",
+    } <= names
     assert len(names) == 66
 
 
@@ -73,7 +83,9 @@ def test_every_name_is_there_in_both_languages(basemap):
     for layer in (basemap.land, basemap.towns, basemap.seas):
         assert all(column(layer, "name_es"))
         assert all(column(layer, "name_en"))
-    assert {"Lago de Izabal", "Lago de Atitlán", "Lago de Yojoa", "Lago Gatún"} <= set(column(basemap.lakes, "name_es"))
+    assert {"Lago de Izabal", "Lago de Atitlán", "Lago de Yojoa", "Lago Gatún"} <= set(
+        column(basemap.lakes, "name_es")
+    )
 
 
 def test_towns_lie_in_their_country_with_the_capitals_first(basemap):
@@ -110,7 +122,9 @@ def test_close_ups_cover_the_four_watersheds(basemap):
 
 def test_the_whole_stays_small():
     folder = data_path("basemap")
-    sizes = [path.stat().st_size for path in folder.iterdir() if path.suffix in (".geojson", ".webp", ".json")]
+    sizes = [
+        path.stat().st_size for path in folder.iterdir() if path.suffix in (".geojson", ".webp", ".json")
+    ]
     assert sum(sizes) < 700_000
 
 
@@ -123,7 +137,11 @@ def test_coordinates_carry_no_false_precision(basemap):
 def test_readme_names_source_licence_and_sha256_of_each_file():
     text = data_path("basemap", "README.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"`([\w.]+)` \| .*?`([0-9a-f]{64})`", text))
-    files = {path.name: path for path in data_path("basemap").iterdir() if path.suffix in (".geojson", ".webp", ".json")}
+    files = {
+        path.name: path
+        for path in data_path("basemap").iterdir()
+        if path.suffix in (".geojson", ".webp", ".json")
+    }
     assert listed.keys() == files.keys()
     for name, path in files.items():
         assert hashlib.sha256(path.read_bytes()).hexdigest() == listed[name], name

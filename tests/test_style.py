@@ -54,9 +54,13 @@ def test_labels_on_the_map_read_on_the_darkest_relief_and_on_the_sea(tone, groun
     assert contrast(getattr(COLOURS, tone), getattr(COLOURS, ground)) >= 4
 
 
-@pytest.mark.parametrize("tone", ["firm_edge", "uncounted", "river"])
+@pytest.mark.parametrize("tone", ["firm_edge", "uncounted"])
 def test_marks_reach_three_to_one_on_the_relief(tone):
-    assert contrast(getattr(COLOURS, tone), COLOURS.land_shade) >= 2.9
+    assert contrast(getattr(COLOURS, tone), COLOURS.land_shade) >= 3
+
+
+def test_rivers_reach_three_to_one_on_plain_land():
+    assert contrast(COLOURS.river, COLOURS.land) >= 3
 
 
 @pytest.mark.parametrize("step", RAMP)

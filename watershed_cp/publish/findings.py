@@ -21,7 +21,19 @@ if TYPE_CHECKING:
     from watershed_cp.errors import Language
     from watershed_cp.impact.aggregation import Accounts
 
-__all__ = ["Change", "Finding", "LeftOut", "count_word", "find", "firms", "span", "tight", "typeset"]
+__all__ = [
+    "Change",
+    "Finding",
+    "LeftOut",
+    "count_word",
+    "find",
+    "firms",
+    "round_mass",
+    "round_steps",
+    "span",
+    "tight",
+    "typeset",
+]
 
 _TONNE = 1000  # kilograms
 _HAIR = "\N{NARROW NO-BREAK SPACE}"
@@ -265,3 +277,28 @@ def count_word(count: int, language: Language) -> str:
     """
     words = label("poster", "count_words", language).split()
     return words[count - 1] if 1 <= count <= len(words) else number(count)
+
+
+def round_mass(kilograms: float) -> str:
+    r"""Write a round mass without the zeros that say nothing.
+
+    Examples
+    --------
+    >>> round_mass(5_000).replace("\u202f", " "), round_mass(400).replace("\u202f", " ")
+    ('5 t', '400 kg')
+    """
+    value, unit = (kilograms / _TONNE, "t") if kilograms >= _TONNE else (kilograms, "kg")
+    return tight(f"{value:,.10g} {unit}")
+
+
+def round_steps(largest: float) -> list[float]:
+    """Give two round masses for the key of mark sizes: the largest that fits, and a fifth of it.
+
+    Examples
+    --------
+    >>> round_steps(2_700)
+    [400.0, 2000]
+    """
+    power = 10 ** math.floor(math.log10(largest))
+    top = max(step * power for step in (1, 2, 5) if step * power <= largest)
+    return [top / 5, top]

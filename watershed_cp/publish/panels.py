@@ -96,7 +96,8 @@ def draw_changes(column: Column, changes: Sequence[Change], *, room: float) -> N
     if not changes:
         return
     end = column.y - room + 0.8 * column.sizes.body + 1.3 * column.sizes.small  # the names of the rest
-    column.heading(label("poster", "before_after", column.language))
+    paired = any(math.isfinite(change.baseline) for change in changes)
+    column.heading(label("poster", "before_after" if paired else "avoided_only", column.language))
     shown, each = 0, 0.0
     while shown < len(changes) and (not shown or column.y - each >= end):
         start = column.y

@@ -21,7 +21,16 @@ from matplotlib.patches import Rectangle
 from watershed_cp.messages import label, mass, number, percent
 from watershed_cp.publish import cartography as maps
 from watershed_cp.publish.basemap import read_basemap
-from watershed_cp.publish.findings import count_word, find, firms, span, tight, typeset
+from watershed_cp.publish.findings import (
+    count_word,
+    find,
+    firms,
+    round_mass,
+    round_steps,
+    span,
+    tight,
+    typeset,
+)
 from watershed_cp.publish.lettering import Box, text_width, wrap, write
 from watershed_cp.publish.panels import (
     Bar,
@@ -294,9 +303,9 @@ def _words(accounts: Accounts, finding: Finding, language: Language) -> tuple[st
         "pollutant": typeset(change.pollutant, language),
     }
     title = label("poster", "title" if change.reduction >= 0 else "title_more", language, **words)
-    parts = [
-        label("poster", reach, language, range=span(change.reduction, change.low, change.high, language))
-    ]
+    spread = span(change.reduction, change.low, change.high, language)
+    known = math.isfinite(change.low) and math.isfinite(change.high)
+    parts = [label("poster", reach, language, range=spread) if known else spread]
     if math.isfinite(change.percent):
         share = percent(abs(change.percent), digits=0)
         parts.append(label("poster", "less" if change.percent >= 0 else "more", language, percent=share))
@@ -336,10 +345,10 @@ def _key(
         )
         write(axes, x, y, text, small)
         x += text_width(text, small) + small
-        for reduction in _round_steps(largest):
+        for reduction in round_steps(largest):
             diameter = maps.mark_diameter(sheet, reduction, largest)
             maps.draw_mark(axes, x + diameter / 2, middle, "counted", diameter)
-            text = _round_mass(reduction)
+            text = round_mass(reduction)
             write(axes, x + diameter + 0.5 * small, y, text, small)
             x += diameter + text_width(text, small) + 1.5 * small
         x += 1.5 * small
@@ -357,19 +366,6 @@ def _key(
             tight(label("poster", "edge", language, metres=number(accuracy_m))),
             small,
         )
-
-
-def _round_mass(kilograms: float) -> str:
-    """Write a round mass without the zeros that say nothing."""
-    value, unit = (kilograms / 1000, "t") if kilograms >= 1000 else (kilograms, "kg")  # noqa: PLR2004
-    return tight(f"{value:,.10g} {unit}")
-
-
-def _round_steps(largest: float) -> list[float]:
-    """Give two round masses for the key of mark sizes: the largest that fits, and a fifth of it."""
-    power = 10 ** math.floor(math.log10(largest))
-    top = max(step * power for step in (1, 2, 5) if step * power <= largest)
-    return [top / 5, top]
 
 
 def _overview_bars(accounts: Accounts, finding: Finding, language: Language) -> dict[str, Bar]:
@@ -442,11 +438,14 @@ def _foot(axes: Axes, page: Form, accounts: Accounts, language: Language) -> Non
         source = label("poster", "source", language, title=title, first=first, last=last)
     else:
         source = label("poster", "source_undated", language, title=title)
-    base = read_basemap()
-    own = (
-        label("poster", "own_outlines", language) if set(accounts.basins.index) & set(base.close_ups) else ""
+    base, basins = read_basemap(), accounts.basins
+    own = label("poster", "own_outlines", language) if set(basins.index) & set(base.close_ups) else ""
+    outlines = (
+        "" if own or "credit" not in basins else "; ".join(dict.fromkeys(filter(None, basins["credit"])))
     )
-    text = " ".join(part for part in (source, own, base.credits.speak(language)) if part)
+    on_base = shapely.box(*base.relief.bounds).contains(shapely.box(*basins.total_bounds))
+    parts = (source, own, outlines, base.credits.speak(language) if on_base else "")
+    text = " ".join(part for part in parts if part)
     size = page.sizes.small * 0.85
     lines = wrap(text, size, page.width - 2 * page.margin)
     for at, line in enumerate(reversed(lines)):

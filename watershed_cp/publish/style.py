@@ -47,14 +47,14 @@ class Colours(NamedTuple):
     sea: str = "#DCE8EC"
     border: str = "#8F8A80"
     river: str = "#2C7DA0"
-    river_text: str = "#1F6384"
+    river_text: str = "#1B5A78"
     lake: str = "#A9CFE0"
     basin: str = "#07525A"  # outline of a watershed: the deep end of the ramp
     before: str = "#C3BFB5"  # the load before, of which a part was avoided
     firm: str = "#D9661F"
     firm_edge: str = "#8F3B0C"
     firm_text: str = "#A8460F"
-    uncounted: str = "#6F7378"  # ring of a firm that is not counted; never filled
+    uncounted: str = "#63676C"  # ring of a firm that is not counted; never filled
     missing: str = "#B4AFA4"  # hatch of a value that is not known
 
 
@@ -142,7 +142,7 @@ def ramp_breaks(values: Sequence[float]) -> tuple[float, ...]:
     Returns
     -------
     tuple of float
-        As many bounds as :data:`RAMP` has steps, each a multiple of 1, 2, 2.5 or 5 times a power of ten.
+        As many bounds as :data:`RAMP` has steps, each a multiple of one round step such as 2, 2.5 or 8.
 
     Examples
     --------
@@ -153,7 +153,9 @@ def ramp_breaks(values: Sequence[float]) -> tuple[float, ...]:
     need = max(known, default=0) / len(RAMP) or 1 / len(RAMP)
     power = 10 ** np.floor(np.log10(need))
     step = next(
-        float(factor * power) for factor in (1, 2, 2.5, 5, 10) if factor * power >= need * (1 - 1e-12)
+        float(factor * power)
+        for factor in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+        if factor * power >= need * (1 - 1e-12)
     )
     return tuple(float(f"{step * count:.6g}") for count in range(1, len(RAMP) + 1))
 
