@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from watershed_cp.basins import gridkernels
+from watershed_cp.basins import gridbuilding, gridkernels
 from watershed_cp.basins.gridkernels import TILE, Grid
 from watershed_cp.basins.shares import in_shares
 
@@ -60,15 +60,15 @@ def build(rings: Rings, turns: NDArray[np.intp], cells: int) -> Grid:
     rows = turns.astype(np.int32)
     turn_of = np.empty_like(rows)
     turn_of[rows] = np.arange(len(rows), dtype=np.int32)
-    ends, owners = gridkernels.pair(rings.vertices, rings.begins, turn_of[rings.basin])
+    ends, owners = gridbuilding.pair(rings.vertices, rings.begins, turn_of[rings.basin])
     frame, shape = _frame(rings.vertices, cells)
     fine = np.zeros(shape, dtype=np.int32)
-    entries = gridkernels.enter(ends, frame)
-    runs = gridkernels.mark(entries, fine)
-    begins, edge_of = gridkernels.sort_by_run(entries, fine, runs)
-    held = gridkernels.label(fine, ends, owners, begins, edge_of, frame, rows)
-    sheets = gridkernels.fill_sheets(begins, edge_of, owners, *held, ends, rows)
-    coarse, tiles = gridkernels.compress(fine)
+    entries = gridbuilding.enter(ends, frame)
+    runs = gridbuilding.mark(entries, fine)
+    begins, edge_of = gridbuilding.sort_by_run(entries, fine, runs)
+    held = gridbuilding.label(fine, ends, owners, begins, edge_of, frame, rows)
+    sheets = gridbuilding.fill_sheets(begins, edge_of, owners, *held, ends, rows)
+    coarse, tiles = gridbuilding.compress(fine)
     return Grid(frame, coarse, tiles, *sheets)
 
 

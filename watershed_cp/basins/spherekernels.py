@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
+
+from watershed_cp.basins.compiled import compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from watershed_cp.basins.spheretree import SphereTree
@@ -20,14 +19,8 @@ if TYPE_CHECKING:
 
 _DEEP = 1024  # nodes that may wait at a time: levels times members, and more
 
-_Function = TypeVar("_Function", bound="Callable[..., Any]")
 
-
-def _compiled(function: _Function) -> _Function:
-    return cast("_Function", njit(cache=True, nogil=True)(function))
-
-
-@_compiled
+@compiled
 def _to_sphere(tree: SphereTree, node: int, place: Floats) -> float:
     """Measure to the near side of a sphere, negative within."""
     x, y, z = (
@@ -38,7 +31,7 @@ def _to_sphere(tree: SphereTree, node: int, place: Floats) -> float:
     return float(math.sqrt(x * x + y * y + z * z) - tree.radius[node])
 
 
-@_compiled
+@compiled
 def _to_piece(tree: SphereTree, piece: int, place: Floats) -> float:
     """Measure to the straight line between the ends of a piece."""
     hx, hy, hz = tree.head[piece, 0], tree.head[piece, 1], tree.head[piece, 2]
@@ -52,7 +45,7 @@ def _to_piece(tree: SphereTree, piece: int, place: Floats) -> float:
     return math.sqrt(x * x + y * y + z * z)
 
 
-@_compiled
+@compiled
 def _open(tree: SphereTree, node: int, place: Floats, waiting: Whole, nearness: Floats, count: int) -> int:
     """Let the members of a gathering wait, the nearest last, so that it is taken first; give how many wait."""
     bottom = count
@@ -67,7 +60,7 @@ def _open(tree: SphereTree, node: int, place: Floats, waiting: Whole, nearness: 
     return count
 
 
-@_compiled
+@compiled
 def nearest_chords(tree: SphereTree, places: Floats, roots: Whole, limit: float, known: Floats) -> None:
     """Write to `known` the straight way from each place to the nearest piece below its root, up to the limit."""
     waiting, nearness = np.empty(_DEEP, np.int64), np.empty(_DEEP)
@@ -87,7 +80,7 @@ def nearest_chords(tree: SphereTree, places: Floats, roots: Whole, limit: float,
         known[point] = best if best < limit else np.inf
 
 
-@_compiled
+@compiled
 def collect(tree: SphereTree, places: Floats, roots: Whole, reach: Floats) -> tuple[Whole, Whole]:
     """List the pieces below each root that come within reach of its place: rows of places and of pieces."""
     waiting = np.empty(_DEEP, np.int64)
