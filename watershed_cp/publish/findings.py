@@ -300,5 +300,5 @@ def round_steps(largest: float) -> list[float]:
     [400.0, 2000]
     """
     power = 10 ** math.floor(math.log10(largest))
-    top = max(step * power for step in (1, 2, 5) if step * power <= largest)
+    top = max((step * power for step in (1, 2, 5) if step * power <= largest), default=power)
     return [top / 5, top]

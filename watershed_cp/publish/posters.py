@@ -420,15 +420,8 @@ def _ramp_key(axes: Axes, page: Form, finding: Finding, bars: dict[str, Bar], la
     divisor, unit = (1000, "t") if breaks[-1] >= 1000 else (1, "kg")  # noqa: PLR2004 - kilograms in a tonne
     for at, end in enumerate((0, *breaks)):
         text = f"{end / divisor:,.10g}" + (f" {unit}" if at == len(breaks) else "")
-        write(
-            axes,
-            x + at * step,
-            y - 1.15 * small,
-            tight(text),
-            0.85 * small,
-            align="center",
-            colour=COLOURS.muted,
-        )
+        place, size = (x + at * step, y - 1.15 * small), 0.85 * small
+        write(axes, *place, tight(text), size, align="center", colour=COLOURS.muted)
 
 
 def _foot(axes: Axes, page: Form, accounts: Accounts, language: Language) -> None:
