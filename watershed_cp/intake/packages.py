@@ -7,11 +7,15 @@ So its package is looked at before it is opened, and what comes from strangers i
 from __future__ import annotations
 
 import html
+import lzma
 import pickle
 import re
+import struct
 import subprocess
 import sys
 import zipfile
+import zlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from watershed_cp.errors import IntakeError
@@ -28,6 +32,17 @@ MOST_PARTS = 5_000
 MOST_CELLS = 20_000_000
 _MOST_RATIO = 400  # sheets of numbers shrink about tenfold, bombs a thousandfold
 _SMALL_BYTES = 10_000_000
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    lzma.LZMAError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+)
 _CHUNK = 1 << 22
 _OVERLAP = 64
 _FAR = re.compile(rb"""r=["'](?:([A-Z]{2,3})\d|[A-Z]?(\d{6,7})["'])""")
@@ -62,20 +77,27 @@ def check_package(path: Path) -> None:
     ...     package.writestr("xl/worksheets/sheet1.xml", '<row r="1"><c r="A1"/></row>')
     >>> check_package(path)
     """
+    with _open_package(path) as package:
+        parts = package.infolist()
+        size = sum(part.file_size for part in parts)
+        packed = max(sum(part.compress_size for part in parts), 1)
+        bomb = size > _SMALL_BYTES and size / packed > _MOST_RATIO
+        if bomb or size > MOST_BYTES or len(parts) > MOST_PARTS:
+            raise IntakeError(fault("file_too_large", file=path.name))
+        for part in parts:
+            if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
+                _check_extent(path, package, part)
+
+
+@contextmanager
+def _open_package(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open a zipped workbook; whatever is broken in it is told as one fault."""
     try:
         with zipfile.ZipFile(path) as package:
-            parts = package.infolist()
-            size = sum(part.file_size for part in parts)
-            packed = max(sum(part.compress_size for part in parts), 1)
-            bomb = size > _SMALL_BYTES and size / packed > _MOST_RATIO
-            if bomb or size > MOST_BYTES or len(parts) > MOST_PARTS:
-                raise IntakeError(fault("file_too_large", file=path.name))
-            for part in parts:
-                if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
-                    _check_extent(path, package, part)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
-        if isinstance(error, IntakeError):
-            raise
+            yield package
+    except IntakeError:
+        raise
+    except _BROKEN as error:
         raise IntakeError(fault("file_damaged", file=path.name, reason=str(error))) from error
 
 
@@ -141,7 +163,7 @@ def unread_cells(path: Path) -> dict[str, dict[tuple[int, int], str]]:
     {'Firms': {(2, 2): '#DIV/0!'}}
     """
     found: dict[str, dict[tuple[int, int], str]] = {}
-    with zipfile.ZipFile(path) as package:
+    with _open_package(path) as package:
         for name, part in _sheet_parts(package).items():
             text = package.read(part)
             if not any(sign in text for sign in _SIGNS_OF_UNREAD):

@@ -23,7 +23,7 @@ __all__ = ["Sheet", "read_sheets"]
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 TEXTS = (".csv", ".tsv", ".txt")
 
-_UNMEASURED = (".xlsb", ".ods")
+_UNMEASURED = (".xls", ".xlsb", ".ods")  # damaged ones have ended the whole process
 _MOST_TEXT_BYTES = 500_000_000
 
 _DELIMITERS = ";\t|,"
@@ -148,6 +148,10 @@ def _read_workbook(path: Path) -> tuple[Sheet, ...]:
     except calamine.PasswordError as error:
         raise IntakeError(fault("file_protected", file=path.name)) from error
     except (calamine.CalamineError, OSError, ValueError) as error:
+        raise IntakeError(fault("file_damaged", file=path.name, reason=str(error))) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # what the Rust reader raises derives from nothing else
+            raise
         raise IntakeError(fault("file_damaged", file=path.name, reason=str(error))) from error
 
 
