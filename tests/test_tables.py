@@ -1,0 +1,67 @@
+"""Written tables: text stays text, numbers come back exactly, the same input gives the same bytes."""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+import zipfile
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from watershed_cp.pipeline import run
+from watershed_cp.publish.tables import save_csv, save_geopackage, save_workbook
+from watershed_cp.reference import data_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from watershed_cp.pipeline import Impact
+
+FORMULAS = ["=1+1", "+cmd", "-cmd", "@sum", "\tx", "\rx"]
+
+
+@pytest.fixture(scope="module")
+def impact() -> Impact:
+    return run(data_path("demo", "project.toml"))
+
+
+def test_what_looks_like_a_formula_is_text_and_a_number_is_a_number(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {"text": [*FORMULAS, "-89.19", "a"], "kg": [0.1, -1.5, np.nan, 1e16, 1 / 3, 0.0, 1.0, 2.0]}
+    )
+    path = save_csv(table, tmp_path / "t.csv")
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["text"] for row in rows] == [*(f"'{text}" for text in FORMULAS), "-89.19", "a"]
+    known = [float(row["kg"]) for row in rows if row["kg"]]
+    assert known == table["kg"].dropna().tolist()
+    assert rows[2]["kg"] == ""
+
+
+def test_the_workbook_holds_no_formula_and_repeats_byte_for_byte(impact: Impact, tmp_path: Path) -> None:
+    first, second = (save_workbook(impact, tmp_path / name).read_bytes() for name in ("a.xlsx", "b.xlsx"))
+    assert first == second
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as book:
+        sheets = [book.read(name) for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
+    assert not any(b"<f>" in sheet for sheet in sheets)
+    assert len(sheets) >= 6
+
+
+def test_the_geopackage_opens_styled_and_repeats_byte_for_byte(impact: Impact, tmp_path: Path) -> None:
+    first, second = (save_geopackage(impact, tmp_path / name).read_bytes() for name in ("a.gpkg", "b.gpkg"))
+    assert first == second
+    with sqlite3.connect(tmp_path / "a.gpkg") as database:
+        styles = dict(database.execute("SELECT f_table_name, styleQML FROM layer_styles"))
+        layers = {
+            row[0]
+            for row in database.execute("SELECT table_name FROM gpkg_contents WHERE data_type = 'features'")
+        }
+        firms = database.execute("SELECT count(*), count(geom) FROM msmes").fetchone()
+    assert set(styles) == layers == {"watersheds", "msmes"}
+    assert all(ET.fromstring(style).tag == "qgis" for style in styles.values())
+    assert firms == (58, 57)
