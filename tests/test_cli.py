@@ -228,3 +228,37 @@ def test_what_is_no_mass_is_kept_in_a_table_of_its_own(world: Path, capsys: pyte
     assert main(["run", "project.toml", "--out", "out"]) == 0
     assert "7.4" in (world / "out" / "tables" / "measurements.csv").read_text(encoding="utf-8-sig")
     assert "pH" not in (world / "out" / "tables" / "ledger.csv").read_text(encoding="utf-8-sig")
+
+
+def test_only_what_an_earlier_run_wrote_is_replaced(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "project.toml", "--out", "out"]) == 0
+    (world / "out" / "thesis.docx").write_text("mine", encoding="utf-8")
+    capsys.readouterr()
+    assert refused(world, capsys)[0].startswith("out: The folder already holds files that this program did not write.")
+    (world / "site").mkdir()
+    (world / "site" / "manifest.json").write_text('{"name": "a web site"}', encoding="utf-8")
+    assert main(["run", "project.toml", "--out", "site"]) == 2
+    assert (world / "site" / "manifest.json").is_file()
+
+
+def test_the_folder_of_the_project_is_no_output_folder(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "project.toml", "--out", ".", "--language", "en"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        ".: The output folder holds “msmes.csv”, which is part of what is read. "
+        "Choose another folder with --out, one that does not hold the project."
+    )
+    assert (world / "msmes.csv").is_file()
+
+
+def test_a_period_the_wrong_way_round(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (world / "project.toml").open("a", encoding="utf-8") as file:
+        file.write("[accounting]\nperiod = [2020-12-31, 2019-01-01]\n")
+    (told,) = refused(world, capsys)
+    assert told.startswith("project.toml: In the period, the first day is after the last.")
+
+
+def test_what_the_system_refuses_is_told_in_one_line(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (world / "taken").write_text("a file", encoding="utf-8")
+    assert main(["run", "project.toml", "--out", "taken/below", "--language", "en"]) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert "It could not be read or written: " in told
