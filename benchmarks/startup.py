@@ -39,7 +39,11 @@ def main() -> None:
                 times[name].append(seconds(*arguments))
     base = statistics.median(times["import"])
     print(f"1.00 = {IMPORTS} ({base:.2f} s here)")
-    for name, bound in (("watershed-cp --help", 0.2), ("demo, tables and page", 4), ("demo with every poster", 12)):
+    for name, bound in (
+        ("watershed-cp --help", 0.2),
+        ("demo, tables and page", 4),
+        ("demo with every poster", 12),
+    ):
         print(f"{statistics.median(times[name]) / base:6.2f}  {name} (at most {bound})")
 
 

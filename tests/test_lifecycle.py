@@ -7,10 +7,12 @@ import math
 
 import hypothesis
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from makers import audit, audits
 
+from watershed_cp.errors import InputError
 from watershed_cp.loads.audits import audit_loads
 from watershed_cp.tables import FATES
 
@@ -114,17 +116,86 @@ def test_every_row_has_one_place_and_order_makes_no_difference(rows, random, gra
     named = [{**row, "audit_id": f"A{i}"} for i, row in enumerate(rows)]
     claims = audit_loads(audits(*named), minimum_evidence=grade)
     current = claims[claims["fate"] != "superseded"]
-    baselines = [name for names in current["baseline_rows"] for name in names.split()]
+    baselines = [name for names in current["baseline_rows"] for name in names.split("; ") if name]
     assert set(claims["fate"]) <= set(FATES)
     mentioned = [
-        n for side in ("baseline_rows", "follow_up_rows") for names in claims[side] for n in names.split()
+        n
+        for side in ("baseline_rows", "follow_up_rows")
+        for names in claims[side]
+        for n in names.split("; ")
+        if n
     ]
     assert set(mentioned) == {row["audit_id"] for row in named}
     assert len(baselines) >= len(set(baselines))
-    follow_ups = [n for names in claims["follow_up_rows"] for n in names.split()]
+    follow_ups = [n for names in claims["follow_up_rows"] for n in names.split("; ") if n]
     assert len(follow_ups) == len(set(follow_ups))
     random.shuffle(named)
     again = audit_loads(audits(*named), minimum_evidence=grade)
     values = ["fate", "reduction_kg_yr", "baseline_kg_yr", "follow_up_kg_yr"]
     sort = lambda frame: sorted(map(str, frame[["msme_id", "pollutant", *values]].to_numpy().tolist()))  # noqa: E731
     assert sort(again) == sort(claims)
+
+
+def test_a_follow_up_before_the_baseline_is_no_claim() -> None:
+    rows = (audit(value=100, date="2020-01-01"), audit(phase="follow_up", value=80, date="2019-01-01"))
+    claims = audit_loads(audits(*rows))
+    assert sorted(zip(claims["fate"], claims["reason"], strict=True)) == [
+        ("unpaired", "follow-up before the baseline"),
+        ("unpaired", "no follow-up"),
+    ]
+
+
+def test_a_new_baseline_does_not_take_the_credit_of_an_older_pair() -> None:
+    rows = (
+        audit(value=100, date="2018-01-01"),
+        audit(phase="follow_up", value=80, date="2019-01-01"),
+        audit(value=70, date="2020-01-01"),
+    )
+    assert sorted(fates(*rows), key=str) == [("credited", 20.0), ("unpaired", None)]
+
+
+def test_of_a_sample_entered_twice_the_weaker_evidence_counts_in_any_order() -> None:
+    twice = [audit(phase="follow_up", value=80, evidence=grade, audit_id=grade) for grade in "AE"]
+    baseline = audit(value=100, evidence="A", audit_id="B")
+    for rows in ([baseline, *twice], [*reversed(twice), baseline]):
+        claims = audit_loads(audits(*rows), minimum_evidence="B")
+        assert sorted(claims["fate"]) == ["duplicate", "unverified"]
+
+
+def test_rows_of_one_index_label_are_still_two_rows() -> None:
+    rows = audits(audit(value=100, date="2018-01-01"), audit(value=90, date="2019-01-01"))
+    rows.index = [0, 0]
+    assert len(audit_loads(rows)) == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"phase": "Baseline"}, "phase is neither baseline nor follow-up"),
+        ({"phase": None}, "phase is neither baseline nor follow-up"),
+        ({"pollutant": None}, "no pollutant"),
+        ({"msme_id": None}, "no firm"),
+        ({"value": 1e300}, "load larger than any on Earth"),
+        ({"value": math.inf}, "load larger than any on Earth"),
+        ({"value": math.nan}, "no value"),
+    ],
+)
+def test_a_row_that_cannot_be_counted_says_why(more: dict[str, object], reason: str) -> None:
+    claims = audit_loads(audits(audit(**more)))
+    assert claims[["fate", "reason"]].to_numpy().tolist() == [["invalid", reason]]
+
+
+@pytest.mark.parametrize(
+    "setting", [{"minimum_evidence": "Z"}, {"censoring_rule": "none"}, {"days_per_year": 0}]
+)
+def test_a_setting_that_does_not_exist_is_refused(setting: dict[str, object]) -> None:
+    with pytest.raises(InputError):
+        audit_loads(audits(audit()), **setting)
+
+
+def test_rows_without_identifier_are_named_by_sheet_and_row() -> None:
+    rows = audits(audit(value=100), audit(phase="follow_up", value=80)).assign(
+        source_file="a.xlsx", source_sheet=["2024", "2025"], source_row=[2, 2]
+    )
+    claim = audit_loads(rows).iloc[0]
+    assert (claim["baseline_rows"], claim["follow_up_rows"]) == ("2024#2", "2025#2")

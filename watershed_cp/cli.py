@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import functools
 import re
+import signal
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from watershed_cp.errors import WatershedError, system_language
-from watershed_cp.messages import label
+from watershed_cp.messages import fault, label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-_DONE, _INPUT_AT_FAULT = 0, 2
+_DONE, _INPUT_AT_FAULT, _STOPPED = 0, 2, 130
 _FAULTS_SHOWN = 25
 
 
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 when done, 2 when the input is at fault.
+        0 when done, 2 when the input is at fault, 130 when it was stopped.
 
     Examples
     --------
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:
             reconfigure(errors="replace")  # a console without our letters shows a mark, not a traceback
+    signal.signal(signal.SIGTERM, _stop)
     language = _asked_language(arguments)
     options = _parser(language).parse_args(arguments)
     from watershed_cp import commands
@@ -56,9 +58,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except WatershedError as error:
         _tell(error, language)
         return _INPUT_AT_FAULT
-    except BrokenPipeError:  # the reader of our output has seen enough
-        return _DONE
+    except KeyboardInterrupt:
+        return _STOPPED
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):  # the reader of our output has seen enough
+            return _DONE
+        told = fault("system", file=error.filename, detail=error.strerror or str(error))
+        _tell(WatershedError(told), language)
+        return _INPUT_AT_FAULT
     return _DONE
+
+
+def _stop(*_: object) -> NoReturn:
+    """Leave in good order when asked to end, so that nothing half-written stays behind."""
+    raise KeyboardInterrupt
 
 
 def _asked_language(arguments: Sequence[str] | None) -> Language:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import importlib.metadata
 import json
@@ -52,6 +53,8 @@ class Impact(Accounts):
         The project's settings, as the manifest repeats them.
     inputs : tuple of pathlib.Path
         The files that were read.
+    home : pathlib.Path or None
+        The project's folder, from which the manifest names them.
     languages : tuple of str
         Languages of what is written, the first one first.
     posters : tuple of str
@@ -62,6 +65,7 @@ class Impact(Accounts):
 
     settings: Mapping[str, Any] | None = None
     inputs: tuple[Path, ...] = ()
+    home: Path | None = None
     languages: tuple[Language, ...] = ("es", "en")
     posters: tuple[FormName, ...] = ("a3",)
     poster_languages: tuple[Language, ...] = ("es",)
@@ -96,15 +100,10 @@ class Impact(Accounts):
         Raises
         ------
         InputError
-            If the folder holds anything that this program did not write.
+            If the folder holds anything that this program did not write, or one of the inputs.
         """
         target = Path(folder).resolve()
-        if (
-            target.exists()
-            and not (target / _MANIFEST).is_file()
-            and (not target.is_dir() or any(target.iterdir()))
-        ):
-            raise InputError(fault("folder_taken", file=folder))
+        _check_target(target, self.inputs, told=folder)
         target.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
         try:
@@ -133,7 +132,7 @@ class Impact(Accounts):
             "watershed_cp": importlib.metadata.version("watershed-cp"),
             "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
             "settings": self.settings or {},
-            "inputs": {path.name: _sha256(path) for path in self.inputs},
+            "inputs": {self._named(path): _sha256(path) for path in _files(self.inputs)},
             "outputs": {
                 path.relative_to(folder).as_posix(): _sha256(path)
                 for path in sorted(folder.rglob("*"))
@@ -142,6 +141,11 @@ class Impact(Accounts):
         }
         text = json.dumps(manifest, indent=2, ensure_ascii=False, sort_keys=True, default=str)
         (folder / _MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+    def _named(self, path: Path) -> str:
+        """Name an input as seen from the project file, so that two files of one name stay two."""
+        home = self.home or Path()
+        return path.relative_to(home).as_posix() if path.is_relative_to(home) else path.name
 
 
 def run(
@@ -206,6 +210,7 @@ def run(
         accounts,
         settings=settings.model_dump(mode="json"),
         inputs=tuple(_inputs(settings)),
+        home=settings.folder,
         languages=_languages(settings),
         posters=settings.publish.posters,
         poster_languages=settings.publish.poster_languages or (settings.project.language,),
@@ -313,6 +318,42 @@ def _inputs(settings: Project) -> Sequence[Path]:
     if settings.basins.source != PRIORITY:
         paths.append(settings.path(settings.basins.source))
     return list(dict.fromkeys(paths))
+
+
+def _check_target(target: Path, inputs: Sequence[Path], *, told: str | Path) -> None:
+    """Refuse a folder that holds anything but what an earlier run wrote, or that an input lies in."""
+    within = [path for path in inputs if path.resolve().is_relative_to(target)]
+    if within:
+        raise InputError(fault("folder_holds_input", file=told, value=within[0].name))
+    if not target.exists():
+        return
+    if not target.is_dir() or any(
+        path.is_file() and path.relative_to(target).as_posix() not in _written(target)
+        for path in target.rglob("*")
+    ):
+        raise InputError(fault("folder_taken", file=told))
+
+
+def _written(folder: Path) -> set[str]:
+    """List what an earlier run wrote into a folder, by its manifest; nothing where there is none of ours."""
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        return {_MANIFEST, *manifest["outputs"]} if "watershed_cp" in manifest else set()
+    except (OSError, ValueError, TypeError, KeyError):
+        return set()
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    """List the files behind the inputs: those of a folder, and the companions of a shapefile."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(file for file in path.rglob("*") if file.is_file())
+        elif path.suffix.lower() == ".shp":
+            found += sorted(path.parent.glob(f"{glob.escape(path.stem)}.*"))
+        else:
+            found.append(path)
+    return list(dict.fromkeys(found))
 
 
 def _swap(new: Path, target: Path) -> None:

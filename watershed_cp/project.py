@@ -11,7 +11,8 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from watershed_cp.errors import InputError, MissingFileError
 from watershed_cp.messages import fault
@@ -27,6 +28,7 @@ PRIORITY = "priority"
 """``basins.source`` of the four built-in watersheds."""
 
 _VALUE_RULES = {
+    "period_reversed": "project_period",
     "literal": "project_choice",
     "string": "project_text",
     "float": "project_number",
@@ -53,20 +55,20 @@ class Title(_Section):
 class Basins(_Section):
     """``[basins]``: the watersheds."""
 
-    source: str
+    source: Annotated[str, Field(min_length=1)]
     """``"priority"``, or a vector file."""
     id: str | None = None
     """Column that identifies a watershed."""
     name: str | None = None
     """Column with its name."""
-    accuracy_m: Annotated[float, Field(ge=0)] | None = None
+    accuracy_m: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] | None = None
     """Accuracy of the outlines in metres, where the file does not say."""
 
 
 class Source(_Section):
     """``[msmes]``, ``[audits]``, ``[reductions]`` and the other registers: a table."""
 
-    source: str
+    source: Annotated[str, Field(min_length=1)]
     """Spreadsheet or text file."""
     sheet: str | None = None
     """Sheet of a workbook; by default the first that fits."""
@@ -84,11 +86,17 @@ class Accounting(_Section):
     days_per_year: Annotated[float, Field(gt=0, le=366)] = 365
     """Operating days per year where an audit gives none."""
 
+    @model_validator(mode="after")
+    def _period_in_order(self) -> Accounting:
+        if self.period and self.period[0] > self.period[1]:
+            raise PydanticCustomError("period_reversed", "the first day is after the last")
+        return self
+
 
 class Publish(_Section):
     """``[publish]``: what is written and for whom."""
 
-    languages: tuple[Literal["es", "en"], ...] = ("es", "en")
+    languages: Annotated[tuple[Literal["es", "en"], ...], Field(min_length=1, max_length=2)] = ("es", "en")
     """Languages of the page, between which the reader switches."""
     posters: tuple[Literal["a3", "slide"], ...] = ("a3",)
     """Forms of the posters: A3 paper, slides of 16 to 9; an empty list draws none."""
@@ -146,8 +154,8 @@ def read_project(path: str | Path) -> Project:
         raise MissingFileError(fault("file_missing", file=file))
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(fault("project_not_toml", file=file, detail=error)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(fault("project_not_toml", file=file, detail=str(error)[:200])) from None
     if "folder" in raw:
         raise InputError(fault("project_unknown_key", file=file, value="folder", known=_known(())))
     try:

@@ -8,12 +8,16 @@ import numpy as np
 import pandas as pd
 
 from watershed_cp import reference, tables, units
+from watershed_cp.errors import InputError
 from watershed_cp.loads import censoring, lifecycle, measures, plausibility, uncertainty
+from watershed_cp.messages import fault
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["audit_loads", "measurements", "row_loads"]
+
+_MOST_KG_YR = 1e12  # a thousand million tonnes a year: no firm carries that
 
 
 def audit_loads(
@@ -57,6 +61,8 @@ def audit_loads(
     ------
     UnitError
         If a flow has a unit that is none.
+    InputError
+        If a setting has no such value.
 
     Examples
     --------
@@ -68,6 +74,7 @@ def audit_loads(
     >>> claims["reduction_kg_yr"].tolist(), claims["fate"].tolist()
     ([219.0], ['credited'])
     """
+    _check_settings(censoring_rule, minimum_evidence, days_per_year)
     parts = []
     if audits is not None:
         summed = audits[~audits["pollutant"].isin(reference.not_summed())]
@@ -79,6 +86,18 @@ def audit_loads(
     if recommendations is not None:
         claims = measures.follow_measures(claims, recommendations, period=period)
     return lifecycle.grade(claims, minimum_evidence=minimum_evidence)
+
+
+def _check_settings(censoring_rule: str, minimum_evidence: str, days_per_year: float) -> None:
+    allowed = {
+        "censoring_rule": (censoring_rule, censoring.RULES),
+        "minimum_evidence": (minimum_evidence, tables.EVIDENCE),
+    }
+    for name, (given, known) in allowed.items():
+        if given not in known:
+            raise InputError(fault("setting_unknown", value=f"{name} = {given}", known=", ".join(known)))
+    if not 0 < days_per_year <= 366:  # noqa: PLR2004 - of a leap year
+        raise InputError(fault("setting_unknown", value=f"days_per_year = {days_per_year}", known="1 … 366"))
 
 
 def measurements(audits: pd.DataFrame) -> pd.DataFrame:
@@ -145,18 +164,15 @@ def row_loads(
     value, least, most = censoring.interval(
         rows["value"].to_numpy(float), rows["qualifier"].fillna("").to_numpy(str), rule=censoring_rule
     )
-    rows["load_kg_yr"], rows["least_kg_yr"] = value * scale, least * scale
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large is said in `reason`
+        rows["load_kg_yr"], rows["least_kg_yr"] = value * scale, least * scale
     rows["most_kg_yr"] = np.multiply(
         most, scale, where=scale != 0, out=np.zeros(len(rows))
     )  # no flow, no load
     for component, share in uncertainty.relative(rows, concentration=concentration).items():
         rows[f"{component}_kg_yr"] = rows["load_kg_yr"] * share
     rows["equation"] = _equations(rows, concentration, days, value)
-    rows["reason"] = np.select(
-        [kind == "", concentration & np.isnan(flow), np.isnan(rows["value"].to_numpy(float))],
-        ["unit is neither a load nor a concentration", "concentration without a flow", "no value"],
-        default="",
-    )
+    rows["reason"] = _reasons(rows, kind, needs_flow=concentration & np.isnan(flow))
     rows["flags"] = plausibility.flag_rows(rows, concentration=concentration, factors=factors)
     return rows
 
@@ -181,21 +197,20 @@ def reduction_rows(reductions: pd.DataFrame) -> pd.DataFrame:
     """
     rows = _complete(reductions, tables.REDUCTIONS)
     kind, factors = _unit_factors(rows["unit"])
-    rows["load_kg_yr"] = rows["value"].to_numpy(float) * np.where(kind == "load", factors, np.nan)
+    with np.errstate(over="ignore"):
+        rows["load_kg_yr"] = rows["value"].to_numpy(float) * np.where(kind == "load", factors, np.nan)
     rows["equation"] = [
         f"{value:g} {unit} = {load:,.6g} kg/yr"
         for value, unit, load in zip(rows["value"], rows["unit"], rows["load_kg_yr"], strict=True)
     ]
-    rows["reason"] = np.where(
-        kind == "load", np.where(rows["value"].isna(), "no value", ""), "unit is no load"
-    )
+    rows["reason"] = np.where(kind == "load", _reasons(rows, kind), "unit is no load")
     return rows
 
 
 def _complete(table: pd.DataFrame, declared: tables.Table) -> pd.DataFrame:
     """Add the declared columns that the caller's table lacks, and name each row as the user knows it."""
     missing = {name: None for name in declared.names if name not in table}
-    whole = table.assign(**missing)
+    whole = table.reset_index(drop=True).assign(**missing)
     for column in declared.columns:
         if column.kind in ("number", "whole"):
             whole[column.name] = pd.to_numeric(whole[column.name]).astype(float)
@@ -203,14 +218,46 @@ def _complete(table: pd.DataFrame, declared: tables.Table) -> pd.DataFrame:
             whole[column.name] = pd.to_datetime(whole[column.name])
         else:
             whole[column.name] = whole[column.name].astype(object).where(whole[column.name].notna(), None)
-    identifier = whole[declared.names[0] if declared is tables.AUDITS else "reduction_id"]
+    whole["row_name"] = _row_names(whole, whole[declared.names[0]])
+    return whole.fillna({"msme_id": "", "pollutant": ""})
+
+
+def _row_names(rows: pd.DataFrame, identifier: pd.Series) -> pd.Series:
+    """Name each row by its identifier where that is given once, else by its sheet or file and its row there."""
     number = (
-        whole["source_row"]
-        if "source_row" in whole
-        else pd.Series(np.arange(1, len(whole) + 1), index=whole.index)
+        rows["source_row"]
+        if "source_row" in rows
+        else pd.Series(np.arange(1, len(rows) + 1), index=rows.index)
     )
-    whole["row_name"] = identifier.where(identifier.notna(), "#" + number.astype(str)).astype(str)
-    return whole
+    places = "#" + number.astype(str)
+    for source in ("source_sheet", "source_file"):
+        if source in rows and len(rows[source].unique()) > 1:
+            places = rows[source].fillna("").astype(str) + places
+    own = identifier.notna() & ~identifier.duplicated(keep=False)
+    twice = identifier.notna() & ~own
+    return identifier.where(own, places).mask(twice, identifier.astype(str) + " " + places).astype(str)
+
+
+def _reasons(
+    rows: pd.DataFrame, kind: NDArray[np.str_], *, needs_flow: NDArray[np.bool_] | None = None
+) -> NDArray[np.str_]:
+    """Say why a row has no load that can be counted; empty where it has one."""
+    load = rows["load_kg_yr"].to_numpy(float)
+    phased = (
+        rows["phase"].isin(["baseline", "follow_up"]).to_numpy()
+        if "phase" in rows
+        else np.ones(len(rows), bool)
+    )
+    conditions = {
+        "no firm": rows["msme_id"] == "",
+        "no pollutant": rows["pollutant"] == "",
+        "phase is neither baseline nor follow-up": ~phased,
+        "unit is neither a load nor a concentration": kind == "",
+        "concentration without a flow": np.zeros(len(rows), bool) if needs_flow is None else needs_flow,
+        "no value": rows["value"].isna(),
+        "load larger than any on Earth": ~(np.abs(load) <= _MOST_KG_YR),
+    }
+    return np.select([np.asarray(found) for found in conditions.values()], list(conditions), default="")
 
 
 def _unit_factors(written: pd.Series) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
@@ -237,14 +284,17 @@ def _equations(
     days: NDArray[np.float64],
     value: NDArray[np.float64],
 ) -> list[str]:
-    qualifiers = rows["qualifier"].fillna("")
-    return [
-        f"{qualifier}{written:g} {unit}"
-        + (f" → {counted:g}" if qualifier == "<" else "")
-        + (f" × {flow:g} {flow_unit} × {day:g} d/yr" if dilute else "")
-        + f" = {load:,.6g} kg/yr"
-        for qualifier, written, unit, counted, dilute, flow, flow_unit, day, load in zip(
-            qualifiers, rows["value"], rows["unit"], value, concentration, rows["flow"], rows["flow_unit"], days,
-            rows["load_kg_yr"], strict=True,
-        )
-    ]  # fmt: skip
+    """Write each load as a sum in numbers; where there is no load, only what was measured."""
+    factors = rows["load_kg_yr"].to_numpy(float) / np.where(value == 0, np.nan, value)
+    measured = rows["qualifier"].fillna("") + [
+        f"{number:g} {unit}" for number, unit in zip(rows["value"], rows["unit"], strict=True)
+    ]
+    counted = np.where(rows["qualifier"] == "<", [f" → {number:g}" for number in value], "")
+    wet = [
+        f" × {flow:g} {unit} × {day:g} d/yr"
+        for flow, unit, day in zip(rows["flow"], rows["flow_unit"], days, strict=True)
+    ]
+    dry = [f" × {factor:g}" if factor not in (1.0, np.nan) and factor == factor else "" for factor in factors]  # noqa: PLR0124
+    result = [f" = {load:,.6g} kg/yr" for load in rows["load_kg_yr"]]
+    whole = measured + counted + np.where(concentration, wet, dry) + result
+    return whole.where(rows["load_kg_yr"].notna(), measured).tolist()

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 Rule = Literal["zero", "half", "full"]
 
+RULES: tuple[Rule, ...] = ("zero", "half", "full")
+
 _SHARE: dict[Rule, float] = {"zero": 0.0, "half": 0.5, "full": 1.0}
 
 

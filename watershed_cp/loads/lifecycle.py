@@ -1,8 +1,8 @@
 """From loads to claims: baseline against follow-up, and for every row exactly one fate.
 
-A *campaign* is the set of rows of one firm, pollutant and phase on one date. The latest campaign of a phase
-counts; earlier ones are superseded. A *claim* is a baseline campaign set against a follow-up campaign, or a row
-of a table of reductions.
+A *campaign* is the set of rows of one firm, pollutant and phase on one date. A *claim* is a follow-up campaign
+set against the latest baseline campaign before it, or a row of a table of reductions. The latest follow-up counts;
+earlier ones are superseded.
 """
 
 from __future__ import annotations
@@ -43,6 +43,9 @@ CLAIMS = (
 )
 """Columns of a table of claims: kg/yr, NaN where unknown; the range is a 90 % range."""
 
+BETWEEN = "; "
+"""What stands between the names of several rows."""
+
 _KEY = ["msme_id", "pollutant"]
 _CAMPAIGN = [*_KEY, "phase", "date"]
 _SAMPLE = [*_CAMPAIGN, "value", "qualifier", "unit", "flow", "flow_unit", "operating_days_per_year"]
@@ -73,14 +76,17 @@ def audit_claims(rows: pd.DataFrame, *, period: Period | None = None) -> pd.Data
     >>> audit_claims(pd.DataFrame(columns=[*_SAMPLE, *columns])).empty
     True
     """
+    rows = _weakest_first(rows)
     repeated = rows.duplicated(_SAMPLE, keep="first")
     invalid = (rows["reason"] != "") & ~repeated
     parts = [
-        _pair(_campaigns(rows[~repeated & ~invalid]), period),
+        *_pair(_campaigns(rows[~repeated & ~invalid]), period),
         _alone(rows[invalid], "invalid"),
         _alone(rows[repeated].assign(reason="same sample entered again"), "duplicate"),
     ]
-    return _stack(parts)
+    claims = _stack(parts)
+    _check_rows(rows, claims)
+    return claims
 
 
 def reduction_claims(rows: pd.DataFrame, *, period: Period | None = None) -> pd.DataFrame:
@@ -188,7 +194,7 @@ def _campaigns(rows: pd.DataFrame) -> pd.DataFrame:
         campaigns.append(
             samples.iloc[:1].assign(
                 **means,
-                row_name=" ".join(samples["row_name"]),
+                row_name=BETWEEN.join(samples["row_name"]),
                 equation="mean of [" + "; ".join(samples["equation"]) + "]",
                 evidence=samples["evidence"].fillna(_UNGRADED).max(),
             )
@@ -196,25 +202,69 @@ def _campaigns(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(campaigns).sort_values(_CAMPAIGN, kind="stable", na_position="first")
 
 
-def _pair(campaigns: pd.DataFrame, period: Period | None) -> pd.DataFrame:
-    """Set every follow-up against the latest baseline; the latest follow-up of the period is the one that counts."""
-    baselines = campaigns[campaigns["phase"] == "baseline"]
-    current = baselines.drop_duplicates(_KEY, keep="last")
-    older = baselines.drop(current.index)
-    follow_ups = campaigns[campaigns["phase"] == "follow_up"]
-    pairs = follow_ups.merge(current, on=_KEY, how="outer", suffixes=("", "_baseline"), indicator="sides")
-    paired = pairs["sides"] == "both"
-    expired = paired & _outside(pairs["date"], period)
+def _pair(campaigns: pd.DataFrame, period: Period | None) -> list[pd.DataFrame]:
+    """Set every follow-up against the latest baseline before it; the latest follow-up of the period counts."""
+    order = campaigns.reset_index(drop=True)
+    baselines = order[order["phase"] == "baseline"].reset_index(names="place_baseline")
+    follow_ups = order[order["phase"] == "follow_up"].reset_index(names="place")
+    both = follow_ups.merge(baselines, on=_KEY, how="inner", suffixes=("", "_baseline"))
+    both = both[~(both["date_baseline"] > both["date"])]  # one without a date may stand anywhere
+    pairs = both.sort_values(["place", "place_baseline"]).drop_duplicates("place", keep="last")
+    expired = _outside(pairs["date"], period)
     latest = ~pairs[~expired].duplicated(_KEY, keep="last").reindex(pairs.index, fill_value=True)
-    pairs["fate"] = np.select(
-        [expired, paired & latest, latest], ["expired", "credited", "unpaired"], "superseded"
+    pairs["fate"] = np.select([expired, latest], ["expired", "credited"], "superseded")
+    pairs["reason"] = pairs["fate"].map(
+        {
+            "expired": "outside the accounting period",
+            "superseded": "a later follow-up replaces it",
+            "credited": "",
+        }
     )
-    pairs["reason"] = np.select(
-        [expired, ~latest, pairs["sides"] == "left_only", pairs["sides"] == "right_only"],
-        ["outside the accounting period", "a later follow-up replaces it", "no baseline", "no follow-up"],
-        default="",
-    )
-    return _stack([_claim(pairs), _alone(older.assign(reason="a later baseline replaces it"), "superseded")])
+    alone = follow_ups[~follow_ups["place"].isin(pairs["place"])]
+    known = pd.MultiIndex.from_frame(alone[_KEY]).isin(pd.MultiIndex.from_frame(baselines[_KEY]))
+    alone = alone.assign(reason=np.where(known, "follow-up before the baseline", "no baseline"))
+    unused = baselines[~baselines["place_baseline"].isin(pairs["place_baseline"])]
+    last = ~unused.duplicated(_KEY, keep="last") & ~unused["place_baseline"].lt(_last_place(pairs, unused))
+    return [
+        _claim(pairs),
+        _alone(alone, "unpaired"),
+        _alone(unused[last].assign(reason="no follow-up"), "unpaired"),
+        _alone(unused[~last].assign(reason="a later baseline replaces it"), "superseded"),
+    ]
+
+
+def _last_place(pairs: pd.DataFrame, unused: pd.DataFrame) -> pd.Series:
+    """Give for each unused baseline the place of the last baseline of its firm and pollutant that is in a pair."""
+    used = pairs.groupby(_KEY)["place_baseline"].max()
+    return pd.Series(used.reindex(pd.MultiIndex.from_frame(unused[_KEY])).to_numpy(), index=unused.index)
+
+
+def _weakest_first(rows: pd.DataFrame) -> pd.DataFrame:
+    """Order rows by what they say, so that of a sample entered twice the same one counts whatever the file's order."""
+    told = [
+        *_SAMPLE,
+        "production",
+        "production_unit",
+        "relative_uncertainty",
+        "recommendation_id",
+        "row_name",
+    ]
+    keys = rows.reindex(columns=told).astype("str").assign(evidence=rows["evidence"].fillna(_UNGRADED))
+    order = keys.sort_values(["evidence", *told], ascending=[False, *[True] * len(told)], kind="stable").index
+    return rows.loc[order]
+
+
+def _check_rows(rows: pd.DataFrame, claims: pd.DataFrame) -> None:
+    """Prove that every row stands in a claim: one that vanished would be missing from ledger and sum alike."""
+    named = {
+        name
+        for side in ("baseline_rows", "follow_up_rows")
+        for cell in claims[side]
+        for name in cell.split(BETWEEN)
+    }
+    lost = set(rows["row_name"]) - named
+    if lost:
+        raise ArithmeticError(f"audit rows that no claim names: {sorted(lost)[:5]}")
 
 
 def _outside(date: pd.Series, period: Period | None) -> pd.Series:
@@ -228,7 +278,6 @@ def _claim(pairs: pd.DataFrame) -> pd.DataFrame:
     first = pairs.filter(like="_baseline").rename(columns=lambda name: name.removesuffix("_baseline"))
     spread = uncertainty.of_difference(first, pairs)
     half = uncertainty.COVERAGE_90 * spread
-    both = pairs["sides"] == "both"
     reduction, normalised = pairs["load_kg_yr_baseline"] - pairs["load_kg_yr"], _at_equal_output(pairs)
     difference = "[" + pairs["equation_baseline"].astype(str) + "] − [" + pairs["equation"].astype(str) + "]"
     return pd.DataFrame(
@@ -243,16 +292,16 @@ def _claim(pairs: pd.DataFrame) -> pd.DataFrame:
             "reduction_low_kg_yr": pairs["least_kg_yr_baseline"] - pairs["most_kg_yr"] - half,
             "reduction_high_kg_yr": pairs["most_kg_yr_baseline"] - pairs["least_kg_yr"] + half,
             "standard_uncertainty_kg_yr": spread,
-            "evidence": _weaker(pairs, both),
-            "baseline_rows": pairs["row_name_baseline"].fillna(""),
-            "follow_up_rows": pairs["row_name"].fillna(""),
-            "equation": difference.where(both, pairs["equation_baseline"].fillna(pairs["equation"])),
+            "evidence": _weaker(pairs),
+            "baseline_rows": pairs["row_name_baseline"],
+            "follow_up_rows": pairs["row_name"],
+            "equation": difference,
             "date": pairs["date"].fillna(pairs["date_baseline"]),
             "normalised_reduction_kg_yr": normalised,
             "recommendation_id": pairs["recommendation_id"].fillna(pairs["recommendation_id_baseline"]),
             "flags": join_flags(
-                pairs["flags_baseline"].fillna(""),
-                pairs["flags"].fillna(""),
+                pairs["flags_baseline"],
+                pairs["flags"],
                 np.where((reduction > 0) & (normalised <= 0), "output_fell", ""),
                 np.where((reduction <= 0) & (normalised > 0), "intensity_fell", ""),
             ),
@@ -275,13 +324,10 @@ def _word(unit: pd.Series) -> pd.Series:
     return unit.fillna("").astype(str).str.strip().str.casefold()
 
 
-def _weaker(pairs: pd.DataFrame, both: pd.Series) -> pd.Series:
-    """Give the weaker grade of a pair, or the only one; a grade that was not given is E."""
-    graded = [
-        pairs[name].where(pairs[name].notna() | pairs[row].isna(), _UNGRADED).fillna("")
-        for name, row in (("evidence_baseline", "row_name_baseline"), ("evidence", "row_name"))
-    ]
-    return graded[0].where(graded[0] > graded[1], graded[1]).where(both, graded[0] + graded[1])
+def _weaker(pairs: pd.DataFrame) -> pd.Series:
+    """Give the weaker grade of a pair; a grade that was not given is E."""
+    before, after = (pairs[name].fillna(_UNGRADED) for name in ("evidence_baseline", "evidence"))
+    return before.where(before > after, after)
 
 
 def _alone(rows: pd.DataFrame, fate: str) -> pd.DataFrame:

@@ -6,12 +6,13 @@ A flag is a word of ``[flag]`` in ``messages.toml``, which says what to check; s
 from __future__ import annotations
 
 import functools
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from watershed_cp import reference
+from watershed_cp import reference, units
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -20,6 +21,7 @@ __all__ = ["flag_rows", "join_flags"]
 
 _SLIP = 1000.0  # g for mg, mg for µg
 _MISMATCH = 0.2  # a load and its own flow times concentration agree within the error of either
+_A_DAY = re.compile(r"(?:/|\bper\b|\bpor\b)\s*(?:d|day|días?|dias?)\b", re.IGNORECASE)
 _VISIT = ["msme_id", "phase", "date"]
 
 
@@ -43,7 +45,8 @@ def flag_rows(
         ``out_of_range``: above the highest raw value published for the pollutant; ``unit_slip``: so far above that
         a factor of 1,000 explains it; ``cod_below_bod``: more BOD5 than COD at one visit; ``load_mismatch``: a load
         that is not its own flow times concentration; ``repeated_value``: two pollutants of one visit with the
-        very same number.
+        very same number; ``days_not_used``: a load a day, which is taken for every day of the year although the row
+        gives fewer operating days.
 
     Examples
     --------
@@ -60,6 +63,7 @@ def flag_rows(
         np.where(_cod_below_bod(rows), "cod_below_bod", ""),
         np.where(_load_mismatch(rows, concentration), "load_mismatch", ""),
         np.where(_repeated_value(rows), "repeated_value", ""),
+        np.where(~concentration & _days_not_used(rows), "days_not_used", ""),
     )
 
 
@@ -112,6 +116,14 @@ def _repeated_value(rows: pd.DataFrame) -> NDArray[np.bool_]:
     keys = [*_VISIT, "value"]
     kinds = rows.groupby(keys, dropna=False)["pollutant"].transform("nunique")
     return ((kinds > 1) & (rows["value"] > 0) & rows["qualifier"].isna()).to_numpy()
+
+
+def _days_not_used(rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Find loads a day in rows that give fewer operating days: the load is taken for every day of the year."""
+    if "unit" not in rows:
+        return np.zeros(len(rows), dtype=bool)
+    daily = rows["unit"].fillna("").str.contains(_A_DAY)
+    return (daily & (rows["operating_days_per_year"] < units.DAYS_PER_YEAR)).to_numpy(bool)
 
 
 def _at(rows: pd.DataFrame, index: pd.Index, keys: list[str] = _VISIT) -> NDArray[np.bool_]:
