@@ -207,3 +207,33 @@ def test_real_river_basins(real_data: Path) -> None:
     basins = read_basins(real_data / "real" / "practices" / "huc08_polygons.geojson")
     assert len(basins) == 17
     assert basins.index.str.len().tolist() == [8] * 17
+
+
+@pytest.mark.parametrize(
+    ("outline", "crs", "box"),
+    [
+        (shapely.box(12, -90.5, 13, -89.5), 4326, "12 -90.5 13 -89.5"),
+        (shapely.box(400, 10, 500, 11), 4326, "400 10 500 11"),
+    ],
+)
+def test_an_outline_that_leaves_the_earth(
+    tmp_path: Path, outline: shapely.Polygon, crs: int, box: str
+) -> None:
+    path = tmp_path / "layer.gpkg"
+    gpd.GeoDataFrame({"basin_id": ["x"]}, geometry=[outline], crs=crs).to_file(path)
+    with pytest.raises(InputError) as error:
+        read_basins(path)
+    assert error.value.tell("en") == (
+        f"layer.gpkg: The outline of “x” leaves the Earth: it reaches {box} (west, south, east, north). "
+        "Check whether the axes are swapped, or the declared coordinate system is not that of the numbers."
+    )
+
+
+@pytest.mark.parametrize("accuracy", [-5.0, 1e300, "x"])
+def test_an_accuracy_that_is_no_length(tmp_path: Path, accuracy: object) -> None:
+    path = tmp_path / "layer.geojson"
+    layer = {"basin_id": ["x"], "accuracy_m": [accuracy]}
+    gpd.GeoDataFrame(layer, geometry=[shapely.box(0, 0, 1, 1)], crs=4326).to_file(path)
+    with pytest.raises(InputError) as error:
+        read_basins(path)
+    assert "is not a number of metres" in error.value.tell("en")

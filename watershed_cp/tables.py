@@ -144,7 +144,14 @@ MSMES = Table(
         _number("longitude", "degrees", "Longitud (WGS 84)", "Longitude (WGS 84)", low=-180, high=180),
         _text("coordinates", "Coordenadas como texto libre", "Coordinates as free text"),
         _text("crs", "Sistema de coordenadas, si no es WGS 84", "Coordinate system, if not WGS 84"),
-        _number("location_accuracy_m", "m", "Exactitud de la ubicación", "Accuracy of the location", low=0),
+        _number(
+            "location_accuracy_m",
+            "m",
+            "Exactitud de la ubicación",
+            "Accuracy of the location",
+            low=0,
+            high=1e6,
+        ),
         _number(
             "discharge_latitude",
             "degrees",

@@ -7,6 +7,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from watershed_cp.basins.geometry import area_km2, mend, overlapping_pairs
 from watershed_cp.errors import InputError, MissingFileError
 from watershed_cp.messages import fault
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_basins", "read_built_in"]
 
+_MOST_ACCURACY_M = 1e6  # an outline worse than that says nothing
 _ID_COLUMNS = (
     "basin_id",
     "huc08",
@@ -78,6 +81,7 @@ def read_basins(
     layer = layer.sort_index()
     shapes, repairs = _mended(layer, path)
     layer = layer.set_geometry(shapes).to_crs("EPSG:4326")
+    _refuse_off_earth(layer, path)
     _refuse_overlaps(layer, path)
     table = _columns(layer, path, name_column)
     table.attrs["repairs"] = repairs
@@ -234,6 +238,31 @@ def _refuse_overlaps(layer: gpd.GeoDataFrame, path: Path) -> None:
         )
 
 
+def _refuse_off_earth(layer: gpd.GeoDataFrame, path: Path) -> None:
+    """Refuse outlines that leave the globe: axes swapped, or degrees taken for metres and metres for degrees."""
+    west, south, east, north = layer.bounds.to_numpy().T
+    with np.errstate(invalid="ignore"):
+        on_earth = (west >= -180) & (south >= -90) & (east <= 180) & (north <= 90)  # noqa: PLR2004 - degrees
+    wrong = layer.bounds[~on_earth]
+    if len(wrong):
+        box = " ".join(f"{bound:.6g}" for bound in wrong.iloc[0])
+        raise InputError(fault("basins_off_earth", file=path.name, value=wrong.index[0], box=box))
+
+
+def _accuracy(given: pd.Series, path: Path) -> pd.Series:
+    """Read the accuracy of each outline: metres, none where blank."""
+    import pandas as pd
+
+    metres = pd.to_numeric(given, errors="coerce")
+    wrong = given[(given.notna() & metres.isna()) | (metres < 0) | (metres > _MOST_ACCURACY_M)]
+    if len(wrong):
+        value, basin = wrong.iloc[0], wrong.index[0]
+        raise InputError(
+            fault("basins_accuracy", file=path.name, column="accuracy_m", value=value, basin=basin)
+        )
+    return metres
+
+
 def _columns(layer: gpd.GeoDataFrame, path: Path, name_column: str | None) -> gpd.GeoDataFrame:
     """Fill the columns of the contract from whatever the file has."""
     import geopandas as gpd
@@ -248,6 +277,7 @@ def _columns(layer: gpd.GeoDataFrame, path: Path, name_column: str | None) -> gp
         blank: Any = math.nan if column.kind == "number" else ""
         given = layer[column.name] if column.name in layer.columns else blank
         table.insert(position, column.name, given)
+    table["accuracy_m"] = _accuracy(table["accuracy_m"], path)
     for column_name in ("name_es", "name_en"):
         if name_column or column_name not in layer.columns:
             table[column_name] = names.astype(str)
