@@ -50,7 +50,24 @@ def test_factors(written: str, expected: str, value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["", "pH", "bananas/yr", "MG/D", "kg", "m3", "°C", "NTU", "mg/L/L/", "2", "__import__('os')"]
+    "written",
+    [
+        "",
+        "pH",
+        "bananas/yr",
+        "MG/D",
+        "kg",
+        "m3",
+        "°C",
+        "NTU",
+        "mg/L/L/",
+        "2",
+        "__import__('os')",
+        "03/04/2024",
+        "9**9**9",
+        "kg^99999999",
+        "1/0",
+    ],
 )
 def test_what_is_neither_load_nor_concentration_nor_flow(written: str) -> None:
     assert dimension(written) is None

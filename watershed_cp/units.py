@@ -23,6 +23,10 @@ DAYS_PER_YEAR = 365
 
 Dimension = Literal["load", "concentration", "flow"]
 
+_LONGEST = 40
+_ARITHMETIC = re.compile(r"\d{3}|\*\*|\^(?![23]\b)|[()\[\]{}=+]")
+"""What no unit of an office holds, and what a parser of expressions would compute: ``9**9**9``."""
+
 _BASE: dict[Dimension, str] = {
     "load": "kilogram / year",
     "concentration": "kilogram / meter ** 3",
@@ -108,11 +112,21 @@ def _parse(unit: str) -> pint.Quantity | None:  # type: ignore[type-arg]
     import pint
 
     written = unit.strip()
+    if len(written) > _LONGEST or _ARITHMETIC.search(written):
+        return None
     for pattern, replacement in _WRITTEN:
         written = pattern.sub(replacement, written)
     try:
         return registry().Quantity(Fraction(1), written) if written else None
-    except (pint.PintError, ValueError, TypeError, AssertionError, AttributeError, tokenize.TokenError):
+    except (
+        pint.PintError,
+        ValueError,
+        TypeError,
+        AssertionError,
+        AttributeError,
+        ArithmeticError,
+        tokenize.TokenError,
+    ):
         return None
 
 

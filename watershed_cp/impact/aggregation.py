@@ -58,6 +58,13 @@ class Accounts:
     period: tuple[str, str] | None = None
     synthetic: bool = False
 
+    @property
+    def programme_loads(self) -> pd.DataFrame:
+        """Totals of all watersheds together, one row a pollutant: the columns of ``basin_loads`` after its basin."""
+        credited = _credited(self.ledger, self.assignments)
+        rows = [(pollutant, *_totals(group)) for pollutant, group in credited.groupby("pollutant", sort=True)]
+        return pd.DataFrame(rows, columns=list(tables.BASIN_LOADS.names[2:]))
+
 
 def close_accounts(
     claims: pd.DataFrame,
@@ -150,8 +157,7 @@ def total_per_basin(
     >>> total_per_basin(ledger, ledger, basins)["reduction_kg_yr"].tolist()
     [0.0]
     """
-    probability = ledger["msme_id"].map(_probability(assignments)).astype(float).fillna(1.0)
-    credited = ledger.assign(expected=ledger["reduction_kg_yr"] * probability)[ledger["fate"] == "credited"]
+    credited = _credited(ledger, assignments)
     groups = dict(tuple(credited.groupby(["basin_id", "pollutant"])))
     names = basins["name_es"] if "name_es" in basins else pd.Series(basins.index, index=basins.index)
     rows = [
@@ -160,6 +166,12 @@ def total_per_basin(
         for pollutant in sorted(ledger["pollutant"].unique())
     ]
     return pd.DataFrame(rows, columns=list(tables.BASIN_LOADS.names))
+
+
+def _credited(ledger: pd.DataFrame, assignments: pd.DataFrame) -> pd.DataFrame:
+    """Give the credited rows, each with the reduction that its probability leaves."""
+    probability = ledger["msme_id"].map(_probability(assignments)).astype(float).fillna(1.0)
+    return ledger.assign(expected=ledger["reduction_kg_yr"] * probability)[ledger["fate"] == "credited"]
 
 
 def _totals(rows: pd.DataFrame) -> tuple[int, float, float, float, float, float, float, float]:

@@ -43,7 +43,7 @@ _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 @dataclass(frozen=True)
 class Change:
-    """What was credited of one pollutant, kg/yr: a row of ``basin_loads``, or the sum of several."""
+    """What was credited of one pollutant, kg/yr: a row of ``basin_loads`` or of ``programme_loads``."""
 
     pollutant: str
     firms: int
@@ -110,8 +110,7 @@ def find(accounts: Accounts, basin_id: str | None = None) -> Finding:
     Returns
     -------
     Finding
-        Its numbers, in kg/yr. A range over several watersheds adds up their low and their high ends: it is
-        wider than 90 %, never narrower.
+        Its numbers, in kg/yr.
 
     Raises
     ------
@@ -131,7 +130,8 @@ def find(accounts: Accounts, basin_id: str | None = None) -> Finding:
     inside = placed[(placed["status"] == "inside") if basin_id is None else (placed["basin_id"] == basin_id)]
     rows = accounts.ledger[accounts.ledger["msme_id"].isin(inside["msme_id"])]
     credited = rows[rows["fate"] == "credited"]
-    changes = _changes(accounts.basin_loads, basin_id)
+    loads = accounts.basin_loads
+    changes = _changes(accounts.programme_loads if basin_id is None else loads[loads["basin_id"] == basin_id])
     headline = credited[credited["pollutant"] == (changes[0].pollutant if changes else "")]
     return Finding(
         basin_id=basin_id,
@@ -154,34 +154,20 @@ def _rank(pollutant: str) -> tuple[int, str]:
     return order.get(pollutant, len(order)), pollutant
 
 
-def _changes(loads: pd.DataFrame, basin_id: str | None) -> tuple[Change, ...]:
-    rows = loads[loads["msmes"] > 0]
-    if basin_id is not None:
-        rows = rows[rows["basin_id"] == basin_id]
-    found = []
-    for pollutant, group in rows.groupby("pollutant"):
-        baseline, follow_up = (
-            math.fsum(group[name].dropna()) if group[name].notna().any() else math.nan
-            for name in ("baseline_kg_yr", "follow_up_kg_yr")
+def _changes(loads: pd.DataFrame) -> tuple[Change, ...]:
+    found = [
+        Change(
+            str(row["pollutant"]),
+            int(row["msmes"]),
+            float(row["baseline_kg_yr"]),
+            float(row["follow_up_kg_yr"]),
+            float(row["reduction_kg_yr"]),
+            float(row["reduction_low_kg_yr"]),
+            float(row["reduction_high_kg_yr"]),
+            float(row["reduction_pct"]),
         )
-        share = (
-            group["reduction_pct"].iloc[0]
-            if len(group) == 1
-            else 100 * (1 - follow_up / (baseline or math.nan))
-        )
-        reduction, low, high = (math.fsum(group[f"reduction{end}_kg_yr"]) for end in ("", "_low", "_high"))
-        found.append(
-            Change(
-                str(pollutant),
-                int(group["msmes"].sum()),
-                baseline,
-                follow_up,
-                reduction,
-                low,
-                high,
-                float(share),
-            )
-        )
+        for row in loads[loads["msmes"] > 0].to_dict("records")
+    ]
     return tuple(sorted(found, key=lambda change: _rank(change.pollutant)))
 
 
