@@ -61,7 +61,7 @@ def test_a_project_that_runs(world: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main(["run", "project.toml", "--language", "en"]) == 0
     told = capsys.readouterr().out
     assert "2 firms: 2 in the watersheds, 0 outside, 0 not located." in told
-    assert "Acelhuate: BOD5 20.0 kg [" in told
+    assert "Acelhuate\n    BOD5        20.0 kg   [" in told
     assert "All that came in is credited." in told
     manifest = json.loads((world / "output" / "manifest.json").read_text(encoding="utf-8"))
     assert set(manifest["inputs"]) == {"msmes.csv", "audits.csv"}

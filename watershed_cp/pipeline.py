@@ -192,7 +192,7 @@ def run(
     msmes, audits, reductions, recommendations = _read_tables(settings)
     basins = _read_outlines(settings)
     step("place")
-    placed = assign(msmes, basins)
+    placed = assign(msmes, basins, language=settings.project.language)
     step("count")
     rules = settings.accounting
     claims = audit_loads(

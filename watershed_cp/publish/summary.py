@@ -91,7 +91,7 @@ def _lines(accounts: Accounts, language: Language) -> Iterator[str]:
     yield label("summary", "reduced", language)
     credited = accounts.basin_loads[accounts.basin_loads["msmes"] > 0]
     for basin_id, rows in credited.groupby("basin_id", sort=True):
-        yield _basin_line(str(accounts.basins.loc[basin_id, f"name_{language}"]), rows, language)
+        yield from _basin_lines(str(accounts.basins.loc[basin_id, f"name_{language}"]), rows, language)
     idle = len(accounts.basins) - credited["basin_id"].nunique()
     if idle:
         yield label("summary", "idle", language, basins=number(idle))
@@ -104,23 +104,24 @@ def _lines(accounts: Accounts, language: Language) -> Iterator[str]:
     )
 
 
-def _basin_line(name: str, rows: pd.DataFrame, language: Language) -> str:
-    ordered = rows.sort_values("reduction_kg_yr", ascending=False, kind="stable")
-    return f"  {name}: " + "; ".join(_amount(row, language) for row in ordered.to_dict("records"))
+def _basin_lines(name: str, rows: pd.DataFrame, language: Language) -> Iterator[str]:
+    yield f"  {name}"
+    for row in rows.sort_values("reduction_kg_yr", ascending=False, kind="stable").to_dict("records"):
+        yield f"    {_amount(row, language)}"
 
 
 def _amount(row: Mapping[Hashable, Any], language: Language) -> str:
     low, high, share = row["reduction_low_kg_yr"], row["reduction_high_kg_yr"], row["reduction_pct"]
     notes = [] if math.isnan(low) else [f"{mass(low)} – {mass(high)}"]
     notes += [] if math.isnan(share) else [percent(share)]
-    amount = f"{pollutant_name(row['pollutant'], language)} {mass(row['reduction_kg_yr'])}"
-    return f"{amount} [{', '.join(notes)}]" if notes else amount
+    amount = f"{pollutant_name(row['pollutant'], language):<9} {mass(row['reduction_kg_yr']):>9}"
+    return f"{amount}   [{', '.join(notes)}]" if notes else amount
 
 
 def _not_counted(ledger: pd.DataFrame, language: Language) -> str:
     counts = ledger["fate"].value_counts()
     return ", ".join(
-        f"{number(int(counts[fate]))} {label('fate', fate, language)}"
+        f"{label('fate', fate, language)} {number(int(counts[fate]))}"
         for fate in FATES
         if fate != "credited" and counts.get(fate, 0)
     )

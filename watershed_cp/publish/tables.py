@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from watershed_cp import tables
-from watershed_cp.messages import texts
+from watershed_cp.messages import label, texts
+from watershed_cp.publish.wording import both_languages
+from watershed_cp.reference import pollutant_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +33,9 @@ __all__ = ["save_csv", "save_geopackage", "save_tables", "save_workbook"]
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 _EPOCH = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's date has no zone
 _WIDEST = 48
+_A4 = 9  # Excel's number of the paper
+_LONGEST_TEXT = 32_767  # that a cell of a workbook holds; the CSV has the whole
+_WORDS = {"fate": "fate", "status": "status", "confidence": "page_confidence"}
 
 
 def save_tables(accounts: Accounts, folder: Path, *, language: Language = "es") -> list[Path]:
@@ -179,6 +184,7 @@ def _tables(accounts: Accounts) -> list[tuple[str, pd.DataFrame]]:
     """List the tables to write; every text that a person reads first comes first."""
     found = [
         (tables.BASIN_LOADS.name, accounts.basin_loads),
+        ("programme_loads", accounts.programme_loads),
         (tables.LEDGER_SUMMARY.name, accounts.ledger_summary),
         (tables.LEDGER.name, accounts.ledger),
         (tables.ASSIGNMENTS.name, accounts.assignments),
@@ -218,6 +224,7 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, xlsxwriter.format.Format]:
         "header": book.add_format(
             {"bg_color": teal, "font_color": paper, "bold": True, "text_wrap": True, "valign": "top"}
         ),
+        "name": book.add_format({"font_color": "#5B6B73", "font_size": 9, "bottom": 1}),
         "kg/yr": book.add_format({"num_format": "#,##0.00"}),
         "m": book.add_format({"num_format": "#,##0"}),
         "degrees": book.add_format({"num_format": "0.00000"}),
@@ -236,7 +243,9 @@ def _write_cover(
     words = texts("workbook")
     sheet = book.add_worksheet(words["cover"].speak(language))
     sheet.hide_gridlines(2)
-    sheet.set_column(0, 0, 110)
+    sheet.set_column(0, 0, 92)
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
     sheet.write_string(0, 0, accounts.title.speak(language), formats["title"])
     lines = [words["synthetic"].speak(language)] if accounts.synthetic else []
     if accounts.period:
@@ -245,6 +254,7 @@ def _write_cover(
         )
     lines += [words[name].speak(language) for name in ("credited", "range", "booked", "outlines")]
     for row, line in enumerate(lines, start=2):
+        sheet.set_row(row, 18 * (1 + len(line) // 80))
         sheet.write_string(row, 0, line, formats["text"])
 
 
@@ -255,19 +265,47 @@ def _write_sheet(
     formats: dict[str, xlsxwriter.format.Format],
     language: Language,
 ) -> None:
+    """Write a table for people: what each column means on top, its name in the CSV below, values in words."""
     sheet = book.add_worksheet(texts("workbook")[name].speak(language))
-    sheet.freeze_panes(1, 1)
-    declared = {column.name: column for known in (*tables.OUTPUTS, tables.AUDITS) for column in known.columns}
-    for place, column in enumerate(table.columns):
-        unit = declared[column].unit if column in declared else ""
-        cells = table[column].tolist()
-        longest = max((len(str(cell)) for cell in [column, *cells[:200]] if cell is not None), default=0)
-        sheet.set_column(place, place, min(max(longest + 1, 9), _WIDEST))
-        sheet.write_string(0, place, str(column), formats["header"])
-        for row, cell in enumerate(cells, start=1):
-            _write_cell(sheet, row, place, cell, formats.get(unit, formats[""]), formats["date"])
+    sheet.freeze_panes(2, 1)
+    sheet.set_row(0, 62)
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0, 1)
+    declared = {column.name: column for known in (tables.AUDITS, *tables.OUTPUTS) for column in known.columns}
+    for place, column in enumerate(map(str, table.columns)):
+        unit, cells = (declared[column].unit if column in declared else ""), table[column].tolist()
+        words = [_in_words(column, cell, language) for cell in cells]
+        longest = max((len(str(word)) for word in words[:200] if word is not None), default=0)
+        sheet.set_column(place, place, min(max(longest + 1, len(column) + 2, 13), _WIDEST))
+        sheet.write_string(0, place, _heading(column, declared.get(column), language), formats["header"])
+        sheet.write_string(1, place, column, formats["name"])
+        for row, word in enumerate(words, start=2):
+            _write_cell(sheet, row, place, word, formats.get(unit, formats[""]), formats["date"])
     if len(table):
-        sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
+        sheet.autofilter(1, 0, len(table) + 1, len(table.columns) - 1)
+
+
+def _heading(name: str, column: tables.Column | None, language: Language) -> str:
+    if column is None:
+        return name
+    unit = texts("unit")[column.unit].speak(language) if column.unit in texts("unit") else column.unit
+    return f"{column.meaning.speak(language)} ({unit})" if unit else column.meaning.speak(language)
+
+
+def _in_words(column: str, cell: object, language: Language) -> object:
+    """Say a code in the reader's language; anything else stays as it is."""
+    if not isinstance(cell, str):
+        return cell
+    if column in ("reason", "repairs"):
+        return both_languages(cell).speak(language)
+    if column == "pollutant":
+        return pollutant_name(cell, language)
+    if column == "flags":
+        return " ".join(label("flag", flag, language) for flag in cell.split())
+    block = _WORDS.get(column)
+    return texts(block)[cell].speak(language) if block and cell in texts(block) else cell
 
 
 def _write_cell(sheet: Any, row: int, place: int, cell: object, number: object, date: object) -> None:
@@ -279,7 +317,10 @@ def _write_cell(sheet: Any, row: int, place: int, cell: object, number: object, 
     elif isinstance(value, (int, float)) and math.isfinite(value):
         sheet.write_number(row, place, value, number)
     else:
-        sheet.write_string(row, place, str(value))
+        text = str(value)
+        sheet.write_string(
+            row, place, text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 2]} …"
+        )
 
 
 def _write_columns(
@@ -292,7 +333,14 @@ def _write_columns(
         sheet.set_column(place, place, width)
         sheet.write_string(0, place, words[name].speak(language), formats["header"])
     for row, (table, column) in enumerate(_every_column(), start=1):
-        for place, text in enumerate((table.name, column.name, column.unit, column.meaning.speak(language))):
+        for place, text in enumerate(
+            (
+                table.name,
+                column.name,
+                texts("unit")[column.unit].speak(language) if column.unit in texts("unit") else column.unit,
+                column.meaning.speak(language),
+            )
+        ):
             sheet.write_string(row, place, text, formats["text"])
 
 
