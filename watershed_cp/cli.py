@@ -93,9 +93,10 @@ class _Parser(argparse.ArgumentParser):
         self.add_argument("-h", "--help", action="help", help=label("cli", "help", language))
         self.add_argument("--language", choices=("es", "en"), help=label("cli", "language", language))
 
-    def error(self, message: str) -> NoReturn:
+    def error(self, message: str) -> NoReturn:  # noqa: ARG002 - argparse says it in English only
         """Say how the command is written, and stop."""
-        told = label("cli", "not_understood", self.language, program=self.prog, message=message)
+        written = " ".join(["watershed-cp", *sys.argv[1:]])
+        told = label("cli", "not_understood", self.language, program=self.prog, written=written)
         self.exit(_INPUT_AT_FAULT, f"{self.format_usage()}{told}\n")
 
 
