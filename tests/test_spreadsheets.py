@@ -43,6 +43,47 @@ def test_delimiters(tmp_path, text, delimiter):
     assert read_sheets(path)[0].delimiter == delimiter
 
 
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ('msme_id,name,latitude\nF1,"Uno,13.71\nF2,Dos,13.72\n', 2),
+        ('msme_id,name\nF1,"two\nlines"\nF2,"Dos\nF3,"Tres"\n', 3),
+        ('msme_id,name\nF1,"Café "Luz", S.A."\n', 2),
+    ],
+)
+def test_a_quote_left_open_swallows_no_row(tmp_path, text, row):
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(IntakeError) as error:
+        read_sheets(path)
+    assert error.value.tell("en") == (
+        f"a.csv, row {row}: A quote that opens in this row is not closed where its cell ends."
+        " Close it or delete it; if it is part of the text, write it twice."
+    )
+
+
+def test_quotes_that_are_closed_or_inside_a_text_are_fine(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('msme_id,name\nF1,"Café ""Luz"""\nF2,Tubo 2" PVC\n', encoding="utf-8")
+    assert [row[1] for row in read_sheets(path)[0].rows[1:]] == ['Café "Luz"', 'Tubo 2" PVC']
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"PK\x03\x04xl/workbook.xml", b"%PDF-1.7 x", "msme_id\n1\n".encode("utf-32"), b"\x89PNG\r\n\x1a\n\x00"],
+    ids=["workbook", "document", "utf-32", "picture"],
+)
+def test_what_is_no_text_says_so(tmp_path, data):
+    path = tmp_path / "a.csv"
+    path.write_bytes(data)
+    with pytest.raises(IntakeError) as error:
+        read_sheets(path)
+    assert error.value.tell("es") == (
+        "a.csv: El archivo no es texto, aunque su nombre termina en «.csv»."
+        " Si es un libro de Excel, póngale el final .xlsx; si no, guárdelo de nuevo como CSV UTF-8."
+    )
+
+
 def test_rows_are_numbered_as_the_spreadsheet_shows_them(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text('msme_id,name\n1,"two\nlines"\n\n2,b\n', encoding="utf-8")

@@ -29,6 +29,7 @@ _MOST_TEXT_BYTES = 500_000_000
 _DELIMITERS = ";\t|,"
 _ENCODINGS = ("cp1252", "cp850", "mac_roman")
 _SPANISH = frozenset("áéíóúüñÁÉÍÓÚÜÑ¿¡ºª°«»–—‘’“”…€²³µ·±×\xa0")
+_NO_TEXT = (b"PK\x03\x04", b"%PDF")  # a workbook or a document under another name
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -175,11 +176,14 @@ def _read_text(path: Path) -> Sheet:
     raw = path.read_bytes()
     encoding = _encoding(raw)
     text = raw.decode(encoding)
+    if "\0" in text or raw.startswith(_NO_TEXT):
+        raise IntakeError(fault("file_no_text", file=path.name, value=path.suffix))
     delimiter = _delimiter(text)
+    rows: list[list[str]] = []
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        rows.extend(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise IntakeError(fault("file_damaged", file=path.name, reason=str(error))) from error
+        raise IntakeError(fault("quote_open", file=path.name, row=len(rows) + 1)) from error
     if rows and rows[0][:1] in (["sep="], [f"sep={delimiter}"]):  # Excel's own hint to itself
         rows[0] = []
     width = max(map(len, rows), default=0)
