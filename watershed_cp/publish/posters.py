@@ -9,14 +9,18 @@ from __future__ import annotations
 import itertools
 import math
 import re
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import matplotlib as mpl
+import numpy as np
 import shapely
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from PIL import Image
 
 from watershed_cp.messages import label, mass, number, percent
 from watershed_cp.publish import cartography as maps
@@ -255,8 +259,12 @@ def _save(figure: Figure, path: Path, page: Form) -> list[Path]:
     pdf, png = path.with_name(f"{path.name}.pdf"), path.with_name(f"{path.name}.png")
     with mpl.rc_context(matplotlib_settings()):
         figure.savefig(pdf, metadata={"CreationDate": None, "Producer": None, "Creator": None})
-        options = {"compress_level": 3}  # a third of the time of the densest, for a few per cent more bytes
-        figure.savefig(png, dpi=page.dots_per_inch, metadata={"Software": None}, pil_kwargs=options)
+        figure.set_dpi(page.dots_per_inch)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+    dots = (page.dots_per_inch, page.dots_per_inch)
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    picture.save(png, dpi=dots, compress_type=zlib.Z_RLE)  # half the time of the densest, and 4 % more bytes
     return [pdf, png]
 
 
@@ -288,12 +296,10 @@ def _words(accounts: Accounts, finding: Finding, language: Language) -> tuple[st
     counts = {"credited": number(finding.credited), "located": number(finding.located)}
     firms = label("poster", "credited", language, **counts)
     if finding.basin_id is None:
-        subject, reach = (
-            label("poster", "watersheds", language, count=count_word(len(accounts.basins), language)),
-            "range_sum",
-        )
+        count = count_word(len(accounts.basins), language)
+        subject = label("poster", "watersheds", language, count=count)
     else:
-        subject, reach = str(accounts.basins.loc[finding.basin_id, f"name_{language}"]), "range"
+        subject = str(accounts.basins.loc[finding.basin_id, f"name_{language}"])
     if not finding.changes:
         return label("poster", "title_none", language, basin=subject), firms
     change = finding.changes[0]
@@ -305,7 +311,7 @@ def _words(accounts: Accounts, finding: Finding, language: Language) -> tuple[st
     title = label("poster", "title" if change.reduction >= 0 else "title_more", language, **words)
     spread = span(change.reduction, change.low, change.high, language)
     known = math.isfinite(change.low) and math.isfinite(change.high)
-    parts = [label("poster", reach, language, range=spread) if known else spread]
+    parts = [label("poster", "range", language, range=spread) if known else spread]
     if math.isfinite(change.percent):
         share = percent(abs(change.percent), digits=0)
         parts.append(label("poster", "less" if change.percent >= 0 else "more", language, percent=share))
