@@ -125,9 +125,12 @@ def small(tmp_path):
     "change",
     [
         lambda data: data.replace(b'r="A2"', b'r="XFD1048576"').replace(b'<row r="2"', b'<row r="1048576"'),
+        lambda data: data.replace(b'r="A2"', b'r="ZZZZ99999999"'),
+        lambda data: data.replace(b'r="A2"', b'r = "aaaaaaaaa2"'),
+        lambda data: data.replace(b'r="A2"', b'r="A%s"' % (b"0" * 9 + b"9" * 20)),
         lambda data: data.replace(b"</sheetData>", b"<!--" + b" " * 40_000_000 + b"--></sheetData>"),
     ],
-    ids=["far cell", "bomb"],
+    ids=["far cell", "long name", "small letters", "many digits", "bomb"],
 )
 def test_harmful_workbooks_are_refused(small, tmp_path, change, apart):
     path = rewrite(small, tmp_path / "harm.xlsx", change)

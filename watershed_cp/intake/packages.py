@@ -45,8 +45,9 @@ _BROKEN = (
 )
 _CHUNK = 1 << 22
 _OVERLAP = 64
-_FAR = re.compile(rb"""r=["'](?:([A-Z]{2,3})\d|[A-Z]?(\d{6,7})["'])""")
-_ANY = re.compile(rb"""r=["']([A-Z]{0,3})(\d{1,7})["']""")
+_FAR = re.compile(rb"""\br\s*=\s*["'](?:([A-Za-z]{2,})\d|[A-Za-z]?(\d{6,}))""")
+_ANY = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)(\d+)""")
+_MOST_LETTERS, _MOST_DIGITS = 7, 9  # enough to tell that a cell is too far, however long its name
 _LINK = re.compile(rb"<Relationship\b[^>]*>")
 _SHEET = re.compile(rb"<sheet\b[^>]*>")
 _SIGNS_OF_UNREAD = (b't="e"', b"</f></c>", b"</f><v></v>", b"</f><v/>", b"</f><v />", b"/></c>")
@@ -108,8 +109,8 @@ def _check_extent(path: Path, package: zipfile.ZipFile, part: zipfile.ZipInfo) -
     """
     for pattern, width, height in ((_FAR, 26, 99_999), (_ANY, 0, 0)):
         for letters, digits in _scan(path, package, part, pattern):
-            width = max(width, _column_number(letters))  # noqa: PLW2901
-            height = max(height, int(digits or 0))  # noqa: PLW2901
+            width = max(width, _column_number(letters.upper()[:_MOST_LETTERS]))  # noqa: PLW2901
+            height = max(height, int(digits.lstrip(b"0")[:_MOST_DIGITS] or 0))  # noqa: PLW2901
         if width * height <= MOST_CELLS:
             return
     raise IntakeError(fault("file_too_large", file=path.name))
