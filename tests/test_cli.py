@@ -222,7 +222,9 @@ def test_help_speaks_the_language(language: str, capsys: pytest.CaptureFixture[s
     assert not [word for word in foreign if word in told]
 
 
-def test_what_is_no_mass_is_kept_in_a_table_of_its_own(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_no_mass_is_kept_in_a_table_of_its_own(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with (world / "audits.csv").open("a", encoding="utf-8") as file:
         file.write("F1,pH,baseline,7.4,unidades de pH,2019-01-01\nF1,Temperatura,baseline,31,°C,2019-01-01\n")
     assert main(["run", "project.toml", "--out", "out"]) == 0
@@ -234,14 +236,18 @@ def test_only_what_an_earlier_run_wrote_is_replaced(world: Path, capsys: pytest.
     assert main(["run", "project.toml", "--out", "out"]) == 0
     (world / "out" / "thesis.docx").write_text("mine", encoding="utf-8")
     capsys.readouterr()
-    assert refused(world, capsys)[0].startswith("out: The folder already holds files that this program did not write.")
+    assert refused(world, capsys)[0].startswith(
+        "out: The folder already holds files that this program did not write."
+    )
     (world / "site").mkdir()
     (world / "site" / "manifest.json").write_text('{"name": "a web site"}', encoding="utf-8")
     assert main(["run", "project.toml", "--out", "site"]) == 2
     assert (world / "site" / "manifest.json").is_file()
 
 
-def test_the_folder_of_the_project_is_no_output_folder(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_folder_of_the_project_is_no_output_folder(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["run", "project.toml", "--out", ".", "--language", "en"]) == 2
     assert capsys.readouterr().err.splitlines()[-1] == (
         ".: The output folder holds “msmes.csv”, which is part of what is read. "

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from watershed_cp.pipeline import Impact
 
-FORMULAS = ["=1+1", "+cmd", "-cmd", "@sum", "\tx", "=\"é\""]  # what a spreadsheet would compute
+FORMULAS = ["=1+1", "+cmd", "-cmd", "@sum", "\tx", '="é"']  # what a spreadsheet would compute
 
 
 @pytest.fixture(scope="module")

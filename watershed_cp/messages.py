@@ -62,7 +62,9 @@ def fault(
     block = _catalogue()["faults"][rule]
     names = {"file": file, "sheet": sheet, "row": row, "column": column, "value": value, **data}
     spoken: dict[Language, dict[str, Any]] = {
-        language: {name: datum.speak(language) if isinstance(datum, Text) else datum for name, datum in names.items()}
+        language: {
+            name: datum.speak(language) if isinstance(datum, Text) else datum for name, datum in names.items()
+        }
         for language in ("es", "en")
     }
     return Fault(
