@@ -7,6 +7,7 @@ import pytest
 import xlsxwriter
 
 from watershed_cp.errors import IntakeError, MissingFileError
+from watershed_cp.intake.checking import check_file
 from watershed_cp.intake.readers import check_references, read_audits, read_msmes, read_reductions
 from watershed_cp.tables import AUDITS, MSMES
 
@@ -162,7 +163,7 @@ def test_missing_header_lists_the_headers_and_asks(write):
         read_msmes(write("a.csv", "Codigo de la enpresa,Nombre\n1,a\n"))
     assert told(error, "es") == [
         (
-            "a.csv, fila 1, columna msme_id: Falta la columna obligatoria «Identificador único de la empresa»;"
+            "a.csv, fila 1, columna Código de empresa: Falta la columna obligatoria «Identificador único de la empresa»;"
             " los encabezados que hay son:"
             " Codigo de la enpresa | Nombre."
             " Agregue la columna o cambie su encabezado. ¿Será «Codigo de la enpresa»?"
@@ -177,7 +178,7 @@ def test_two_headers_of_one_meaning(write):
         read_msmes(write("b.csv", "msme_id,lat,Latitud\n1,13,14\n"))
     assert told(error) == [
         (
-            "b.csv, row 1, column latitude: Several headers mean the same: lat | Latitud."
+            "b.csv, row 1, column lat: Several headers mean the same: lat | Latitud."
             " Keep only one, or rename the others."
         )
     ]
@@ -202,6 +203,56 @@ def test_sheets_are_chosen_by_what_they_hold(tmp_path):
         read_msmes(path, sheet="PA")
     assert told(error) == [
         "all.xlsx, sheet PA: There is no such sheet. The file has: Leame | SV | GT | Audits."
+    ]
+
+
+def test_a_misspelt_header_hides_no_sheet(tmp_path):
+    firms = [["msme_id", "name", "country"], ["1", "a", "SV"]]
+    misspelt = [["Codigo de la enpresa", "Nombre"], ["2", "b"]]
+    audits = [
+        ["msme_id", "pollutant", "Fasse", "value", "unit", "date"],
+        ["1", "BOD5", "LB", 3, "kg/yr", None],
+    ]
+    book = workbook(
+        tmp_path / "all.xlsx",
+        {"SV": firms, "GT": misspelt, "Medidas": audits, "Colores": [["rojo", "azul"], ["1", "2"]]},
+    )
+    report = check_file(book)
+    assert [one.tell("es") for one in report.faults] == [
+        (
+            "all.xlsx, hoja GT, fila 1, columna Código de empresa: Falta la columna obligatoria «Identificador"
+            " único de la empresa»; los encabezados que hay son: Codigo de la enpresa | Nombre."
+            " Agregue la columna o cambie su encabezado. ¿Será «Codigo de la enpresa»?"
+        ),
+        (
+            "all.xlsx, hoja Medidas, fila 1, columna Audit phase: Falta la columna obligatoria «Fase: línea base"
+            " o seguimiento»; los encabezados que hay son: msme_id | pollutant | Fasse | value | unit | date."
+            " Agregue la columna o cambie su encabezado. ¿Será «Fasse»?"
+        ),
+    ]
+    assert [one.tell("en") for one in report.notes] == [
+        (
+            "all.xlsx, sheet Colores: This sheet was not read: its headers are those of no table."
+            " If it holds data, compare its headers with those of “watershed-cp template”."
+        )
+    ]
+    with pytest.raises(IntakeError) as error:
+        read_msmes(book)
+    assert [one.sheet for one in error.value.faults] == ["GT"]
+    assert read_msmes(book, sheet="SV")["msme_id"].tolist() == ["1"]
+
+
+def test_a_whole_table_is_no_misspelt_other(tmp_path):
+    reductions = [["msme_id", "pollutant", "value", "unit", "date"], ["1", "BOD5", 3, "kg/yr", None]]
+    report = check_file(workbook(tmp_path / "a.xlsx", {"R": reductions}))
+    assert (report.rows, report.faults, report.notes) == ({"reductions": 1}, (), ())
+
+
+def test_a_csv_has_no_sheets_to_name(write):
+    with pytest.raises(IntakeError) as error:
+        read_msmes(write("a.csv", "msme_id\n1\n"), sheet="SV")
+    assert told(error) == [
+        "a.csv, sheet SV: There is no such sheet. The file has: a single table, without a sheet name."
     ]
 
 

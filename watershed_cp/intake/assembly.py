@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from watershed_cp.errors import Fault, IntakeError
-from watershed_cp.intake.headers import find_header, fold, header_faults
+from watershed_cp.errors import Fault, IntakeError, Text
+from watershed_cp.intake.headers import find_header, fold, header_faults, likely_header, shorten
 from watershed_cp.intake.locations import place_firms
 from watershed_cp.intake.measurements import check_measurements
 from watershed_cp.intake.validation import SOURCES, check_sheet
-from watershed_cp.messages import fault
+from watershed_cp.messages import fault, texts
 from watershed_cp.tables import AUDITS, INPUTS, MSMES, RECOMMENDATIONS, REDUCTIONS
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ _UNIQUE = {
     MSMES.name: ("msme_id", "firm_id_twice"),
     RECOMMENDATIONS.name: ("recommendation_id", "recommendation_twice"),
 }
+_TELLING = 3  # so many known columns tell a register of firms though its identifier is not found
+_WORDS = (("template", "instructions"), ("marked", "sheet"))
 
 
 class Gathered(NamedTuple):
@@ -106,7 +108,10 @@ def gather_table(
     faults: list[Fault] = []
     notes: list[Fault] = []
     frames: list[pd.DataFrame] = []
-    for raw, header in fitting_sheets(sheets, table, sheet) or [_nearest(sheets, table)]:
+    chosen = fitting_sheets(sheets, table, sheet)
+    if sheet is None and chosen:
+        notes += _unread(sheets)
+    for raw, header in chosen or [_nearest(sheets, table)]:
         wrong = header_faults(raw, header, table)
         if wrong:
             faults += wrong
@@ -131,6 +136,8 @@ def fitting_sheets(
 ) -> list[tuple[Sheet, Header]]:
     """Choose the sheet called `name`, or those whose header fits `table` better than any other table.
 
+    A sheet fits though one required column seems misspelt, so that this can be told; its rows are not dropped.
+
     Examples
     --------
     >>> from watershed_cp.intake.spreadsheets import Sheet
@@ -142,21 +149,52 @@ def fitting_sheets(
     if name is not None:
         named = [sheet for sheet in sheets if fold(sheet.name, brackets=True) == fold(name, brackets=True)]
         if not named:
-            found = " | ".join(sheet.name for sheet in sheets)
+            names = " | ".join(sheet.name for sheet in sheets if sheet.name)
+            found = Text(names, names) if names else texts("sheets")["unnamed"]
             raise IntakeError(fault("sheet_missing", file=sheets[0].file, sheet=name, found=found))
         return [(sheet, find_header(sheet, table)) for sheet in named]
-    headers = [(sheet, find_header(sheet, table)) for sheet in sheets]
+    fits = [(sheet, _fits(sheet)) for sheet in sheets]
     return [
-        (sheet, header)
-        for sheet, header in headers
-        if not header.missing(table) and len(header.positions) >= _best_rival(sheet, table)
+        (sheet, fit[table.name])
+        for sheet, fit in fits
+        if table.name in fit
+        and len(fit[table.name].positions) == max(len(header.positions) for header in fit.values())
     ]
 
 
-def _best_rival(sheet: Sheet, table: Table) -> int:
-    """Count the columns of the other table that fits a sheet best."""
-    rivals = [(other, find_header(sheet, other)) for other in INPUTS if other is not table]
-    return max((len(header.positions) for other, header in rivals if not header.missing(other)), default=0)
+def _fits(sheet: Sheet) -> dict[str, Header]:
+    """Give the tables that a sheet may be: every required column is there, or all but one that seems misspelt."""
+    headers = {table: find_header(sheet, table) for table in INPUTS}
+    whole = [table for table, header in headers.items() if not header.missing(table)]
+    most = max(map(_required, whole), default=0)
+    fits = {}
+    for table, header in headers.items():
+        missing = header.missing(table)
+        if not missing or (
+            len(missing) == 1
+            and header.positions
+            and (
+                _required(table) - 1 > most
+                or (not whole and len(header.positions) >= _TELLING)
+                or likely_header(missing[0], header, table).en
+            )
+        ):
+            fits[table.name] = header
+    return fits
+
+
+def _required(table: Table) -> int:
+    return sum(column.required for column in table.columns)
+
+
+def _unread(sheets: tuple[Sheet, ...]) -> list[Fault]:
+    """Note the sheets that fit no table at all; the program's own sheets of words are none."""
+    own = {text for block, key in _WORDS for text in texts(block)[key]}
+    return [
+        fault("sheet_not_read", file=sheet.file, sheet=sheet.name or None)
+        for sheet in sheets
+        if sheet.name not in own and not _fits(sheet)
+    ]
 
 
 def _nearest(sheets: tuple[Sheet, ...], table: Table) -> tuple[Sheet, Header]:

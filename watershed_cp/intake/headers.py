@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from rapidfuzz import fuzz, process
 
-from watershed_cp.errors import Text
+from watershed_cp.errors import Text, system_language
 from watershed_cp.messages import fault
 from watershed_cp.reference import read_reference
 from watershed_cp.units import dimension
@@ -27,11 +27,22 @@ if TYPE_CHECKING:
     from watershed_cp.tables import Table
     from watershed_cp.units import Dimension
 
-__all__ = ["Header", "find_header", "fold", "header_faults", "suggest", "unit_dimension"]
+__all__ = [
+    "Header",
+    "find_header",
+    "fold",
+    "header_faults",
+    "likely_header",
+    "shorten",
+    "suggest",
+    "unit_dimension",
+    "usual_header",
+]
 
 _ARTICLES = frozenset({"de", "del", "la", "el", "los", "las", "of", "the"})
 _SEARCHED_ROWS = 40
 NO_SUGGESTION = Text("", "")
+_LONGEST = 60  # characters of the user's own text in a sentence
 _LIKENESS = 70  # percent; below it a suggestion misleads more often than it helps
 _GEOPOINT = re.compile(
     r"^_.+_(latitude|longitude|precision)$|^.+-(latitude|longitude|accuracy)$", re.IGNORECASE
@@ -212,18 +223,56 @@ def header_faults(sheet: Sheet, header: Header, table: Table) -> list[Fault]:
     )
     faults = []
     for name in header.missing(table):
-        meaning, found = table[name].meaning, " | ".join(filter(None, header.written)) or "–"
-        likely = _suggest(name, header, table)
-        faults.append(tell("header_missing", column=name, meaning=meaning, found=found, suggestion=likely))
+        column = usual_header(table, name, header.language)
+        found = " | ".join(shorten(written) for written in header.written if written) or "–"
+        likely = likely_header(name, header, table)
+        meaning = table[name].meaning
+        faults.append(tell("header_missing", column=column, meaning=meaning, found=found, suggestion=likely))
     for name, places in header.twice.items():
         if table[name].kind == "text" and not table[name].required and name != "coordinates":
             continue
         found = " | ".join(header.written[place] for place in places)
-        faults.append(tell("header_twice", column=name, found=found))
+        faults.append(tell("header_twice", column=header.written[places[0]], found=found))
     return faults
 
 
-def _suggest(column: str, header: Header, table: Table) -> Text:
+def usual_header(table: Table, column: str, language: Language | None = None) -> str:
+    """Give the header that is usual for a column in a language, by default that of the system.
+
+    Examples
+    --------
+    >>> from watershed_cp.tables import AUDITS
+    >>> usual_header(AUDITS, "msme_id", "es"), usual_header(AUDITS, "value", "en")
+    ('Código de empresa', 'Result')
+    """
+    wanted = (table.name, column, language or system_language())
+    rows = (row for row in read_reference("headers") if row["alias"] != column)
+    return next(
+        (row["alias"] for row in rows if (row["table"], row["column"], row["language"]) == wanted), column
+    )
+
+
+def shorten(text: str) -> str:
+    """Cut a text to what a sentence has room for.
+
+    Examples
+    --------
+    >>> shorten("Panadería"), len(shorten("x" * 1000))
+    ('Panadería', 60)
+    """
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1].rstrip()}…"
+
+
+def likely_header(column: str, header: Header, table: Table) -> Text:
+    """Ask whether a header that means no other column was meant for this one.
+
+    Examples
+    --------
+    >>> from watershed_cp.intake.spreadsheets import Sheet
+    >>> from watershed_cp.tables import MSMES
+    >>> likely_header("msme_id", find_header(Sheet("a.csv", "", [["Cod empreza", "Nombre"]]), MSMES), MSMES).es
+    '¿Será «Cod empreza»?'
+    """
     unused = [
         name for place, name in enumerate(header.written) if name and place not in header.positions.values()
     ]
@@ -245,5 +294,5 @@ def suggest(text: str, known: Iterable[str]) -> Text:
     close = process.extractOne(fold(text), spellings.keys(), scorer=fuzz.ratio, score_cutoff=_LIKENESS)
     if close is None:
         return NO_SUGGESTION
-    best = spellings[close[0]]
+    best = shorten(spellings[close[0]])
     return Text(f"¿Será «{best}»?", f"Did you mean “{best}”?")

@@ -45,8 +45,8 @@ _BROKEN = (
 )
 _CHUNK = 1 << 22
 _OVERLAP = 64
-_FAR = re.compile(rb"""\br\s*=\s*["'](?:([A-Za-z]{2,})\d|[A-Za-z]?(\d{6,}))""")
-_ANY = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)(\d+)""")
+_FAR = re.compile(rb"""r\s*=\s*["'](?:([A-Za-z]{2,})\d|[A-Za-z]?(\d{6,}))""")
+_ANY = re.compile(rb"""r\s*=\s*["']([A-Za-z]*)(\d+)""")
 _MOST_LETTERS, _MOST_DIGITS = 7, 9  # enough to tell that a cell is too far, however long its name
 _LINK = re.compile(rb"<Relationship\b[^>]*>")
 _SHEET = re.compile(rb"<sheet\b[^>]*>")

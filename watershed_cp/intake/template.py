@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from watershed_cp.errors import system_language
+from watershed_cp.intake.headers import usual_header
 from watershed_cp.messages import label, texts
-from watershed_cp.reference import read_reference
 from watershed_cp.tables import INPUTS
 
 if TYPE_CHECKING:
@@ -107,13 +107,7 @@ def _write_table(book: Any, table: Table, language: Language) -> None:
 
 def _header(table: Table, column: Column, language: Language) -> str:
     """Give the usual header of a column in a language, with its unit in brackets."""
-    names = [
-        row["alias"]
-        for row in read_reference("headers")
-        if (row["table"], row["column"], row["language"]) == (table.name, column.name, language)
-        and row["alias"] != column.name
-    ]
-    name = names[0] if names else column.name
+    name = usual_header(table, column.name, language)
     unit = _UNITS.get(column.unit, column.unit)
     return f"{name} ({unit})" if unit and "(" not in name else name
 
