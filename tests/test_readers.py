@@ -163,8 +163,8 @@ def test_missing_header_lists_the_headers_and_asks(write):
         read_msmes(write("a.csv", "Codigo de la enpresa,Nombre\n1,a\n"))
     assert told(error, "es") == [
         (
-            "a.csv, fila 1, columna Código de empresa: Falta la columna obligatoria «Identificador único de la empresa»;"
-            " los encabezados que hay son:"
+            "a.csv, fila 1, columna Código de empresa: Falta la columna obligatoria"
+            " «Identificador único de la empresa»; los encabezados que hay son:"
             " Codigo de la enpresa | Nombre."
             " Agregue la columna o cambie su encabezado. ¿Será «Codigo de la enpresa»?"
         )
@@ -225,7 +225,7 @@ def test_a_misspelt_header_hides_no_sheet(tmp_path):
             " Agregue la columna o cambie su encabezado. ¿Será «Codigo de la enpresa»?"
         ),
         (
-            "all.xlsx, hoja Medidas, fila 1, columna Audit phase: Falta la columna obligatoria «Fase: línea base"
+            "all.xlsx, hoja Medidas, fila 1, columna phase: Falta la columna obligatoria «Fase: línea base"
             " o seguimiento»; los encabezados que hay son: msme_id | pollutant | Fasse | value | unit | date."
             " Agregue la columna o cambie su encabezado. ¿Será «Fasse»?"
         ),

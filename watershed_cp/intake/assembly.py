@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from watershed_cp.errors import Fault, IntakeError, Text
-from watershed_cp.intake.headers import find_header, fold, header_faults, likely_header, shorten
+from watershed_cp.intake.headers import find_header, fold, header_faults, likely_header
 from watershed_cp.intake.locations import place_firms
 from watershed_cp.intake.measurements import check_measurements
 from watershed_cp.intake.validation import SOURCES, check_sheet

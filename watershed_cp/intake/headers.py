@@ -221,9 +221,12 @@ def header_faults(sheet: Sheet, header: Header, table: Table) -> list[Fault]:
     tell = functools.partial(
         fault, file=sheet.file, sheet=sheet.name or None, row=sheet.first_row + header.position
     )
+    own = any(
+        header.written[place] == name for name, place in header.positions.items()
+    )  # she writes our names
     faults = []
     for name in header.missing(table):
-        column = usual_header(table, name, header.language)
+        column = name if own else usual_header(table, name, header.language)
         found = " | ".join(shorten(written) for written in header.written if written) or "–"
         likely = likely_header(name, header, table)
         meaning = table[name].meaning
