@@ -177,7 +177,7 @@ def _sifted_by_dask(wish: _Wish, pieces: list[Piece], address: str) -> Iterator[
         raise InputError(fault("near_dask_needs_parquet"))
     from distributed import Client
 
-    with Client(address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+    with Client(address, set_as_default=False) as client:
         shared = client.submit(_given, wish)  # a task like any other: made again where it was lost
         for future in client.map(_sift_piece, [shared] * len(pieces), pieces, pure=True):
             yield future.result()
