@@ -3,16 +3,17 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: demo test test-all lint notebooks bench maps clean
+.PHONY: demo test test-slow lint notebooks bench maps clean
 
 demo: $(STAMP)
 	$(BIN)/watershed-cp demo --out maps/demo
 
+# ARGS="--cov" measures coverage, for example.
 test: $(STAMP)
-	$(BIN)/python -m pytest -q -m "not slow and not browser"
+	$(BIN)/python -m pytest -q -m "not slow and not browser" $(ARGS)
 
-test-all: $(STAMP)
-	$(BIN)/python -m pytest -q --cov --cov-report=term-missing
+test-slow: $(STAMP)
+	$(BIN)/python -m pytest -q -m "slow or browser" $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check
