@@ -285,7 +285,8 @@ def _equations(
     value: NDArray[np.float64],
 ) -> list[str]:
     """Write each load as a sum in numbers; where there is no load, only what was measured."""
-    factors = rows["load_kg_yr"].to_numpy(float) / np.where(value == 0, np.nan, value)
+    with np.errstate(invalid="ignore"):
+        factors = rows["load_kg_yr"].to_numpy(float) / np.where(value == 0, np.nan, value)
     measured = rows["qualifier"].fillna("") + [
         f"{number:g} {unit}" for number, unit in zip(rows["value"], rows["unit"], strict=True)
     ]
