@@ -76,3 +76,17 @@ def test_refused(read, row, rule, column):
     with pytest.raises(IntakeError) as error:
         read(row)
     assert [(one.rule, one.row, one.column) for one in error.value.faults] == [(rule, 2, column)]
+
+
+def test_what_was_mended_and_what_has_no_place_is_noted_once(tmp_path):
+    rows = [f"{number};SV;13.69895;89.1914;" for number in range(6)]
+    rows += ["6;SV;13.69895;-89.1914;", "7;SV;;;", "8;SV;;;13.7", "9;SV;1515506;262993;"]
+    text = "msme_id;country;latitude;longitude;discharge_latitude\n" + "\n".join(rows) + "\n"
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    notes = read_msmes(tmp_path / "a.csv").attrs["notes"][1:]
+    assert [one.tell("es") for one in notes] == [
+        "a.csv: Al leer la ubicación: longitud tomada como oeste. Filas: 2, 3, 4, 5, 6 … (6).",
+        "a.csv: Al leer la ubicación: cuadrícula no indicada: se toma UTM 16N. Filas: 11.",
+        "a.csv: Sin ubicación, no se acreditan a ninguna cuenca. Filas: 9. Escriba sus coordenadas.",
+    ]
+    assert notes[1].tell("en") == "a.csv: On reading the location: grid not stated: UTM 16N taken. Rows: 11."

@@ -135,15 +135,58 @@ def test_every_fault_at_once_in_both_languages(write):
             " Write for example mg/L, kg/yr, lb/day or t/yr."
         ),
         "a.csv, row 3, column flow: The flow 3 has no unit. Write it in its column, for example m3/d or L/s.",
-        (
-            "a.csv, row 4, column msme_id: This is a row of totals, not a firm."
-            " Delete it: the program adds up by itself."
-        ),
     ]
-    assert told(error, "es")[-1] == (
-        "a.csv, fila 4, columna msme_id: Es una fila de totales, no una empresa."
-        " Bórrela: los totales los calcula el programa."
+
+
+def test_totals_are_left_out_and_told(write):
+    audits = (
+        "msme_id,Nota,pollutant,phase,date,value,unit,flow,flow_unit,evidence\n"
+        "1,,DBO5,baseline,2024-01-31,20,kg/yr,,,A\n"
+        "Total,,DBO5,,,55,,,,\n"
+        ",Subtotal,DBO5,,,55,kg/yr,,,\n"
+        ",Total,DBO5,baseline,2024-01-31,55,kg/yr,,,A\n"
+        ",,DBO5,baseline,2024-01-31,55,kg/yr,,,A\n"
     )
+    report = check_file(write("a.csv", audits))
+    assert [(one.rule, one.row) for one in report.faults] == [("cell_missing", 5), ("cell_missing", 6)]
+    assert [one.tell("es") for one in report.notes[1:]] == [
+        f"a.csv, fila {row}: Es una fila de totales y no se cuenta. Los totales los calcula el programa."
+        for row in (3, 4)
+    ]
+    firms = read_msmes(write("b.csv", "msme_id,name,employees\n1,Total S.A.,4\n,TOTAL:,4\nTotal,,4\n"))
+    assert firms["msme_id"].tolist() == ["1"]
+    assert [(one.rule, one.row) for one in firms.attrs["notes"][1:3]] == [
+        ("row_of_totals", 3),
+        ("row_of_totals", 4),
+    ]
+
+
+def test_what_is_no_mass_needs_no_unit(write):
+    head = "msme_id,pollutant,phase,value,unit\n"
+    audits = read_audits(write("a.csv", head + "1,pH,baseline,7.1,\n1,Temperatura,baseline,25,°C\n"))
+    assert audits["unit"].fillna("").tolist() == ["", "°C"]
+    with pytest.raises(IntakeError) as error:
+        read_audits(write("b.csv", head + "1,pH,baseline,,\n1,DBO5,baseline,3,\n"))
+    assert [(one.row, one.column) for one in error.value.faults] == [(2, "value"), (3, "unit")]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("msme_id,pollutant,phase,value,unit\n1,DBO5,LB,3,kg/yr\n1,DQO,LB,3,kg/yr\n", 2),
+        ("msme_id,pollutant,phase,value,unit,evidence\n1,DBO5,LB,3,kg/yr,\n", 1),
+    ],
+)
+def test_audits_without_evidence_are_noted(write, text, count):
+    notes = read_audits(write("a.csv", text)).attrs["notes"]
+    assert [one.tell("es") for one in notes[1:]] == [
+        f"a.csv: Filas sin evidencia: {count}; cuentan como E. Llene la columna Evidencia (A a E), o agréguela."
+    ]
+
+
+def test_evidence_that_some_rows_state_is_not_noted(write):
+    text = "msme_id,pollutant,phase,value,unit,evidence\n1,DBO5,LB,3,kg/yr,\n1,DQO,LB,3,kg/yr,B\n"
+    assert len(read_audits(write("a.csv", text)).attrs["notes"]) == 1
 
 
 def test_firm_twice_and_row_twice(write):
@@ -207,7 +250,7 @@ def test_sheets_are_chosen_by_what_they_hold(tmp_path):
 
 
 def test_a_misspelt_header_hides_no_sheet(tmp_path):
-    firms = [["msme_id", "name", "country"], ["1", "a", "SV"]]
+    firms = [["msme_id", "latitude", "longitude"], ["1", 13.7, -89.2]]
     misspelt = [["Codigo de la enpresa", "Nombre"], ["2", "b"]]
     audits = [
         ["msme_id", "pollutant", "Fasse", "value", "unit", "date"],

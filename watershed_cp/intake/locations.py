@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
-from watershed_cp.errors import InputError
+from watershed_cp.errors import InputError, Text
 from watershed_cp.intake.angles import cell_radius_m
 from watershed_cp.intake.areas import area_of, region
 from watershed_cp.intake.cells import write_cell
 from watershed_cp.intake.coordinates import Location, parse_location
 from watershed_cp.intake.grids import Grid, find_grid, project
 from watershed_cp.intake.validation import SOURCES
-from watershed_cp.messages import fault, label
+from watershed_cp.messages import fault, label, texts
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["place_firms"]
 
 _AXES = ("latitude", "longitude")
+_NAMED_ROWS = 5
 _COARSE_DIGITS = (0, 1, 2)  # with three decimals a location is known to 80 m
 
 
@@ -78,7 +79,41 @@ def place_firms(checked: Checked) -> Checked:
     kept = [one for one in checked.faults if not (one.row in settled and one.column in headers)]
     _widen_coarse(frame)
     _add_points(frame)
-    return checked._replace(frame=frame, faults=kept + faults)
+    wrong = {one.row for one in (*kept, *faults)}
+    return checked._replace(
+        frame=frame, faults=kept + faults, notes=checked.notes + _location_notes(frame, wrong)
+    )
+
+
+def _location_notes(frame: pd.DataFrame, wrong: set[int | None]) -> list[Fault]:
+    """Note once what was mended or decided in the locations of rows, and which rows have none."""
+    repairs: dict[str, list[int]] = {}
+    for row, told in zip(frame["source_row"], frame["repairs"], strict=True):
+        for repair in filter(None, told.split("; ")):
+            repairs.setdefault(repair, []).append(int(row))
+    without = frame["geometry"].isna() & frame["discharge_latitude"].isna() & ~frame["source_row"].isin(wrong)
+    nowhere = [int(row) for row in frame.loc[without, "source_row"]]
+
+    def tell(rule: str, rows: list[int], **data: Any) -> Fault:
+        first = ", ".join(map(str, rows[:_NAMED_ROWS]))
+        listed = first if len(rows) <= _NAMED_ROWS else f"{first} … ({len(rows)})"
+        file, sheet = frame[["source_file", "source_sheet"]].iloc[0]
+        return fault(rule, file=file, sheet=sheet or None, rows=listed, **data)
+
+    notes = [tell("location_mended", rows, repair=_said(repair)) for repair, rows in repairs.items()]
+    return notes + ([tell("location_unstated", nowhere)] if nowhere else [])
+
+
+def _said(repair: str) -> Text:
+    """Say a repair in both languages."""
+    for pair in texts("repairs").values():
+        for written in pair:
+            before, value, after = written.partition("{value}")
+            known = repair.startswith(before) and repair.endswith(after) if value else repair == written
+            if known:
+                named = repair[len(before) : len(repair) - len(after)]
+                return Text(*(one.replace("{value}", named) for one in pair))
+    return Text(repair, repair)
 
 
 def _doubtful(checked: Checked, frame: pd.DataFrame) -> list[int]:

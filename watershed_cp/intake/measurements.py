@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from watershed_cp.intake.cells import write_cell
 from watershed_cp.intake.headers import fold, suggest, unit_dimension
 from watershed_cp.intake.validation import SOURCES
+from watershed_cp.messages import fault, number
 from watershed_cp.reference import not_summed, read_reference
 
 if TYPE_CHECKING:
@@ -52,14 +54,28 @@ def check_measurements(checked: Checked) -> Checked:
     frame.insert(len(frame.columns) - len(SOURCES), "pollutant_as_written", written)
     faults = _unknown_pollutants(checked.cells["pollutant"], written, frame["pollutant"])
     accepted = ("load", "concentration") if "flow" in frame else ("load",)
-    of_mass = frame["unit"].where(~frame["pollutant"].isin(not_summed()))  # pH has a unit of its own, if any
+    massless = frame["pollutant"].isin(not_summed())  # pH has a unit of its own, if any
+    of_mass = frame["unit"].where(~massless)
     faults += _unknown_units(checked.cells["unit"], of_mass, accepted)
     if "flow_unit" in checked.cells:
         faults += _unknown_units(checked.cells["flow_unit"], frame["flow_unit"], ("flow",))
     if "flow" in checked.cells:
         without = frame.index[frame["flow"].notna() & frame["flow_unit"].isna()]
         faults += [checked.cells["flow"].fault(position, "flow_without_unit") for position in without]
-    return checked._replace(frame=frame, faults=checked.faults + faults)
+    unitless = set(frame.loc[massless & frame["unit"].isna(), "source_row"])
+    place = ("cell_missing", checked.cells["unit"].header)
+    kept = [one for one in checked.faults if (one.rule, one.column) != place or one.row not in unitless]
+    return checked._replace(frame=frame, faults=kept + faults, notes=checked.notes + _evidence(checked))
+
+
+def _evidence(checked: Checked) -> list[Fault]:
+    """Note a sheet of audits that states no evidence at all."""
+    frame = checked.frame
+    stated = "evidence" in checked.cells and any(map(write_cell, checked.cells["evidence"].raw))
+    if stated or frame.empty or "phase" not in frame:
+        return []
+    cells = checked.cells["msme_id"]
+    return [fault("evidence_unstated", file=cells.file, sheet=cells.sheet or None, count=number(len(frame)))]
 
 
 def pollutant_code(written: str) -> str | None:

@@ -76,7 +76,7 @@ def check_sheet(sheet: Sheet, header: Header, table: Table, *, language: Languag
     -------
     Checked
         ``frame`` has the declared columns, the user's own after them untouched, then ``source_file``,
-        ``source_sheet`` and ``source_row``; one row for each row of the sheet that is not blank.
+        ``source_sheet`` and ``source_row``; one row for each row of the sheet that is neither blank nor a total.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def check_sheet(sheet: Sheet, header: Header, table: Table, *, language: Languag
     >>> checked.frame["latitude"].tolist(), [fault.row for fault in checked.faults]
     ([13.5, nan], [3])
     """
-    kept, examples = _rows(sheet, header)
+    kept, left_out = _rows(sheet, header, table)
     rows = np.array(kept, dtype=np.int64) + sheet.first_row
     columns = list(zip(*(sheet.rows[place] for place in kept), strict=True)) or [()] * len(header.written)
     cells = {
@@ -106,25 +106,43 @@ def check_sheet(sheet: Sheet, header: Header, table: Table, *, language: Languag
     data |= {"source_file": sheet.file, "source_sheet": sheet.name, "source_row": rows}
     notes = [
         *sheet.notes,
-        *examples,
+        *left_out,
         *merged,
         *(note for reading in readings.values() for note in reading.notes),
     ]
     return Checked(pd.DataFrame(data), cells, _collect_faults(cells, readings), notes)
 
 
-def _rows(sheet: Sheet, header: Header) -> tuple[list[int], list[Fault]]:
-    """Give the positions of the rows that are not blank; the examples of a template are left out, and told."""
+def _rows(sheet: Sheet, header: Header, table: Table) -> tuple[list[int], list[Fault]]:
+    """Give the positions of the rows that count; a template's examples and totals are left out, and told."""
     place = header.positions.get("msme_id")
-    kept, examples = [], []
+    kept, left_out = [], []
     for position in range(header.position + 1, len(sheet.rows)):
         row = sheet.rows[position]
+        rule = ""
         if place is not None and isinstance(row[place], str) and fold(row[place]) in _EXAMPLES:
-            number = sheet.first_row + position
-            examples.append(fault("example_left_out", file=sheet.file, sheet=sheet.name or None, row=number))
+            rule = "example_left_out"
+        elif place is not None and _is_total(row, place, header, table):
+            rule = "row_of_totals"
         elif any(cell != "" for cell in row):
             kept.append(position)
-    return kept, examples
+        if rule:
+            number = sheet.first_row + position
+            left_out.append(fault(rule, file=sheet.file, sheet=sheet.name or None, row=number))
+    return kept, left_out
+
+
+def _is_total(row: list[Any], place: int, header: Header, table: Table) -> bool:
+    """Tell a row of totals, which would be counted as one more firm.
+
+    The word stands for the identifier, or first in a row without one that lacks more of what a row must say.
+    """
+    first = next((cell for cell in row if cell != ""), "")
+    told = row[place] if row[place] != "" else first
+    if not isinstance(told, str) or fold(told) not in _TOTALS:
+        return False
+    needed = [spot for name, spot in header.positions.items() if table[name].required and spot != place]
+    return row[place] != "" or not needed or any(row[spot] == "" for spot in needed)
 
 
 def empty_column(column: Column, length: int) -> pd.Series[Any]:
@@ -221,11 +239,8 @@ def _own_columns(
 
 
 def _collect_faults(cells: dict[str, Cells], readings: dict[str, Reading]) -> list[Fault]:
-    """Gather what is wrong cell by cell; of a row of totals nothing else is told."""
-    totals = _totals(cells["msme_id"]) if "msme_id" in cells else []
-    skipped = {total.row for total in totals}
-    found = [one for name in cells for one in (*readings[name].faults, *_blanks(cells[name], readings[name]))]
-    return totals + [one for one in found if one.row not in skipped]
+    """Gather what is wrong cell by cell."""
+    return [one for name in cells for one in (*readings[name].faults, *_blanks(cells[name], readings[name]))]
 
 
 def _blanks(cells: Cells, reading: Reading) -> list[Fault]:
@@ -234,9 +249,3 @@ def _blanks(cells: Cells, reading: Reading) -> list[Fault]:
     told = {fault.row for fault in reading.faults}
     blanks = np.flatnonzero(reading.typed.isna().to_numpy())
     return [cells.fault(int(i), "cell_missing") for i in blanks if int(cells.rows[i]) not in told]
-
-
-def _totals(cells: Cells) -> list[Fault]:
-    """Find rows of totals: they would be counted as one more firm."""
-    words = [fold(cell) if isinstance(cell, str) else "" for cell in cells.raw]
-    return [cells.fault(i, "row_of_totals") for i, word in enumerate(words) if word in _TOTALS]
