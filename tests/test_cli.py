@@ -60,7 +60,7 @@ def refused(world: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
 def test_a_project_that_runs(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "project.toml", "--language", "en"]) == 0
     told = capsys.readouterr().out
-    assert "2 firms: 2 in the watersheds, 0 outside, 0 not located." in told
+    assert "Firms: 2 (2 in the watersheds, 0 outside, 0 not located)." in told
     assert "Acelhuate\n    BOD5        20.0 kg   [" in told
     assert "All that came in is credited." in told
     manifest = json.loads((world / "output" / "manifest.json").read_text(encoding="utf-8"))
@@ -200,7 +200,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(
 
 def test_check_tells_that_all_is_in_order(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "project.toml", "--language", "es"]) == 0
-    assert capsys.readouterr().out == "Todo en orden: 2 empresas, 1 filas del registro.\n"
+    assert capsys.readouterr().out == "Todo en orden. Empresas: 2; filas del registro: 1.\n"
 
 
 def test_spanish_comes_with_the_locale(

@@ -101,7 +101,7 @@ def test_the_wheel_carries_its_data(tmp_path: Path) -> None:
         [home / "bin" / "watershed-cp", "demo", "--language", "es", "--no-posters", "--out", "out"],
         cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert "58 empresas" in done.stdout
+    assert "Empresas: 58 (" in done.stdout
     assert (tmp_path / "out" / "index.html").stat().st_size > 100_000
 
 
