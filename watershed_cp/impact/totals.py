@@ -7,7 +7,7 @@ the mean of the firms' own.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -34,17 +34,7 @@ Dimension = Literal[
 
 __all__ = ["DIMENSIONS", "Dimension", "total_by"]
 
-DIMENSIONS: tuple[Dimension, ...] = (
-    "basin_id",
-    "country",
-    "department",
-    "municipality",
-    "sector",
-    "size_class",
-    "year",
-    "pollutant",
-    "evidence",
-)
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 _GRAMS_PER_KILOGRAM = 1000.0
 
 
