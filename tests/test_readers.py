@@ -324,6 +324,22 @@ def test_reductions_may_be_negative_but_must_be_loads(write):
     ]
 
 
+def test_findings_name_the_columns_of_the_user(write):
+    with pytest.raises(IntakeError) as error:
+        read_msmes(write("a.csv", "Código de empresa,Nombre\n1,a\n1,b\n"))
+    assert [one.column for one in error.value.faults] == ["Código de empresa"]
+    firms = read_msmes(write("b.csv", "msme_id\n1\n"))
+    audits = read_reductions(write("c.csv", "Cód. empresa,Contaminante,Valor,Unidad\n2,DQO,1,kg/año\n"))
+    assert [(one.column, one.value) for one in check_references(audits, firms)] == [("Cód. empresa", "2")]
+
+
+def test_a_blank_identifier_is_no_unknown_firm(tmp_path):
+    firms = [["msme_id", "name"], ["1", "a"]]
+    reductions = [["msme_id", "pollutant", "value", "unit"], [None, "BOD5", 3, "kg/yr"]]
+    report = check_file(workbook(tmp_path / "a.xlsx", {"Firms": firms, "Reductions": reductions}))
+    assert [one.rule for one in report.faults] == ["cell_missing"]
+
+
 def test_firms_that_the_register_lacks(write):
     firms = read_msmes(write("a.csv", "msme_id\nE-001\nE-002\n"))
     audits = read_reductions(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watershed_cp.intake.cells import Cells, read_choices, read_dates, read_numbers, read_texts
-from watershed_cp.intake.headers import find_header
+from watershed_cp.intake.headers import find_header, header_faults
 from watershed_cp.intake.spreadsheets import Sheet
 from watershed_cp.intake.validation import check_sheet
 from watershed_cp.tables import AUDITS, MSMES
@@ -147,9 +147,28 @@ def test_choices_in_both_languages():
     assert reading.typed.fillna("?").tolist() == ["baseline", "follow_up", "follow_up", "?", "?"]
     assert [fault.tell("es") for fault in reading.faults] == [
         "a.csv, fila 6, columna phase: «quizás» no es una de las opciones."
-        " Escriba una de estas: baseline, follow_up."
+        " Escriba una de estas: línea base (baseline), seguimiento (follow_up)."
     ]
+    assert reading.faults[0].remedy.en == "Write one of these: baseline, follow_up."
+    assert read_choices(cells("evidence", "F")).faults[0].remedy.es == "Escriba una de estas: A, B, C, D, E."
     assert read_choices(cells("qualifier", "<", "menor que")).typed.tolist() == ["<", "<"]
+
+
+def test_bounds_are_written_for_people():
+    assert read_numbers(cells("location_accuracy_m", "1500000", table=MSMES)).faults[0].tell("es") == (
+        "a.csv, fila 2, columna location_accuracy_m: 1500000 es mayor que 1,000,000, lo máximo posible."
+        " Revise el signo, la unidad y el orden de las columnas."
+    )
+    (fault,) = read_numbers(cells("latitude", "-90.5", table=MSMES)).faults
+    assert fault.problem.en == "-90.5 is below -90, the least possible."
+
+
+def test_long_texts_are_cut():
+    (fault,) = read_numbers(cells("flow", "x" * 5000)).faults
+    assert fault.problem.en == f"“{'x' * 59}…” is not a number."
+    sheet = Sheet("a.csv", "", [["Ã" * 5000, "Nombre"], ["1", "2"]])
+    (missing,) = header_faults(sheet, find_header(sheet, MSMES), MSMES)
+    assert missing.problem.en.endswith(f"the headers found are: {'Ã' * 59}… | Nombre.")
 
 
 def test_texts_keep_their_zeros_and_letters():

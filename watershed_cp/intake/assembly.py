@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from watershed_cp.errors import Fault, IntakeError, Text
-from watershed_cp.intake.headers import find_header, fold, header_faults, likely_header
+from watershed_cp.intake.headers import find_header, fold, header_faults, likely_header, shorten
 from watershed_cp.intake.locations import place_firms
 from watershed_cp.intake.measurements import check_measurements
 from watershed_cp.intake.validation import SOURCES, check_sheet
@@ -65,7 +65,8 @@ def read_table(
     Returns
     -------
     DataFrame
-        The rows of all sheets in order, with ``attrs["notes"]``: what was decided in reading, a tuple of Fault.
+        The rows of all sheets in order, with ``attrs["notes"]``: what was decided in reading, a tuple of Fault,
+        and ``attrs["headers"]``: for each (file, sheet) the user's header of each column.
 
     Raises
     ------
@@ -108,6 +109,7 @@ def gather_table(
     faults: list[Fault] = []
     notes: list[Fault] = []
     frames: list[pd.DataFrame] = []
+    headers: dict[tuple[str, str], dict[str, str]] = {}
     chosen = fitting_sheets(sheets, table, sheet)
     if sheet is None and chosen:
         notes += _unread(sheets)
@@ -118,9 +120,11 @@ def gather_table(
             continue
         checked = _FINISH.get(table.name, _as_it_is)(check_sheet(raw, header, table, language=language))
         frames.append(checked.frame)
+        headers[raw.file, raw.name] = {name: cells.header for name, cells in checked.cells.items()}
         faults += checked.faults
         notes += checked.notes
     frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*table.names, *SOURCES])
+    frame.attrs["headers"] = headers
     if table.name in _UNIQUE:
         faults += _repeated(frame, *_UNIQUE[table.name])
     ordered = sorted(faults, key=lambda one: (one.file or "", one.sheet or "", one.row or 0))
@@ -203,22 +207,26 @@ def _nearest(sheets: tuple[Sheet, ...], table: Table) -> tuple[Sheet, Header]:
     return max(headers, key=lambda pair: len(pair[1].positions))
 
 
-def row_fault(row: pd.Series[Any], rule: str, column: str, **data: Any) -> Fault:
-    """Write a finding about a row that has been read.
+def row_fault(frame: pd.DataFrame, row: pd.Series[Any], rule: str, column: str, **data: Any) -> Fault:
+    """Write a finding about a `row` of a table that has been read, under the header that its sheet gives a column.
 
     Examples
     --------
-    >>> row = pd.Series({"msme_id": "7", "source_file": "a.csv", "source_sheet": "", "source_row": 4})
-    >>> row_fault(row, "firm_id_twice", "msme_id", first=2).row
-    4
+    >>> from watershed_cp.intake.spreadsheets import Sheet
+    >>> frame = read_table((Sheet("a.csv", "", [["Código de empresa"], ["7"]]),), MSMES)
+    >>> row_fault(frame, frame.iloc[0], "firm_id_twice", "msme_id", first=2).column
+    'Código de empresa'
     """
+    header = (
+        frame.attrs.get("headers", {}).get((row["source_file"], row["source_sheet"]), {}).get(column, column)
+    )
     return fault(
         rule,
         file=row["source_file"],
         sheet=row["source_sheet"] or None,
         row=int(row["source_row"]),
-        column=column,
-        value=row[column],
+        column=header,
+        value=shorten(str(row[column])),
         **data,
     )
 
@@ -230,6 +238,6 @@ def _repeated(frame: pd.DataFrame, column: str, rule: str) -> list[Fault]:
     whole = shared.drop(columns=["source_row", "geometry"], errors="ignore").astype("str").duplicated()
     first = shared[~again].set_index(column)["source_row"].to_dict()
     return [
-        row_fault(row, "row_repeated" if same else rule, column, first=first[row[column]])
+        row_fault(frame, row, "row_repeated" if same else rule, column, first=first[row[column]])
         for same, (_, row) in zip(whole[again], shared[again].iterrows(), strict=True)
     ]

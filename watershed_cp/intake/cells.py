@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from watershed_cp.intake.headers import fold
-from watershed_cp.messages import fault
+from watershed_cp.errors import Text
+from watershed_cp.intake.headers import fold, shorten
+from watershed_cp.messages import fault, texts
 from watershed_cp.reference import read_reference
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Cells:
             sheet=self.sheet or None,
             row=int(self.rows[position]),
             column=self.header,
-            value=write_cell(self.raw[position]),
+            value=shorten(write_cell(self.raw[position])),
             **data,
         )
 
@@ -146,9 +147,22 @@ def read_choices(cells: Cells) -> Reading:
         text = write_cell(value)
         choice = known.get(text) or known.get(fold(text)) if text else None
         if text and choice is None:
-            faults.append(cells.fault(position, "choice_unknown", choices=", ".join(cells.column.choices)))
+            faults.append(cells.fault(position, "choice_unknown", choices=_spell(cells.column)))
         read.append(choice)
     return Reading(pd.Series(read, dtype="str"), faults, [])
+
+
+def _spell(column: Column) -> Text:
+    """List the choices of a column, each by its word with its code beside it."""
+    names = texts("choice")
+
+    def spell(language: Language) -> str:
+        words = {
+            choice: names[choice].speak(language) if choice in names else choice for choice in column.choices
+        }
+        return ", ".join(choice if word == choice else f"{word} ({choice})" for choice, word in words.items())
+
+    return Text(spell("es"), spell("en"))
 
 
 @functools.cache
@@ -264,11 +278,12 @@ def _range_faults(cells: Cells, numbers: np.ndarray[Any, np.dtype[np.float64]]) 
     faults = []
     if low is not None:
         faults += [
-            cells.fault(int(i), "number_low", minimum=f"{low:g}") for i in np.flatnonzero(numbers < low)
+            cells.fault(int(i), "number_low", minimum=f"{low:,.10g}") for i in np.flatnonzero(numbers < low)
         ]
     if high is not None:
         faults += [
-            cells.fault(int(i), "number_high", maximum=f"{high:g}") for i in np.flatnonzero(numbers > high)
+            cells.fault(int(i), "number_high", maximum=f"{high:,.10g}")
+            for i in np.flatnonzero(numbers > high)
         ]
     return faults
 

@@ -13,6 +13,7 @@ from watershed_cp.errors import InputError
 from watershed_cp.intake.angles import Reading, clean, read_angles, read_scaled
 from watershed_cp.intake.areas import Area, Box, area_of, region
 from watershed_cp.intake.grids import read_grid, read_mgrs
+from watershed_cp.intake.headers import shorten
 from watershed_cp.intake.notations import read_notations, unwrap_link
 from watershed_cp.messages import fault, label
 
@@ -84,7 +85,7 @@ def parse_location(
     ('longitude taken as west', 'latitude and longitude swapped')
     """
     if not isinstance(text, str) or not text.strip() or len(text) > _LONGEST:
-        raise InputError(fault("location_unreadable", value=str(text)[:80]))
+        raise InputError(fault("location_unreadable", value=shorten(str(text))))
     area = _area(country, within)
     readings = _read(unwrap_link(text), area)
     found = _choose(text, readings, area, certain=bool(country or within))
@@ -111,20 +112,20 @@ def _choose(text: str, readings: list[Reading], area: Area, *, certain: bool) ->
     """Give the reading that mends least among those in the area, if it is the only one."""
     if not readings:
         zeros = set(text) & set("0123456789") == {"0"}
-        raise InputError(fault("location_zero" if zeros else "location_unreadable", value=text))
+        raise InputError(fault("location_zero" if zeros else "location_unreadable", value=shorten(text)))
     if all(abs(one.longitude) + abs(one.latitude) < _ORIGIN_DEGREES for one in readings):
-        raise InputError(fault("location_zero", value=text))
+        raise InputError(fault("location_zero", value=shorten(text)))
     inside = [one for one in readings if area.holds(one.longitude, one.latitude)]
     if not inside and not certain:
         inside = [one for one in readings if one.explicit and not one.effort]
     if not inside:
         nearest = min(readings, key=lambda one: one.effort)
         where = f"{nearest.latitude:.4f}, {nearest.longitude:.4f}"
-        raise InputError(fault("location_elsewhere", value=text, where=where, area=_name(area)))
+        raise InputError(fault("location_elsewhere", value=shorten(text), where=where, area=_name(area)))
     best = min(inside, key=lambda one: one.effort)
     rivals = [one for one in inside if one.effort <= best.effort + (best.effort > 0) and _apart(one, best)]
     if rivals:
-        raise InputError(fault("location_ambiguous", value=text, choices=_list([best, *rivals])))
+        raise InputError(fault("location_ambiguous", value=shorten(text), choices=_list([best, *rivals])))
     return best
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from watershed_cp.errors import InputError
 from watershed_cp.intake.angles import FINEST_M, Reading
+from watershed_cp.intake.headers import shorten
 from watershed_cp.messages import fault
 from watershed_cp.reference import data_path
 
@@ -120,7 +121,7 @@ def find_grid(written: str) -> Grid | None:
             return grid
     zone, _, letter = _take_zone(f"UTM {text}" if text[:1].isdigit() else text)
     if not 1 <= zone <= 60:  # noqa: PLR2004
-        raise InputError(fault("crs_unknown", value=written))
+        raise InputError(fault("crs_unknown", value=shorten(written)))
     return _utm(zone, nad27=nad27, stated=bool(_DATUMS.search(text)), south=letter in tuple("CDEFGHJKLM"))
 
 

@@ -15,6 +15,7 @@ from watershed_cp.intake.areas import area_of, region
 from watershed_cp.intake.cells import write_cell
 from watershed_cp.intake.coordinates import Location, parse_location
 from watershed_cp.intake.grids import Grid, find_grid, project
+from watershed_cp.intake.headers import shorten
 from watershed_cp.intake.validation import SOURCES
 from watershed_cp.messages import fault, label, texts
 
@@ -167,7 +168,7 @@ def _read_row(checked: Checked, frame: pd.DataFrame, position: int) -> Location:
     if latitude == 0 and longitude == 0:
         raise InputError(fault("location_zero", value="0, 0"))
     if not all(written):
-        raise InputError(fault("location_half", value="".join(written)))
+        raise InputError(fault("location_half", value=shorten("".join(written))))
     metres = min(abs(latitude), abs(longitude)) > 1000  # noqa: PLR2004
     try:
         return parse_location("X={1} Y={0}".format(*written) if metres else " ; ".join(written), country)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from watershed_cp.errors import InputError
 from watershed_cp.intake.angles import Reading, cell_radius_m
 from watershed_cp.intake.gazetteer import find_places
+from watershed_cp.intake.headers import shorten
 from watershed_cp.messages import fault
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def unwrap_link(text: str) -> str:
     'https://waze.com/ul?ll=13.6,-89.1'
     """
     if _SHORT_LINK.search(text):
-        raise InputError(fault("location_short_link", value=text))
+        raise InputError(fault("location_short_link", value=shorten(text)))
     return urllib.parse.unquote_plus(text) if _LINK.match(text) else text
 
 
@@ -123,7 +124,7 @@ def _near_place(match: re.Match[str], text: str, country: str) -> Reading:
     """Complete a plus code of four digits, ``MRX5+HC San Salvador``, by the town that follows it."""
     places = find_places(text[match.end() :].strip(" ,"), country) if country else ()
     if len(places) != 1 or len(match[1]) != _SHORT_DIGITS:
-        raise InputError(fault("location_short_code", value=text))
+        raise InputError(fault("location_short_code", value=shorten(text)))
     town = places[0]
     fields = [divmod(degrees, 20) for degrees in (town.latitude + 90, town.longitude + 180)]
     prefix = "".join(_DIGITS[int(field[part])] for part in (0, 1) for field in fields)

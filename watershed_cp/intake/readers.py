@@ -197,7 +197,7 @@ def check_references(audits: pd.DataFrame, msmes: pd.DataFrame) -> list[Fault]:
     Returns
     -------
     list of Fault
-        One finding a row, in row order; empty where every firm is known.
+        One finding a row, in row order; empty where every firm is known. A row that names none is another matter.
 
     Examples
     --------
@@ -208,10 +208,12 @@ def check_references(audits: pd.DataFrame, msmes: pd.DataFrame) -> list[Fault]:
     >>> [(finding.row, finding.value) for finding in check_references(rows, firms)]
     [(3, '2')]
     """
-    unknown = audits[~audits["msme_id"].isin(msmes["msme_id"])]
-    distinct = unknown["msme_id"].dropna().unique()[:_SUGGESTED]
+    unknown = audits[audits["msme_id"].notna() & ~audits["msme_id"].isin(msmes["msme_id"])]
+    distinct = unknown["msme_id"].unique()[:_SUGGESTED]
     likely = {name: suggest(name, msmes["msme_id"]) for name in distinct}
     return [
-        row_fault(row, "firm_unknown", "msme_id", suggestion=likely.get(row["msme_id"], NO_SUGGESTION))
+        row_fault(
+            audits, row, "firm_unknown", "msme_id", suggestion=likely.get(row["msme_id"], NO_SUGGESTION)
+        )
         for _, row in unknown.iterrows()
     ]
