@@ -197,16 +197,16 @@ function paintBasins() {
 
 /* Names: watersheds first, then towns by rank, waters, countries; what finds no room is left out. */
 function paintLabels(pen, view) {
-  const taken = [...furniture(view), ...firmSheet.items.map(({ x, y, r }) => [x - r, y - r, x + r, y + r])];
+  const covered = furniture(view);
+  const taken = [...covered, ...firmSheet.items.map(({ x, y, r }) => [x - r, y - r, x + r, y + r])];
   const place = ([longitude, latitude]) => [worldX(longitude) * view.scale - view.x, worldY(latitude) * view.scale - view.y];
   const inside = ([x, y]) => x > 0 && y > 0 && x < view.width && y < view.height;
   const within = [view.margin.x + 6, view.margin.y + 6, view.width - view.margin.x - 6, view.height - view.margin.y - 6];
+  const towns = ground.towns.filter((town) => view.zoom >= TOWN_ZOOM[town.rank]).map((town) => ({ ...town, far: town.rank === 1 && view.zoom >= 6, at: townAt(town, view) }))
+    .filter(({ at: [x, y] }) => inside([x, y]) && !covered.some((box) => meets(box, [x, y, x, y])));
+  for (const { at: [x, y] } of towns.filter((town) => town.far)) taken.push([x - 4, y - 4, x + 4, y + 4]);
   for (const basin of basins) labelBasin(pen, view, basin, taken, within);
-  for (const town of ground.towns) {
-    const [ring] = town.shape[0];
-    const at = [ring[0] * view.scale - view.x, ring[1] * view.scale - view.y];
-    if (inside(at) && view.zoom >= TOWN_ZOOM[town.rank]) labelTown(pen, town, at, taken, within);
-  }
+  for (const town of towns) labelTown(pen, town, taken, within);
   if (view.zoom >= 8) [...ground.lakes, ...ground.rivers.slice().reverse()].forEach((water) => labelWater(pen, view, water, taken, within));
   if (view.zoom < 9) {
     for (const [key, at] of SEAS) inkLabel(pen, [[say(key), { size: 15, tone: "river-text", style: "italic" }]], ...place(at), taken);
@@ -237,10 +237,24 @@ function spaced(text) {
   return Array.from(text.toUpperCase()).join("\u200a");
 }
 
-function labelTown(pen, town, [x, y], taken, within) {
+function townAt({ shape: [[[x, y]]] }, view) {
+  return [x * view.scale - view.x, y * view.scale - view.y];
+}
+
+/* A capital stays even where firms crowd around it: its name stands off, with a thread. */
+function labelTown(pen, town, taken, within) {
+  const { at: [x, y], far } = town;
   const capital = town.rank === 1;
   const line = [[bothNames(town), { size: capital ? 13.5 : 12.5, weight: capital ? 600 : 400 }]];
-  if (inkLabel(pen, line, x + 7, y, taken, { align: "left", within }) || inkLabel(pen, line, x - 7, y, taken, { align: "right", within })) {
+  const spots = [[x + 7, y, "left"], [x - 7, y, "right"]];
+  for (const away of far ? [24, 38, 54] : []) {
+    spots.push([x - away, y, "right"], [x + away, y, "left"], [x, y + away, "center"], [x, y - away, "center"],
+      [x - 0.7 * away, y + 0.7 * away, "right"], [x + 0.7 * away, y + 0.7 * away, "left"], [x - 0.7 * away, y - 0.7 * away, "right"], [x + 0.7 * away, y - 0.7 * away, "left"]);
+  }
+  let box = null;
+  const spot = spots.find(([atX, atY, align]) => { box = inkLabel(pen, line, atX, atY, taken, { align, within }); return box; });
+  if (box) {
+    if (spots.indexOf(spot) > 1) thread(pen, [x, y], box);
     pen.beginPath();
     pen.arc(x, y, capital ? 3.2 : 2.4, 0, 7);
     pen.fillStyle = colour("ink");
@@ -249,6 +263,15 @@ function labelTown(pen, town, [x, y], taken, within) {
     pen.stroke();
     pen.fill();
   }
+}
+
+function thread(pen, [x, y], [left, top, right, bottom]) {
+  pen.beginPath();
+  pen.moveTo(x, y);
+  pen.lineTo(Math.min(Math.max(x, left), right), Math.min(Math.max(y, top), bottom));
+  pen.strokeStyle = colour("ink");
+  pen.lineWidth = 0.8;
+  pen.stroke();
 }
 
 /* A river's or lake's name once in the view. */
@@ -273,16 +296,22 @@ function labelBasin(pen, view, basin, taken, within) {
   const roomy = right - left > 190 && bottom - top > 70;
   const spots = roomy ? [[x, y, "center"], [x, y - 40, "center"], [x, y + 40, "center"], [x + 90, y, "center"], [x - 90, y, "center"]] : [];
   if (x > within[0] && x < within[2] && y > within[1] && y < within[3]) {
-    for (const away of [14, 40, 68]) {
-      spots.push([right + away, y, "left"], [left - away, y, "right"], [x, top - away - 16, "center"], [x, bottom + away + 16, "center"],
-        [right + away, top - 12, "left"], [left - away, top - 12, "right"], [right, top - away - 16, "right"]);
-    }
+    for (const away of [14, 40]) for (const height of [y, top - 12]) spots.push([right + away, height, "left"], [left - away, height, "right"]);
+    for (const away of [14, 40, 68]) spots.push([x, top - away - 16, "center"], [x, bottom + away + 16, "center"], [right, top - away - 16, "right"]);
+    spots.push([right + 68, y, "left"], [left - 68, y, "right"]);
   }
   for (const [atX, atY, align] of spots) {
+    const line = align === "center" && !roomy ? leaderBox([x, y], atY) : null;
+    if (line && taken.some((other) => other.words && meets(other, line))) continue;
     const box = inkLabel(pen, lines, atX, atY, taken, { align, gap: 6, within });
-    if (box && align === "center" && !roomy) leader(pen, [x, y], box);
+    if (box && line) { leader(pen, [x, y], box); taken.push(line); }
     if (box) return;
   }
+}
+
+/* The room a leader takes: it may cross firms, but no words. */
+function leaderBox([x, y], from) {
+  return Object.assign([x - 3, Math.min(y, from), x + 3, Math.max(y, from)], { words: true });
 }
 
 /* A hairline from a label that stands above or below its watershed. */

@@ -1,4 +1,4 @@
-/* The firms: one canvas, size by avoided load, shape and colour by standing; close ones gathered by zoom. */
+/* The firms: one canvas, size by avoided load, shape and colour by standing; close ones of a watershed gathered by zoom. */
 
 const CELL = 58;
 const firmSheet = { items: [], most: 1, sheet: null };
@@ -28,13 +28,14 @@ function calm() {
   return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
-/* Count the firms per cell; a cell of one is the firm itself. */
+/* Count the firms per cell and watershed; a cell of one is the firm itself. */
 function gather(view) {
   const columns = Math.ceil(view.width / CELL) + 1;
   const lines = Math.ceil(view.height / CELL) + 1;
   const anchorX = Math.floor(view.x / CELL) * CELL;
   const anchorY = Math.floor(view.y / CELL) * CELL;
-  const cells = Array(columns * lines);
+  const groups = basins.length + 1;
+  const cells = Array(columns * lines * groups);
   const near = view.zoom >= 15;
   const alone = [];
   for (let i = 0; i < firms.size; i += 1) {
@@ -43,11 +44,12 @@ function gather(view) {
     const y = firms.y[i] * view.scale;
     if (x < view.x || y < view.y || x > view.x + view.width || y > view.y + view.height) continue;
     if (near || i === state.firm) { alone.push({ firm: i, x: x - view.x, y: y - view.y }); continue; }
-    const place = Math.floor((y - anchorY) / CELL) * columns + Math.floor((x - anchorX) / CELL);
+    const basin = Math.min(firms.basin[i], basins.length);
+    const place = (Math.floor((y - anchorY) / CELL) * columns + Math.floor((x - anchorX) / CELL)) * groups + basin;
     const cell = cells[place];
     const counted = firms.stand[i] < 4 ? 1 : 0;
     if (!cell) {
-      cells[place] = { n: 1, sumX: x, sumY: y, firm: i, counted, value: firms.value[i], left: x, right: x, top: y, bottom: y };
+      cells[place] = { basin, n: 1, sumX: x, sumY: y, firm: i, counted, value: firms.value[i], left: x, right: x, top: y, bottom: y };
     } else {
       cell.n += 1; cell.sumX += x; cell.sumY += y; cell.counted += counted; cell.value += firms.value[i];
       cell.left = Math.min(cell.left, x); cell.right = Math.max(cell.right, x);
@@ -59,7 +61,7 @@ function gather(view) {
   })).concat(alone);
 }
 
-/* Cells whose middles nearly touch become one, the fuller first. */
+/* Cells of one watershed whose middles nearly touch become one, the fuller first. */
 function merge(cells) {
   cells.sort((one, other) => other.n - one.n);
   const kept = [];
@@ -67,7 +69,7 @@ function merge(cells) {
   for (const cell of cells) {
     const x = cell.sumX / cell.n;
     const y = cell.sumY / cell.n;
-    const host = kept.find((other) => (other.sumX / other.n - x) ** 2 + (other.sumY / other.n - y) ** 2 < far);
+    const host = kept.find((other) => other.basin === cell.basin && (other.sumX / other.n - x) ** 2 + (other.sumY / other.n - y) ** 2 < far);
     if (!host) { kept.push(cell); continue; }
     for (const name of ["n", "sumX", "sumY", "counted", "value"]) host[name] += cell[name];
     host.left = Math.min(host.left, cell.left); host.right = Math.max(host.right, cell.right);

@@ -92,6 +92,10 @@ function typeface() {
   return TONES.get("type");
 }
 
+function meets(one, other) {
+  return one[0] < other[2] && other[0] < one[2] && one[1] < other[3] && other[1] < one[3];
+}
+
 /* Words on the map with a halo, in lines of [text, style]; left out, and told so, where the room is taken. */
 function inkLabel(pen, lines, x, y, taken, { align = "center", gap = 3, within = null } = {}) {
   const set = lines.map(([text, { size = 12, weight = 400, tone = "ink", style = "" } = {}]) => {
@@ -103,7 +107,8 @@ function inkLabel(pen, lines, x, y, taken, { align = "center", gap = 3, within =
   const height = set.reduce((sum, line) => sum + line.size * 1.25, 0);
   const left = align === "center" ? x - width / 2 : align === "left" ? x : x - width;
   const box = [left - gap, y - height / 2 - gap / 2, left + width + gap, y + height / 2 + gap / 2];
-  if (taken.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) return null;
+  box.words = true;
+  if (taken.some((other) => meets(box, other))) return null;
   if (within && (box[0] < within[0] || box[1] < within[1] || box[2] > within[2] || box[3] > within[3])) return null;
   taken.push(box);
   pen.textBaseline = "middle";
