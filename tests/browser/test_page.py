@@ -222,6 +222,47 @@ def test_the_water_is_followed_as_the_network_follows_it(tab: Chromium) -> None:
     assert f"recorre {course.length_km:.0f} km" in text(tab, "#card").replace("\u00a0", " ")
 
 
+def test_a_window_of_another_size_shows_the_same_watersheds(tab: Chromium) -> None:
+    inside = (
+        "(() => { const stage = document.querySelector('.folium-map').getBoundingClientRect();"
+        " return [...document.querySelectorAll('path.basin')].map((path) => path.getBoundingClientRect())"
+        ".every((box) => box.left >= stage.left && box.right <= stage.right"
+        " && box.top >= stage.top && box.bottom <= stage.bottom); })()"
+    )
+    pause = "new Promise((done) => setTimeout(done, 300))"
+    for size in ((1920, 1080), (390, 844), (1280, 720)):
+        tab.resize(*size)
+        tab.run(pause)
+        assert tab.run(inside), size
+    press(tab, ".leaflet-control-zoom-in")
+    tab.run("document.querySelector('.folium-map').dispatchEvent(new PointerEvent('pointerdown'))")
+    tab.run(pause)
+    before = tab.run("document.querySelector('path.basin').getBoundingClientRect().width")
+    tab.resize(900, 720)
+    tab.run(pause)
+    assert tab.run("document.querySelector('path.basin').getBoundingClientRect().width") == pytest.approx(
+        before
+    )
+
+
+def test_a_browser_without_decompression_is_told_in_both_languages(tab: Chromium, demo: Path) -> None:
+    hook = tab.call("Page.addScriptToEvaluateOnNewDocument", source="delete window.DecompressionStream")
+    tab.open(demo, ready="!document.querySelector('#failed').hidden")
+    told = text(tab, "#failed")
+    tab.call("Page.removeScriptToEvaluateOnNewDocument", identifier=hook["identifier"])
+    assert told.startswith("Este navegador no puede abrir el mapa.")
+    assert "This browser cannot open the map." in told
+
+
+def test_flags_are_explained_on_the_card(browser: Chromium, tmp_path: Path) -> None:
+    accounts = programme(firms=3)
+    accounts.ledger["flags"] = "out_of_range sewer"
+    save_page(build_map(accounts), tmp_path / "page.html")
+    browser.open(tmp_path / "page.html")
+    press(browser, "#found .firm-row")
+    assert "Revisar: Descarga al alcantarillado" in text(browser, "#card")
+
+
 def test_print_is_one_sheet_with_everything_on_it(tab: Chromium, tmp_path: Path) -> None:
     tab.paper(tmp_path / "page.pdf")
     raw = (tmp_path / "page.pdf").read_bytes()

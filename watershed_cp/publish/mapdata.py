@@ -14,7 +14,7 @@ import shapely.geometry
 
 from watershed_cp.impact.totals import total_by
 from watershed_cp.messages import texts
-from watershed_cp.publish.basemap import read_basemap
+from watershed_cp.publish.basemap import built_in, read_basemap
 from watershed_cp.publish.payload import DEGREE, cut_mantissa, pack, ragged
 from watershed_cp.publish.style import RAMP
 from watershed_cp.publish.wording import both_languages
@@ -46,6 +46,7 @@ _MANY_ROWS = 20_000  # beyond this the page keeps three significant figures of a
 _FEW_BITS = 11
 _ALL_BITS = 23
 _READ = ("name", "country", "department", "municipality", "ciiu", "employees")
+_EXPLAINED = ("reason", "equation", "flags")
 _NOTES = ("reason", "repairs")  # what the package itself notes: said in both languages
 
 
@@ -62,7 +63,7 @@ def words(accounts: Accounts, languages: tuple[Language, ...]) -> str:
     named = {row["pollutant"]: row for row in read_reference("pollutants")}
     met = {*accounts.basin_loads["pollutant"], *accounts.ledger["pollutant"].dropna()}
     codes = [code for code in named if code in met] + sorted(met - set(named))
-    blocks = ("page", "fate", "page_evidence", "page_confidence", "page_country")
+    blocks = ("page", "fate", "flag", "page_evidence", "page_confidence", "page_country")
     return pack(
         {
             "languages": list(languages),
@@ -140,7 +141,7 @@ def flow(basins: gpd.GeoDataFrame) -> str:
     Parameters
     ----------
     basins : geopandas.GeoDataFrame
-        Index ``basin_id``; a watershed without flow directions is passed over.
+        Index ``basin_id``; any other watershed is passed over.
     """
     import rasterio
 
@@ -148,16 +149,12 @@ def flow(basins: gpd.GeoDataFrame) -> str:
     place_of[[1, 2, 4, 8, 16, 32, 64, 128, 0]] = range(1, 10)
     grids: list[dict[str, Any]] = []
     columns: dict[str, NDArray[Any]] = {}
-    for basin_id in basins.index:
-        path = data_path("basins", "flow", f"{basin_id}.tif")
-        if path.is_file():
-            with rasterio.open(path) as raster:
-                codes, across = raster.read(1), raster.transform
-            columns[f"grid_{len(grids)}"] = place_of[codes].ravel()
-            high, wide = codes.shape
-            grids.append(
-                {"west": across.c, "north": across.f, "step": across.a, "rows": high, "columns": wide}
-            )
+    for basin_id in sorted(built_in(basins)):
+        with rasterio.open(data_path("basins", "flow", f"{basin_id}.tif")) as raster:
+            codes, across = raster.read(1), raster.transform
+        columns[f"grid_{len(grids)}"] = place_of[codes].ravel()
+        high, wide = codes.shape
+        grids.append({"west": across.c, "north": across.f, "step": across.a, "rows": high, "columns": wide})
     return pack({"grids": grids}, columns)
 
 
@@ -173,6 +170,9 @@ def watersheds(accounts: Accounts) -> str:
     counts, steps = ragged(basins.geometry)
     facts = pd.DataFrame(basins.drop(columns=basins.geometry.name))
     facts.insert(0, "basin_id", basins.index.astype(str))
+    if "credit" in facts:
+        said = [both_languages(str(credit)) for credit in facts.pop("credit").fillna("")]
+        facts["credit_es"], facts["credit_en"] = ([text[place] for text in said] for place in (0, 1))
     return pack(
         {
             "counts": counts,
@@ -201,8 +201,8 @@ def firms(accounts: Accounts) -> str:
     Parameters
     ----------
     accounts : Accounts
-        What a run knows. Beyond 20,000 ledger rows numbers are cut to three significant figures, and reasons and
-        equations stay in the tables.
+        What a run knows. Beyond 20,000 ledger rows numbers are cut to three significant figures, and reasons,
+        flags and equations stay in the tables.
     """
     table = _placed(accounts)
     basin_ids = [str(name) for name in accounts.basins.index]
@@ -250,7 +250,7 @@ def _ledger(
     and the difference of the other two loads.
     """
     pollutants = [str(code) for code in dict.fromkeys(ledger["pollutant"].dropna())]
-    distinct, columns = _coded(ledger, ("reason", "equation") if bits == _ALL_BITS else ())
+    distinct, columns = _coded(ledger, _EXPLAINED if bits == _ALL_BITS else ())
     columns |= {
         "row_firm": firm_basins.index.get_indexer(pd.Index(ledger["msme_id"])).astype("int32"),
         "row_pollutant": _codes(ledger["pollutant"], pollutants),

@@ -144,7 +144,7 @@ class Page(Figure):
             .render(
                 page=self,
                 language=self.languages[0],
-                t=lambda key: texts("page")[key].speak(self.languages[0]),
+                t=lambda key, language=self.languages[0]: texts("page")[key].speak(language),
                 policy=self._policy(styles, scripts),
                 styles=styles,
                 scripts=scripts,
@@ -167,6 +167,7 @@ class Page(Figure):
         scripts.append(
             '(function () {\n"use strict";\n' + "\n".join(_asset(name) for name in _SCRIPTS) + "}());"
         )
+        scripts.append(_asset("failed.js"))
         return styles, scripts
 
     def _policy(self, styles: list[str], scripts: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Short notes that the tables hold in one language, said in both."""
+"""Short notes and credits that the tables hold in one language, said in both."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from watershed_cp.messages import texts
 
 __all__ = ["both_languages"]
 
-_BLOCKS = ("page_reason", "placing", "repairs")
+_BLOCKS = ("page_reason", "placing", "repairs", "credit")
 _BETWEEN = "; "
 
 
 def both_languages(note: str) -> Text:
-    """Say a note of the ledger or of the assignments in Spanish and English.
+    """Say a note of the ledger, of the assignments or of the watersheds in Spanish and English.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ function basinCard(basin) {
     h("ul", { class: "firm-list" }, ...leading.map(firmRow)),
     h("h3", {}, say("not_in_it")), ...notCounted(basin.place),
     basin.accuracy_m > 60 ? h("p", { class: "small" }, say("outline_accuracy", { accuracy: distance(basin.accuracy_m) })) : null,
-    basin.credit ? h("p", { class: "small" }, basin.credit) : null,
+    basinCredit(basin) ? h("p", { class: "small" }, basinCredit(basin)) : null,
   ].filter(Boolean);
 }
 
@@ -125,6 +125,7 @@ function rowCard(entry) {
       entry.evidence ? say(entry.evidence, {}, "page_evidence") : null,
       coded(ledger, "reason", entry.row),
     ].filter(Boolean).join(" · ")),
+    ...coded(ledger, "flags", entry.row).split(" ").filter(Boolean).map((flag) => h("p", { class: "small" }, say("check", { what: say(flag, {}, "flag") }))),
     equation(entry));
 }
 

@@ -7,13 +7,30 @@ function open(id, corners) {
   theMap = L.map(id, { zoomSnap: 0.25, zoomDelta: 0.5, wheelPxPerZoomLevel: 90, minZoom: 4, maxZoom: 18, zoomControl: false, attributionControl: false });
   theMap.createPane("ground").style.zIndex = 150;
   theMap.getPane("ground").style.pointerEvents = "none";
-  theMap.fitBounds(corners, { padding: [48, 48] });
   theMap.home = L.latLngBounds(corners);
+  goHome();
+  keepFitted();
   L.control.scale({ imperial: false, maxWidth: 160, position: "bottomright" }).addTo(theMap);
   theMap.zooming = L.control.zoom({ position: "topright", zoomInTitle: "+", zoomOutTitle: "−" }).addTo(theMap);
   theMap.getContainer().setAttribute("role", "group");
   theMap.getContainer().append(h("div", { id: "whisper", hidden: true, "aria-hidden": "true" }));
   return theMap;
+}
+
+function goHome() {
+  const edge = narrow() ? 20 : 48;
+  theMap.fitBounds(theMap.home, { padding: [edge, edge], animate: false });
+}
+
+/* A window of another size shows the same watersheds, until the reader has moved the map. */
+function keepFitted() {
+  for (const kind of ["pointerdown", "wheel", "keydown"]) theMap.getContainer().addEventListener(kind, () => { theMap.moved = true; }, { capture: true, passive: true });
+  theMap.on("resize", () => {
+    if (!theMap.moved && state.view === "map" && state.firm === null && !document.body.classList.contains("paper")) {
+      if (state.basin === null) goHome();
+      else theMap.fitBounds(basins[state.basin].box, { ...room(), animate: false });
+    }
+  });
 }
 
 const READERS = { words: (data) => Object.assign(words, data.head), base: readBase, water: readWater, flow: readFlow, basins: readBasins, firms: readFirms };
@@ -82,6 +99,7 @@ function goTo() {
   const options = { duration: 0.8, ...room() };
   const fit = (box) => (calm() ? theMap.fitBounds(box, options) : theMap.flyToBounds(box, options));
   if (state.view !== "map") return;
+  theMap.moved = false;
   if (state.firm !== null) {
     if (!Number.isNaN(firms.x[state.firm])) {
       const place = toLatLng(firms.x[state.firm], firms.y[state.firm]);
@@ -143,4 +161,7 @@ window.$ = (markup) => {
 };
 
 window.watershed = { open, load: loadLayer };
-document.addEventListener("DOMContentLoaded", start);
+document.addEventListener("DOMContentLoaded", () => start().catch((error) => {
+  byId("failed").hidden = false;
+  throw error;
+}));

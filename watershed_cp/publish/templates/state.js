@@ -27,6 +27,10 @@ function basinName(basin) {
   return pick([basin.name_es, basin.name_en || basin.name_es]) || basin.basin_id;
 }
 
+function basinCredit(basin) {
+  return basin.credit_es ? pick([basin.credit_es, basin.credit_en]) : "";
+}
+
 function readFirms(data) {
   const { head } = data;
   const size = head.ids.length;
