@@ -21,6 +21,7 @@ from watershed_cp.errors import Text
 from watershed_cp.impact.aggregation import Accounts
 from watershed_cp.impact.ledger import summarise
 from watershed_cp.publish import lettering, posters
+from watershed_cp.publish.basemap import built_in
 from watershed_cp.publish.findings import count_word, find, span, tight
 from watershed_cp.publish.terrain import Frame, mercator, paint, rivers
 
@@ -195,7 +196,11 @@ def test_all_watersheds_together_add_up(two_squares):
     finding = find(two_squares)
     change = finding.changes[0]
     assert (change.baseline, change.follow_up, change.reduction) == (12_500, 6_600, 5_900)
-    assert (change.low, change.high, change.firms) == (4_390, 7_410, 3)
+    assert (change.low, change.high, change.firms) == (
+        5_870,
+        5_930,
+        3,
+    )  # three ranges of 10 kg without a spread
     assert change.percent == pytest.approx(100 * 5_900 / 12_500)
     assert (finding.credited, finding.located) == (3, 4)
 
@@ -213,7 +218,7 @@ def test_the_title_states_the_finding_in_both_languages(two_squares):
     below = ("entre 4.50 y 7.50 t (rango de 90 %)", "50 % menos que en la línea base")
     assert "  ·  ".join([*below, "2 de 3 empresas con reducción acreditada"]) in spanish
     assert "Basin A: 6.00 t of BOD₅ avoided every year" in english
-    assert "1 firm: baseline or follow-up missing" in english
+    assert "1 firm: unpaired row, baseline or follow-up missing" in english
     assert "Whole programme: 1 firm not located" in english
 
 
@@ -288,6 +293,30 @@ def test_files_are_named_safely_and_repeat_to_the_byte(two_squares, tmp_path):
     assert not any(b"CreationDate" in content or b"atplotlib" in content for content in runs[0].values())
 
 
+def test_names_that_a_disk_takes_for_one_get_two_files(two_squares):
+    def stems(first, second):
+        basins = two_squares.basins.rename(index={"a": first, "b": second})
+        return list(posters._stems(dataclasses.replace(two_squares, basins=basins)).values())
+
+    assert stems("Ab", "aB") == ["Ab", "aB_2"]
+    assert stems("OVERVIEW", "../../x") == ["OVERVIEW_2", "x"]
+    assert stems("n" * 400 + "1", "n" * 400 + "2") == ["n" * 120, "n" * 120 + "_2"]
+    assert all(len(stem.encode()) <= 130 for stem in stems("ñ" * 300, "a\u0301" * 300))
+
+
+def test_an_own_watershed_of_a_built_in_name_gets_no_rivers_of_ours(two_squares):
+    basins = two_squares.basins.rename(index={"a": "motagua"})
+    assert built_in(basins) == frozenset()
+    assert built_in(read_basins()) == {"acelhuate", "chamelecon", "motagua", "panama_canal"}
+
+
+def test_every_pollutant_whose_range_includes_zero_says_so(priority):
+    page = words(posters.draw_poster(priority, "motagua", language="es"))
+    told = [text for text in page if text.startswith("se evitan ")]
+    assert len(told) > 2
+    assert sum("el rango incluye el cero" in text for text in page) == 1 + len(told)
+
+
 def overlaps(figure, page):
     """Pairs of texts that share area, and texts that leave the page."""
     canvas = FigureCanvasAgg(figure)
@@ -320,7 +349,7 @@ def test_synthetic_data_and_sources_are_named_on_the_page(priority):
     texts = " ".join(words(posters.draw_poster(priority, "motagua", language="en")))
     for phrase in (
         "Synthetic data: firms and measurements are made up",
-        "Measurements from 2023-01-09 to 2025-11-30.",
+        "Measurements from 9 Jan 2023 to 30 Nov 2025.",
         "not official",
         "Natural Earth",
         "Ferranti",

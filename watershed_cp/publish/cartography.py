@@ -111,7 +111,7 @@ def draw_ground(
         _stroke(sheet, shapely.boundary(outline), COLOURS.basin, LINES.basin, zorder=3)
 
 
-def draw_rivers(sheet: Sheet, basin_id: str) -> None:
+def draw_rivers(sheet: Sheet, basin_id: str | None) -> None:
     """Draw the rivers of a built-in watershed, wider from order to order."""
     named = rivers(basin_id)
     widest = len(LINES.rivers) - 1

@@ -26,6 +26,7 @@ __all__ = [
     "Finding",
     "LeftOut",
     "count_word",
+    "day",
     "find",
     "firms",
     "round_mass",
@@ -53,6 +54,11 @@ class Change:
     low: float
     high: float
     percent: float
+
+    @property
+    def includes_zero(self) -> bool:
+        """Tell whether the load may as well have risen as fallen."""
+        return self.low < 0 < self.high
 
 
 @dataclass(frozen=True)
@@ -240,6 +246,21 @@ def span(value: float, low: float, high: float, language: Language) -> str:
         key, end = ("at_least", low) if math.isfinite(low) else ("at_most", high)
         return tight(label("poster", key, language, value=mass(end)))
     return label("poster", "no_range", language)
+
+
+def day(date: str, language: Language) -> str:
+    """Write a date such as ``2018-04-03`` as people do; anything else stays as it is.
+
+    Examples
+    --------
+    >>> day("2018-04-03", "es"), day("2018-09-30", "en")
+    ('3 abr 2018', '30 Sept 2018')
+    """
+    found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])-(\d\d)", date)
+    if found is None:
+        return date
+    year, month, number_of_day = map(int, found.groups())
+    return f"{number_of_day} {label('poster', 'months', language).split()[month - 1]} {year}"
 
 
 def firms(count: int, language: Language) -> str:

@@ -149,6 +149,8 @@ def _draw_change(column: Column, change: Change) -> None:
         range=span(change.reduction, change.low, change.high, language),
         firms=firms(change.firms, language),
     )
+    if change.includes_zero:
+        text += "; " + label("poster", "includes_zero", language)
     column.paragraph(text, colour=COLOURS.muted)
     column.y -= 0.75 * small
 
@@ -288,7 +290,13 @@ def draw_left_out(column: Column, finding: Finding) -> None:
 def left_out_words(finding: Finding, language: Language) -> tuple[list[str], list[str]]:
     """Say what is left out of the totals: of firms in the watershed, and of the whole programme."""
     here = [
-        label("poster", f"left_{row.fate}", language, firms=firms(row.firms, language))
+        label(
+            "poster",
+            f"left_{row.fate}",
+            language,
+            firms=firms(row.firms, language),
+            fate=label("fate", row.fate, language),
+        )
         for row in finding.left_out
         if row.fate not in ("outside", "unlocated")
     ]

@@ -30,7 +30,7 @@ _WHOLE = 0.8  # and beyond which its name tells nothing
 def draw_names(
     sheet: Sheet, language: Language, *, outline: shapely.Geometry | None = None, basin_id: str | None = None
 ) -> None:
-    """Write the names of rivers, towns, lakes, countries, seas and departments, in this order.
+    """Write the names of capitals, rivers, towns, lakes, countries, seas and departments, in this order.
 
     Parameters
     ----------
@@ -43,8 +43,12 @@ def draw_names(
     basin_id : str, optional
         The built-in watershed whose rivers are named.
     """
+    towns = _towns(sheet, outline)
+    for properties, point in (town for town in towns if town[0]["rank"] == 1):
+        _name_town(sheet, *point, properties[f"name_{language}"], 1)
     _name_rivers(sheet, language, basin_id)
-    _name_towns(sheet, language, outline)
+    for properties, point in (town for town in towns if town[0]["rank"] > 1):
+        _name_town(sheet, *point, properties[f"name_{language}"], properties["rank"])
     base, size = ground(), sheet.sizes.small
     for properties, lake in base.lakes:
         name = properties[f"name_{language}"]
@@ -91,9 +95,13 @@ def _name_rivers(sheet: Sheet, language: Language, basin_id: str | None) -> None
         )
 
 
-def _name_towns(sheet: Sheet, language: Language, outline: shapely.Geometry | None) -> None:
+def _towns(
+    sheet: Sheet, outline: shapely.Geometry | None
+) -> list[tuple[dict[str, Any], tuple[float, float]]]:
+    """Give the towns that a map of this width may name, each with its place in points."""
     across_km = sheet.frame.width / sheet.frame.points_per_metre / 1000
     ranks = 4 - sum(across_km > width_km for width_km in _RANKS_DROP_KM)
+    found = []
     for properties, point in ground().towns:
         x, y = sheet.frame.points(shapely.get_coordinates(point))[0]
         rank = properties["rank"] - int(outline is not None and bool(outline.contains(point)))
@@ -102,7 +110,8 @@ def _name_towns(sheet: Sheet, language: Language, outline: shapely.Geometry | No
             and sheet.labels.frame.left < x < sheet.labels.frame.right
             and 0 < y < sheet.frame.height
         ):
-            _name_town(sheet, x, y, properties[f"name_{language}"], properties["rank"])
+            found.append((properties, (float(x), float(y))))
+    return found
 
 
 def _name_town(sheet: Sheet, x: float, y: float, name: str, rank: int) -> None:
@@ -111,7 +120,7 @@ def _name_town(sheet: Sheet, x: float, y: float, name: str, rank: int) -> None:
     if rank > _FAR_RANK and not sheet.labels.free(Box.around(x, y, dot / 2)):
         return
     box = (text_width(name, size, weight), size * 0.95)
-    reaches = (0.45, 1.1, 1.9, 3.0, 4.5) if rank <= _FAR_RANK else (0.45,)
+    reaches = (0.45, 1.1, 1.9, 3.0, 4.5, 6.5) if rank <= _FAR_RANK else (0.45,)
     places = ((reach, sheet.labels.beside(x, y, box, gap=reach * size)) for reach in reaches)
     reach, place = next(((reach, found) for reach, found in places if found), (0.0, None))
     if place is None:

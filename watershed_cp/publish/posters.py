@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+import unicodedata
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +25,10 @@ from PIL import Image
 
 from watershed_cp.messages import label, mass, number, percent
 from watershed_cp.publish import cartography as maps
-from watershed_cp.publish.basemap import read_basemap
+from watershed_cp.publish.basemap import built_in, read_basemap
 from watershed_cp.publish.findings import (
     count_word,
+    day,
     find,
     firms,
     round_mass,
@@ -57,6 +59,7 @@ from watershed_cp.publish.style import (
     ramp_colour,
 )
 from watershed_cp.publish.terrain import Frame, project
+from watershed_cp.publish.wording import both_languages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +73,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_overview", "draw_poster", "save_posters"]
 
 FormName = Literal["a3", "slide"]
+_LONGEST_STEM = 120  # bytes; file systems end at 255
 
 
 @dataclass(frozen=True)
@@ -248,10 +252,11 @@ def _stems(accounts: Accounts) -> dict[str, str]:
     """Give each watershed a file name that any system accepts; a user's identifier may hold anything."""
     stems: dict[str, str] = {}
     for basin_id in accounts.basins.index:
-        stem = re.sub(r"[^\w-]+", "_", str(basin_id)).strip("_") or "basin"
-        taken = {*stems.values(), "overview"}
-        numbered = (f"{stem}_{count}" for count in itertools.count(2))
-        stems[basin_id] = next(name for name in itertools.chain([stem], numbered) if name not in taken)
+        name = re.sub(r"[^\w-]+", "_", unicodedata.normalize("NFC", str(basin_id)))
+        stem = name.encode()[:_LONGEST_STEM].decode(errors="ignore").strip("_") or "basin"
+        taken = {*(stem.casefold() for stem in stems.values()), "overview"}
+        names = itertools.chain([stem], (f"{stem}_{count}" for count in itertools.count(2)))
+        stems[basin_id] = next(name for name in names if name.casefold() not in taken)
     return stems
 
 
@@ -315,7 +320,7 @@ def _words(accounts: Accounts, finding: Finding, language: Language) -> tuple[st
     if math.isfinite(change.percent):
         share = percent(abs(change.percent), digits=0)
         parts.append(label("poster", "less" if change.percent >= 0 else "more", language, percent=share))
-    if change.low < 0 < change.reduction:
+    if change.includes_zero:
         parts.append(label("poster", "includes_zero", language))
     return tight(title), tight("  ·  ".join([*parts, firms]))
 
@@ -323,7 +328,7 @@ def _words(accounts: Accounts, finding: Finding, language: Language) -> tuple[st
 def _basin_map(
     figure: Figure, page: Form, accounts: Accounts, finding: Finding, language: Language
 ) -> maps.Sheet:
-    basin_id = str(finding.basin_id)
+    basin_id = next(iter({str(finding.basin_id)} & built_in(accounts.basins)), None)
     outline = project(accounts.basins.geometry.loc[finding.basin_id])
     size = (page.map.right - page.map.left, page.map.top - page.map.bottom)
     frame = Frame.around(outline, *size, margin=0.07 * size[1])
@@ -365,13 +370,8 @@ def _key(
         x += text_width(text, small) + 5 + 9 * page.pen + 2.5 * small
     if math.isfinite(accuracy_m):
         axes.plot([x, x + 2 * small], [middle] * 2, color=COLOURS.basin, lw=5 * page.pen, alpha=0.45)
-        write(
-            axes,
-            x + 2.6 * small,
-            y,
-            tight(label("poster", "edge", language, metres=number(accuracy_m))),
-            small,
-        )
+        text = tight(label("poster", "edge", language, metres=number(accuracy_m)))
+        write(axes, x + 2.6 * small, y, text, small)
 
 
 def _overview_bars(accounts: Accounts, finding: Finding, language: Language) -> dict[str, Bar]:
@@ -433,15 +433,14 @@ def _ramp_key(axes: Axes, page: Form, finding: Finding, bars: dict[str, Bar], la
 def _foot(axes: Axes, page: Form, accounts: Accounts, language: Language) -> None:
     title = accounts.title.speak(language)
     if accounts.period:
-        first, last = accounts.period
+        first, last = (day(date, language) for date in accounts.period)
         source = label("poster", "source", language, title=title, first=first, last=last)
     else:
         source = label("poster", "source_undated", language, title=title)
     base, basins = read_basemap(), accounts.basins
-    own = label("poster", "own_outlines", language) if set(basins.index) & set(base.close_ups) else ""
-    outlines = (
-        "" if own or "credit" not in basins else "; ".join(dict.fromkeys(filter(None, basins["credit"])))
-    )
+    own = label("poster", "own_outlines", language) if built_in(basins) else ""
+    given = [] if own or "credit" not in basins else dict.fromkeys(basins["credit"].dropna())
+    outlines = "; ".join(both_languages(str(credit)).speak(language) for credit in given if credit)
     on_base = shapely.box(*base.relief.bounds).contains(shapely.box(*basins.total_bounds))
     parts = (source, own, outlines, base.credits.speak(language) if on_base else "")
     text = " ".join(part for part in parts if part)
