@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import glob
-import hashlib
-import importlib.metadata
-import json
-import shutil
-import tempfile
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from watershed_cp.basins.assignment import assign
@@ -24,11 +17,11 @@ from watershed_cp.intake.readers import (
     read_reductions,
 )
 from watershed_cp.loads.audits import audit_loads, measurements
-from watershed_cp.messages import fault
 from watershed_cp.project import PRIORITY, Project, read_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     import folium
     import geopandas as gpd
@@ -38,9 +31,6 @@ if TYPE_CHECKING:
     from watershed_cp.publish.posters import FormName
 
 __all__ = ["Impact", "aggregate", "run"]
-
-_PACKAGES = ("geopandas", "numpy", "pandas", "pyproj", "shapely")
-_MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -102,17 +92,12 @@ class Impact(Accounts):
         InputError
             If the folder holds anything that this program did not write, or one of the inputs.
         """
-        target = Path(folder).resolve()
-        _check_target(target, self.inputs, told=folder)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-        try:
+        from watershed_cp.publish.folder import write_folder
+
+        def fill(aside: Path) -> None:
             self._write(aside, progress or (lambda _: None))
-            aside.chmod(0o755)
-            _swap(aside, target)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-        return target
+
+        return write_folder(folder, fill, inputs=self.inputs, home=self.home, settings=self.settings)
 
     def _write(self, folder: Path, progress: Callable[[str], None]) -> None:
         from watershed_cp.publish.tables import save_tables
@@ -128,24 +113,6 @@ class Impact(Accounts):
             progress("posters")
             (folder / "posters").mkdir()
             save_posters(self, folder / "posters", languages=self.poster_languages, forms=self.posters)
-        manifest = {
-            "watershed_cp": importlib.metadata.version("watershed-cp"),
-            "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
-            "settings": self.settings or {},
-            "inputs": {self._named(path): _sha256(path) for path in _files(self.inputs)},
-            "outputs": {
-                path.relative_to(folder).as_posix(): _sha256(path)
-                for path in sorted(folder.rglob("*"))
-                if path.is_file()
-            },
-        }
-        text = json.dumps(manifest, indent=2, ensure_ascii=False, sort_keys=True, default=str)
-        (folder / _MANIFEST).write_text(text + "\n", encoding="utf-8")
-
-    def _named(self, path: Path) -> str:
-        """Name an input as seen from the project file, so that two files of one name stay two."""
-        home = self.home or Path()
-        return path.relative_to(home).as_posix() if path.is_relative_to(home) else path.name
 
 
 def run(
@@ -318,55 +285,3 @@ def _inputs(settings: Project) -> Sequence[Path]:
     if settings.basins.source != PRIORITY:
         paths.append(settings.path(settings.basins.source))
     return list(dict.fromkeys(paths))
-
-
-def _check_target(target: Path, inputs: Sequence[Path], *, told: str | Path) -> None:
-    """Refuse a folder that holds anything but what an earlier run wrote, or that an input lies in."""
-    within = [path for path in inputs if path.resolve().is_relative_to(target)]
-    if within:
-        raise InputError(fault("folder_holds_input", file=told, value=within[0].name))
-    if not target.exists():
-        return
-    if not target.is_dir() or any(
-        path.is_file() and path.relative_to(target).as_posix() not in _written(target)
-        for path in target.rglob("*")
-    ):
-        raise InputError(fault("folder_taken", file=told))
-
-
-def _written(folder: Path) -> set[str]:
-    """List what an earlier run wrote into a folder, by its manifest; nothing where there is none of ours."""
-    try:
-        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-        return {_MANIFEST, *manifest["outputs"]} if "watershed_cp" in manifest else set()
-    except (OSError, ValueError, TypeError, KeyError):
-        return set()
-
-
-def _files(paths: Sequence[Path]) -> list[Path]:
-    """List the files behind the inputs: those of a folder, and the companions of a shapefile."""
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            found += sorted(file for file in path.rglob("*") if file.is_file())
-        elif path.suffix.lower() == ".shp":
-            found += sorted(path.parent.glob(f"{glob.escape(path.stem)}.*"))
-        else:
-            found.append(path)
-    return list(dict.fromkeys(found))
-
-
-def _swap(new: Path, target: Path) -> None:
-    """Move `new` to `target`; what stood there goes only once the new one is complete."""
-    if target.exists():
-        old = target.with_name(f".{target.name}-old")
-        shutil.rmtree(old, ignore_errors=True)
-        target.rename(old)
-        new.rename(target)
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        new.rename(target)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

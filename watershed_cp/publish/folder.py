@@ -1,0 +1,150 @@
+"""The output folder: whole or absent, with a manifest of what went in and what came out."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import importlib.metadata
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from watershed_cp.errors import InputError
+from watershed_cp.messages import fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+__all__ = ["write_folder"]
+
+_PACKAGES = ("geopandas", "numpy", "pandas", "pyproj", "shapely")
+_MANIFEST = "manifest.json"
+
+
+def write_folder(
+    folder: str | Path,
+    fill: Callable[[Path], None],
+    *,
+    inputs: Sequence[Path] = (),
+    home: Path | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Path:
+    """Fill a folder aside, add its manifest, and move it into place once it is complete.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        Folder to write; one that an earlier run wrote is replaced.
+    fill : callable
+        Told an empty folder, it writes everything but the manifest.
+    inputs : sequence of pathlib.Path
+        Files that were read; the manifest holds their sha256, named as seen from `home`.
+    home : pathlib.Path, optional
+        The project's folder.
+    settings : mapping, optional
+        Settings that the manifest repeats.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        If the folder holds anything that no run of this program wrote, or one of the inputs.
+
+    Examples
+    --------
+    >>> folder = Path(tempfile.mkdtemp()) / "out"
+    >>> written = write_folder(folder, lambda aside: (aside / "a.txt").touch())
+    >>> sorted(path.name for path in written.iterdir())
+    ['a.txt', 'manifest.json']
+    """
+    target = Path(folder).resolve()
+    _refuse_foreign(target, inputs, told=folder)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        fill(aside)
+        _write_manifest(aside, inputs, home or Path(), settings or {})
+        aside.chmod(0o755)
+        _swap(aside, target)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return target
+
+
+def _refuse_foreign(target: Path, inputs: Sequence[Path], *, told: str | Path) -> None:
+    """Refuse a folder that holds anything but what an earlier run wrote, or that an input lies in."""
+    within = [path for path in inputs if path.resolve().is_relative_to(target)]
+    if within:
+        raise InputError(fault("folder_holds_input", file=told, value=within[0].name))
+    if target.exists() and not (target.is_dir() and _files_below(target) <= _written(target)):
+        raise InputError(fault("folder_taken", file=told))
+
+
+def _files_below(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def _written(folder: Path) -> set[str]:
+    """List what an earlier run wrote into a folder, by its manifest; nothing where there is none of ours."""
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        return {_MANIFEST, *manifest["outputs"]} if "watershed_cp" in manifest else set()
+    except (OSError, ValueError, TypeError, KeyError):
+        return set()
+
+
+def _write_manifest(folder: Path, inputs: Sequence[Path], home: Path, settings: Mapping[str, Any]) -> None:
+    manifest = {
+        "watershed_cp": importlib.metadata.version("watershed-cp"),
+        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "settings": settings,
+        "inputs": {_named(path, home): _sha256(path) for path in _behind(inputs)},
+        "outputs": {name: _sha256(folder / name) for name in sorted(_files_below(folder))},
+    }
+    text = json.dumps(manifest, indent=2, ensure_ascii=False, sort_keys=True, default=str)
+    (folder / _MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def _named(path: Path, home: Path) -> str:
+    """Name an input as seen from the project, so that two files of one name stay two."""
+    return path.relative_to(home).as_posix() if path.is_relative_to(home) else path.name
+
+
+def _behind(paths: Sequence[Path]) -> list[Path]:
+    """List the files behind the inputs: those of a folder, and the companions of a shapefile."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(file for file in path.rglob("*") if file.is_file())
+        elif path.suffix.lower() == ".shp":
+            found += sorted(path.parent.glob(f"{glob.escape(path.stem)}.*"))
+        else:
+            found.append(path)
+    return list(dict.fromkeys(found))
+
+
+def _swap(new: Path, target: Path) -> None:
+    """Move `new` to `target`; what stood there comes back if that fails, and goes if it does not."""
+    if not target.exists():
+        new.rename(target)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent)) / "old"
+    target.rename(old)
+    try:
+        new.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+    finally:
+        shutil.rmtree(old.parent, ignore_errors=True)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
