@@ -285,6 +285,15 @@ def test_a_misspelt_header_hides_no_sheet(tmp_path):
     assert read_msmes(book, sheet="SV")["msme_id"].tolist() == ["1"]
 
 
+def test_firms_without_identifier_are_told_but_a_list_of_towns_is_none(tmp_path):
+    firms = [["msme_id", "latitude", "longitude"], ["1", 13.7, -89.2]]
+    unnamed = [["Clave", "Nombre", "Latitud", "Longitud"], ["2", "b", 14.6, -90.5]]
+    towns = [["País", "Departamento", "Municipio"], ["SV", "San Salvador", "Apopa"]]
+    report = check_file(workbook(tmp_path / "all.xlsx", {"SV": firms, "GT": unnamed, "Lista": towns}))
+    assert [(one.rule, one.sheet) for one in report.faults] == [("header_missing", "GT")]
+    assert [(one.rule, one.sheet) for one in report.notes] == [("sheet_not_read", "Lista")]
+
+
 def test_a_whole_table_is_no_misspelt_other(tmp_path):
     reductions = [["msme_id", "pollutant", "value", "unit", "date"], ["1", "BOD5", 3, "kg/yr", None]]
     report = check_file(workbook(tmp_path / "a.xlsx", {"R": reductions}))

@@ -35,6 +35,7 @@ _UNIQUE = {
     RECOMMENDATIONS.name: ("recommendation_id", "recommendation_twice"),
 }
 _TELLING = 3  # so many known columns tell a register of firms though its identifier is not found
+_PLACES = {"country", "department", "municipality", "address"}  # a list of towns has these too
 _WORDS = (("template", "instructions"), ("marked", "sheet"))
 
 
@@ -171,20 +172,23 @@ def _fits(sheet: Sheet) -> dict[str, Header]:
     headers = {table: find_header(sheet, table) for table in INPUTS}
     whole = [table for table, header in headers.items() if not header.missing(table)]
     most = max(map(_required, whole), default=0)
-    fits = {}
-    for table, header in headers.items():
-        missing = header.missing(table)
-        if not missing or (
-            len(missing) == 1
-            and header.positions
-            and (
-                _required(table) - 1 > most
-                or (not whole and len(header.positions) >= _TELLING)
-                or likely_header(missing[0], header, table).en
-            )
-        ):
-            fits[table.name] = header
-    return fits
+    return {
+        table.name: header
+        for table, header in headers.items()
+        if table in whole or _misspelt(header, table, most)
+    }
+
+
+def _misspelt(header: Header, table: Table, most: int) -> bool:
+    """Tell whether one required column is missing from what is this table rather than one that the sheet fits.
+
+    Of the tables that it fits, the one that requires `most` columns counts; 0 if it fits none.
+    """
+    missing = header.missing(table)
+    if len(missing) != 1 or not header.positions:
+        return False
+    firms = not most and len(header.positions) >= _TELLING and not header.positions.keys() <= _PLACES
+    return _required(table) - 1 > most or firms or bool(likely_header(missing[0], header, table).en)
 
 
 def _required(table: Table) -> int:

@@ -234,7 +234,7 @@ def header_faults(sheet: Sheet, header: Header, table: Table) -> list[Fault]:
     for name, places in header.twice.items():
         if table[name].kind == "text" and not table[name].required and name != "coordinates":
             continue
-        found = " | ".join(header.written[place] for place in places)
+        found = " | ".join(shorten(header.written[place]) for place in places)
         faults.append(tell("header_twice", column=header.written[places[0]], found=found))
     return faults
 
