@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from watershed_cp.cli import main
+from watershed_cp.reference import data_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,3 +84,10 @@ def test_basins_list_and_check(capsys: pytest.CaptureFixture[str]) -> None:
         "panama_canal",
     ]
     assert told(capsys, "basins", "check")[0].splitlines()[-1].startswith("4 watersheds, ")
+
+
+def test_check_of_a_project_names_the_firms_worth_a_look(capsys: pytest.CaptureFixture[str]) -> None:
+    out = told(capsys, "check", str(data_path("demo", "project.toml")))[0].splitlines()
+    assert out[0].startswith("All in order. Firms: 58; ledger rows: ")
+    assert out[1].startswith("Not located: ")
+    assert out[2].startswith("Outside the watersheds: ")

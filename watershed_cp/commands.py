@@ -60,6 +60,7 @@ def check(options: Options, language: Language) -> None:
 
         impact = do(options.file)
         _say("checked", language, firms=number(len(impact.msmes)), claims=number(len(impact.ledger)))
+        _tell_doubtful(impact.assignments, language)
         return
     from watershed_cp.intake.checking import check_file
     from watershed_cp.intake.workbook import mark_faults
@@ -206,6 +207,20 @@ def _publish(project: Project, folder: Path, options: Options, language: Languag
     print(summarise(impact, language))
     print()
     _say("written", language, page=folder / "index.html", folder=folder)
+
+
+def _tell_doubtful(assignments: pd.DataFrame, language: Language) -> None:
+    """Name the firms whose place is worth a look: without one, outside, or not sure of their watershed."""
+    status, confidence = assignments["status"], assignments["confidence"]
+    for kind, rows in (
+        ("unlocated", status == "unlocated"),
+        ("outside", status == "outside"),
+        ("ambiguous", (status == "inside") & (confidence == "ambiguous")),
+    ):
+        firms = assignments.loc[rows, "msme_id"].astype(str).tolist()
+        if firms:
+            more = f" … (+{number(len(firms) - _SHOWN)})" if len(firms) > _SHOWN else ""
+            _say(f"doubtful_{kind}", language, firms=", ".join(firms[:_SHOWN]) + more)
 
 
 def _say(key: str, language: Language, **data: Any) -> None:
