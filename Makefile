@@ -32,6 +32,7 @@ bench: $(STAMP)
 # The example page and picture that the repository keeps.
 maps: demo
 	cp maps/demo/index.html maps/example.html
+	$(BIN)/python tests/browser/chromium.py maps/example.html maps/example.png
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || python3 -m venv $(VENV)
