@@ -200,7 +200,12 @@ def test_a_folder_that_holds_something_else_is_left_alone(
 
 def test_check_tells_that_all_is_in_order(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "project.toml", "--language", "es"]) == 0
-    assert capsys.readouterr().out == "Todo en orden. Empresas: 2; filas del registro: 1.\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "Todo en orden. Empresas: 2; filas del registro: 1.",
+        "  msmes.csv: Se leyó con la codificación utf-8 y el separador «,».",
+        "  audits.csv: Se leyó con la codificación utf-8 y el separador «,».",
+        "  audits.csv: Filas sin evidencia: 2; cuentan como E. Llene la columna Evidencia (A a E), o agréguela.",
+    ]
 
 
 def test_spanish_comes_with_the_locale(

@@ -89,5 +89,6 @@ def test_basins_list_and_check(capsys: pytest.CaptureFixture[str]) -> None:
 def test_check_of_a_project_names_the_firms_worth_a_look(capsys: pytest.CaptureFixture[str]) -> None:
     out = told(capsys, "check", str(data_path("demo", "project.toml")))[0].splitlines()
     assert out[0].startswith("All in order. Firms: 58; ledger rows: ")
-    assert out[1].startswith("Not located: ")
-    assert out[2].startswith("Outside the watersheds: ")
+    assert "  recommendations.csv: Read with encoding utf-8-sig and delimiter “;”." in out
+    told_of = [line.split(":")[0] for line in out if not line.startswith(" ")]
+    assert told_of[1:3] == ["Not located", "Outside the watersheds"]

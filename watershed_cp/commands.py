@@ -11,10 +11,11 @@ from watershed_cp.messages import label, number
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     import pandas as pd
 
-    from watershed_cp.errors import Language
+    from watershed_cp.errors import Fault, Language
     from watershed_cp.project import Project
 
     Options = argparse.Namespace
@@ -60,6 +61,7 @@ def check(options: Options, language: Language) -> None:
 
         impact = do(options.file)
         _say("checked", language, firms=number(len(impact.msmes)), claims=number(len(impact.ledger)))
+        _tell_notes(impact.notes, language)
         _tell_doubtful(impact.assignments, language)
         return
     from watershed_cp.intake.checking import check_file
@@ -68,8 +70,7 @@ def check(options: Options, language: Language) -> None:
     report = check_file(options.file)
     for name, rows in report.rows.items():
         _say("table_found", language, table=label("workbook_tables", name, language), rows=number(rows))
-    for note in report.notes[:_SHOWN]:
-        print("  " + note.tell(language))
+    _tell_notes(report.notes, language)
     if report.faults:
         copy = Path(options.file).with_name(
             f"{Path(options.file).stem}{label('cli', 'marked_suffix', language)}.xlsx"
@@ -207,6 +208,14 @@ def _publish(project: Project, folder: Path, options: Options, language: Languag
     print(summarise(impact, language))
     print()
     _say("written", language, page=folder / "index.html", folder=folder)
+
+
+def _tell_notes(notes: Sequence[Fault], language: Language) -> None:
+    """Say what was decided in reading, as far as it fits on a screen."""
+    for note in notes[:_SHOWN]:
+        print(f"  {note.tell(language)}")
+    if len(notes) > _SHOWN:
+        _say("more_faults", language, more=number(len(notes) - _SHOWN))
 
 
 def _tell_doubtful(assignments: pd.DataFrame, language: Language) -> None:

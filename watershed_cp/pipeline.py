@@ -51,6 +51,8 @@ class Impact(Accounts):
         Forms in which :meth:`save` draws posters.
     poster_languages : tuple of str
         Their languages.
+    notes : tuple of Fault
+        What was decided in reading the tables.
     """
 
     settings: Mapping[str, Any] | None = None
@@ -59,6 +61,7 @@ class Impact(Accounts):
     languages: tuple[Language, ...] = ("es", "en")
     posters: tuple[FormName, ...] = ("a3",)
     poster_languages: tuple[Language, ...] = ("es",)
+    notes: tuple[Fault, ...] = ()
 
     def map(self) -> folium.Map:
         """Draw the interactive map; a notebook shows it, and layers can be added to it.
@@ -156,7 +159,8 @@ def run(
     settings = project if isinstance(project, Project) else read_project(project)
     step = progress or (lambda _: None)
     step("read")
-    msmes, audits, reductions, recommendations = _read_tables(settings)
+    tables = _read_tables(settings)
+    msmes, audits, reductions, recommendations = tables
     basins = _read_outlines(settings)
     step("place")
     placed = assign(msmes, basins, language=settings.project.language)
@@ -180,6 +184,7 @@ def run(
         home=settings.folder,
         languages=_languages(settings),
         posters=settings.publish.posters,
+        notes=tuple(note for table in tables if table is not None for note in table.attrs.get("notes", ())),
         poster_languages=settings.publish.poster_languages or (settings.project.language,),
     )
     if out is not None:
