@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
+import pytest
+
 from watershed_cp.cli import main
 from watershed_cp.reference import data_path
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> tuple[str, str]:
@@ -92,3 +93,18 @@ def test_check_of_a_project_names_the_firms_worth_a_look(capsys: pytest.CaptureF
     assert "  recommendations.csv: Read with encoding utf-8-sig and delimiter “;”." in out
     told_of = [line.split(":")[0] for line in out if not line.startswith(" ")]
     assert told_of[1:3] == ["Not located", "Outside the watersheds"]
+
+
+@pytest.mark.parametrize("ending", ["csv", "gpkg", "html"])
+def test_near_writes_what_it_found(ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    register, out = tmp_path / "register.csv", tmp_path / f"near.{ending}"
+    register.write_text(
+        "msme_id,country,longitude,latitude\nA,SV,-89.19,13.70\nB,SV,-70,0\n", encoding="utf-8"
+    )
+    assert told(capsys, "near", str(register), "--out", str(out))[0].splitlines()[-1] == f"Written to: {out}"
+    if ending == "csv":
+        assert out.read_text(encoding="utf-8-sig").splitlines()[1].startswith("A,SV,-89.19,13.7,")
+    elif ending == "gpkg":
+        assert gpd.read_file(out)["msme_id"].tolist() == ["A"]
+    else:
+        assert out.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    import geopandas as gpd
     import pandas as pd
 
     from watershed_cp.errors import Fault, Language
@@ -101,25 +102,49 @@ def compare(options: Options, language: Language) -> None:
 
 
 def near(options: Options, language: Language) -> None:
-    """Find the firms of a register near the watersheds."""
+    """Find the firms of a register near the watersheds, and write them as table, layer or map."""
     from watershed_cp.basins.catalogue import read_basins
     from watershed_cp.basins.inspection import metres
     from watershed_cp.basins.proximity import near as search
 
+    basins, out = read_basins(options.basins), Path(options.out) if options.out else None
+    whole = out if out and out.suffix.lower() == ".parquet" else None
     found = search(
         options.register,
-        basins=read_basins(options.basins),
+        basins=basins,
         distance_m=metres(options.distance),
         sectors=options.sector,
         sizes=options.size,
         countries=options.country,
-        out=options.out,
+        out=whole,
     )
     for reason, rows in found.counts.items():
         print(f"{number(rows):>12}  {label('near', reason, language)}")
     _show(found.firms[[name for name in _NEAR if name in found.firms]].head(_SHOWN))
-    if options.out:
-        _say("table_written", language, file=options.out)
+    if out:
+        if whole is None:
+            _write_firms(found.firms, basins, out)
+        _say("table_written", language, file=out)
+
+
+def _write_firms(firms: pd.DataFrame, basins: gpd.GeoDataFrame, out: Path) -> None:
+    """Write firms by the ending of the file: CSV, GeoPackage, or the map as one page."""
+    import geopandas as gpd
+
+    if out.suffix.lower() == ".html":
+        from watershed_cp.basins.assignment import assign
+        from watershed_cp.loads.audits import audit_loads
+        from watershed_cp.pipeline import aggregate
+
+        aggregate(audit_loads(None), assign(firms, basins), basins, msmes=firms).map().save(out)
+    elif out.suffix.lower() == ".gpkg":
+        points = gpd.points_from_xy(firms["longitude"], firms["latitude"], crs=4326)
+        out.unlink(missing_ok=True)
+        gpd.GeoDataFrame(firms, geometry=points).to_file(out, layer="msmes", driver="GPKG")
+    else:
+        from watershed_cp.publish.tables import save_csv
+
+        save_csv(firms, out)
 
 
 _NEAR = ("msme_id", "name", "country", "municipality", "ciiu", "near", "distance_m")
