@@ -190,7 +190,7 @@ function paintBasins() {
     edge.setStyle({ color: colour("basin"), weight: 2 * soft, opacity: fuzzy ? 0.22 : 0 });
     edge.getElement().style.filter = fuzzy ? `blur(${(soft / 2.5).toFixed(1)}px)` : "";
     const path = shape.getElement();
-    path.setAttribute("aria-label", `${basinName(basin)}: ${MEASURES[state.measure].write(value)}`);
+    path.setAttribute("aria-label", `${basinName(basin)}: ${measure().write(value)}`);
     path.setAttribute("aria-pressed", String(chosen));
   });
 }
@@ -292,7 +292,7 @@ function labelBasin(pen, view, basin, taken, within) {
   const [left, bottom] = corner(basin.box.getSouthWest());
   const [right, top] = corner(basin.box.getNorthEast());
   const [x, y] = [basin.middle[0] * view.scale - view.x, basin.middle[1] * view.scale - view.y];
-  const lines = [[basinName(basin), { size: 17, weight: 600 }], [MEASURES[state.measure].write(measured(basin)), { size: 15 }]];
+  const lines = [[basinName(basin), { size: 17, weight: 600 }], [measure().write(measured(basin)), { size: 15 }]];
   const roomy = right - left > 190 && bottom - top > 70;
   const spots = roomy ? [[x, y, "center"], [x, y - 40, "center"], [x, y + 40, "center"], [x + 90, y, "center"], [x - 90, y, "center"]] : [];
   if (x > within[0] && x < within[2] && y > within[1] && y < within[3]) {

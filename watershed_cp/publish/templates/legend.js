@@ -6,7 +6,7 @@ function paintLegend() {
   const keys = ["sure", "likely", "ambiguous", "uncounted"].map((stand) => key(24, (pen) => glyph(pen, 12, 12, 8, stand, false), say(`stand_${stand}`)));
   byId("legend").replaceChildren(
     h("section", {},
-      h("h2", {}, say("legend_title", { measure: say(`measure_${state.measure}`), pollutant: pollutantName(state.pollutant) }), legendUnit()),
+      h("h2", {}, state.pollutant === null ? say("measure_located") : say("legend_title", { measure: say(`measure_${state.measure}`), pollutant: pollutantName(state.pollutant) }), legendUnit()),
       h("ol", { class: "ramp" }, ...words.ramp.map((tone, i) => h("li", {}, h("span", { class: "swatch", colour: tone }), h("span", { class: "tick" }, tick(bounds[i]))))),
       missing ? h("p", { class: "key" }, h("span", { class: "swatch hatch" }), say("missing")) : null,
       h("p", { class: "small" }, period(), soft ? h("br") : "", soft ? say("soft_edges") : ""),
@@ -18,11 +18,11 @@ function paintLegend() {
 
 /* The classes are written in one unit, which the title carries. */
 function inTonnes() {
-  return MEASURES[state.measure].mass && bounds[bounds.length - 1] >= 1000;
+  return measure().mass && bounds[bounds.length - 1] >= 1000;
 }
 
 function legendUnit() {
-  const { mass, unit } = MEASURES[state.measure];
+  const { mass, unit } = measure();
   const written = mass ? (inTonnes() ? "t" : "kg") : unit;
   return written ? h("span", { class: "unit" }, ` (${written})`) : null;
 }

@@ -45,6 +45,7 @@ async function start() {
   if (!words.ramp || !firms) return;
   language = words.languages[0];
   state.pollutant = leading();
+  if (state.pollutant === null) state.measure = "located";
   addBasins(theMap);
   addFlow(theMap);
   addFirms(theMap);

@@ -4,7 +4,7 @@ function paintFinding() {
   const basin = state.basin === null ? null : basins[state.basin];
   const total = basin ? basin.loads[state.pollutant] : own(words.overall, state.pollutant);
   const target = byId("finding");
-  if (!total) { target.replaceChildren(h("h1", {}, say("finding_none"))); return; }
+  if (!total) { target.replaceChildren(h("h1", {}, say(state.pollutant === null ? "finding_located" : "finding_none", { n: number(firms.basin.filter((place) => place >= 0).length, 0) }))); return; }
   const reduction = total.reduction_kg_yr;
   const rose = reduction < 0;
   const data = {
@@ -27,10 +27,10 @@ function paintChoices() {
     type: "button", class: "chip", "aria-pressed": String(code === state.pollutant), title: pollutantName(code, true),
     onclick: () => update({ pollutant: code }),
   }, pollutantName(code)));
-  const measures = Object.keys(MEASURES).map((name) => h("option", { value: name, selected: name === state.measure }, say(`measure_${name}`)));
+  const options = Object.keys(measures()).map((name) => h("option", { value: name, selected: name === state.measure }, say(`measure_${name}`)));
   byId("choices").replaceChildren(
     h("div", { class: "chips", role: "group", "aria-label": say("pollutant") }, ...chips),
-    h("label", { class: "field" }, h("span", {}, say("measure")), h("select", { onchange: (event) => update({ measure: event.target.value }) }, ...measures)),
+    h("label", { class: "field" }, h("span", {}, say("measure")), h("select", { onchange: (event) => update({ measure: event.target.value }) }, ...options)),
   );
 }
 
@@ -41,7 +41,7 @@ function paintOverview() {
   const items = ranked.map(({ basin, value }) => h("li", {}, h("button", {
     type: "button", class: "basin-row", onclick: () => update({ basin: basin.place, firm: null }),
   },
-  h("span", { class: "name" }, basinName(basin)), h("span", { class: "value" }, MEASURES[state.measure].write(value)),
+  h("span", { class: "name" }, basinName(basin)), h("span", { class: "value" }, measure().write(value)),
   h("span", { class: value === null ? "bar hatch" : "bar" },
     value === null ? null : h("span", { class: "fill", "width%": (100 * value) / most, colour: words.ramp[3] }),
     whisker(basin, most)))));

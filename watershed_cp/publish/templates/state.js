@@ -160,9 +160,21 @@ const MEASURES = {
   follow_up: { of: (load) => load.follow_up_kg_yr, write: load, mass: true },
 };
 
+/* Where nothing was measured, the map still tells where the firms are. */
+const LOCATED = { located: { write: (n) => number(n, 0), unit: "" } };
+
+function measures() {
+  return state.pollutant === null ? LOCATED : MEASURES;
+}
+
+function measure() {
+  return measures()[state.measure];
+}
+
 function measured(basin) {
+  if (state.pollutant === null) return firms.basin.filter((place) => place === basin.place).length;
   const row = basin.loads[state.pollutant];
-  const value = row ? MEASURES[state.measure].of(row, basin) : null;
+  const value = row ? measure().of(row, basin) : null;
   return value === null || !Number.isFinite(value) ? null : value;
 }
 
