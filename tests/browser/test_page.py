@@ -321,7 +321,7 @@ def test_programme_without_any_audit_still_opens(browser: Chromium, tmp_path: Pa
     browser.requests.clear()
     browser.errors.clear()
     browser.open(tmp_path / "page.html")
-    assert text(browser, "h1") == "Aún no hay reducciones que mostrar"
+    assert text(browser, "h1") == "Empresas en las cuencas: 0"
     for view in (
         ".tabs [data-view=table]",
         ".tabs [data-view=ledger]",
