@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ from watershed_cp.basins.catalogue import read_basins, read_built_in
 from watershed_cp.basins.geometry import area_km2
 from watershed_cp.basins.topology import Topology
 from watershed_cp.errors import InputError, MissingFileError
+from watershed_cp.messages import label
 from watershed_cp.tables import BASINS
 
 if TYPE_CHECKING:
@@ -178,7 +180,7 @@ def test_crossings_are_shown_and_harmless_faults_mended(tmp_path: Path) -> None:
     )
     spike = shapely.Polygon([(0, 0), (1, 0), (1, 1), (1, 2), (1, 1), (0, 1)])
     basins = read_basins(layer(tmp_path / "spike.gpkg", [spike]))
-    assert list(basins.attrs["repairs"]) == ["w0"]
+    assert basins.attrs["repairs"] == {"w0": label("mending", "crossing", x=1, y=1)}
     assert basins.is_valid.all()
 
 
@@ -201,6 +203,81 @@ def test_holes_islands_and_many_vertices_pass(tmp_path: Path) -> None:
     assert [len(shapely.get_parts(outline)) for outline in basins.geometry] == [1, 2]
     assert basins.geometry["w0"].contains(shapely.Point(5, 0.5))
     assert not basins.geometry["w0"].contains(shapely.Point(5, 0))
+
+
+def test_nested_levels_are_refused_pair_by_pair(tmp_path: Path) -> None:
+    halves = [shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)]
+    path = layer(tmp_path / "own.gpkg", [shapely.box(0, 0, 2, 1), *halves], id=["whole", "east", "west"])
+    remedy = "A firm cannot belong to both: keep the watersheds of one level only, or correct the outlines."
+    assert told(path).splitlines() == [
+        f"own.gpkg: The watersheds “east” and “whole” overlap by 12,308.778 km2. {remedy}",
+        f"own.gpkg: The watersheds “west” and “whole” overlap by 12,308.778 km2. {remedy}",
+    ]
+
+
+def test_slivers_pass_with_a_note(tmp_path: Path) -> None:
+    path = layer(tmp_path / "own.gpkg", [shapely.box(0, 0, 1, 1), shapely.box(1 - 5e-5, 0, 2, 1)])
+    assert read_basins(path).attrs["repairs"] == {
+        "w0": label("mending", "sliver", other="w1", m2="615,423"),
+        "w1": label("mending", "sliver", other="w0", m2="615,423"),
+    }
+
+
+def test_polygons_and_multipolygons_mix(tmp_path: Path) -> None:
+    islands = shapely.MultiPolygon([shapely.box(2, 0, 3, 1), shapely.box(4, 0, 5, 1)])
+    lake = shapely.box(0, 0, 1, 1).difference(shapely.box(0.4, 0.4, 0.6, 0.6))
+    basins = read_basins(layer(tmp_path / "own.geojson", [lake, islands]))
+    assert basins.geom_type.tolist() == ["Polygon", "MultiPolygon"]
+    assert basins["area_km2"].to_numpy() == pytest.approx([0.96 * 12_308.78, 2 * 12_308.78], rel=1e-4)
+    assert basins.attrs["repairs"] == {}
+
+
+def test_heights_are_left_out_with_a_note(tmp_path: Path) -> None:
+    basins = read_basins(layer(tmp_path / "own.gpkg", [shapely.force_3d(shapely.box(0, 0, 1, 1), 7.0)]))
+    assert not basins.has_z.any()
+    assert basins.attrs["repairs"] == {"w0": label("mending", "heights")}
+
+
+FIJI = shapely.MultiPolygon([shapely.box(179, -17, 180, -16), shapely.box(-180, -17, -179, -16)])
+
+
+def test_an_outline_split_at_the_antimeridian_stays(tmp_path: Path) -> None:
+    basins = read_basins(layer(tmp_path / "own.gpkg", [FIJI]))
+    assert basins.geometry["w0"].equals(FIJI)
+    assert basins["area_km2"].tolist() == pytest.approx([23_630], rel=1e-4)
+    assert basins.attrs["repairs"] == {}
+
+
+@pytest.mark.parametrize(
+    "outline",
+    [shapely.box(-179, -17, 179, -16), shapely.box(179, -17, 181, -16)],
+    ids=["long way", "past 180"],
+)
+def test_an_outline_across_the_antimeridian_is_cut(tmp_path: Path, outline: shapely.Polygon) -> None:
+    basins = read_basins(layer(tmp_path / "own.geojson", [outline]))
+    assert basins.geometry["w0"].equals(FIJI)
+    assert basins["area_km2"].tolist() == pytest.approx([23_630], rel=1e-4)
+    assert basins.attrs["repairs"] == {"w0": label("mending", "antimeridian")}
+
+
+def test_a_projected_layer_across_the_antimeridian_is_cut(tmp_path: Path) -> None:
+    grid = shapely.box(1_900_000, 3_900_000, 2_400_000, 4_000_000)  # Fiji 1986 / Fiji Map Grid, metres
+    basins = read_basins(layer(tmp_path / "own.gpkg", [grid], crs="EPSG:3460"))
+    assert len(basins.geometry["w0"].geoms) == 2
+    assert basins["area_km2"].tolist() == pytest.approx([50_000], rel=5e-3)
+    assert basins.attrs["repairs"] == {"w0": label("mending", "antimeridian")}
+
+
+def test_an_unsound_outline_of_100_000_vertices_is_mended_in_seconds(tmp_path: Path) -> None:
+    angle = np.linspace(0, 2 * np.pi, 100_001)[:-1]
+    circle = np.column_stack([5 + np.cos(angle), np.sin(angle)])
+    spiked = shapely.Polygon(np.vstack([circle, [[6, 0], [6.5, 0], [6, 0]]]))
+    start = time.perf_counter()
+    basins = read_basins(layer(tmp_path / "own.gpkg", [spiked]))
+    assert time.perf_counter() - start < 10
+    assert basins.is_valid.all()
+    assert shapely.get_num_coordinates(basins.geometry["w0"]) > 99_000
+    assert basins.attrs["repairs"] == {"w0": label("mending", "crossing", x=6.5, y=0)}
 
 
 def test_real_river_basins(real_data: Path) -> None:

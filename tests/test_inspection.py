@@ -18,6 +18,7 @@ from watershed_cp.basins.inspection import (
     trace_water,
 )
 from watershed_cp.basins.network import FlowNetwork
+from watershed_cp.cli import main
 from watershed_cp.errors import InputError
 
 if TYPE_CHECKING:
@@ -57,6 +58,28 @@ def test_nothing_is_left_after_a_failure(tmp_path: Path) -> None:
 def test_lists_and_checks() -> None:
     assert list_basins()["difference_pct"].abs()[["acelhuate", "chamelecon", "panama_canal"]].max() < 3
     assert (check_basins()["vertices"] > 100).all()
+
+
+def test_the_command_prints_what_was_mended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    spike = shapely.Polygon([(0, 0), (1, 0), (1, 1), (1, 2), (1, 1), (0, 1)])
+    shapes = [shapely.force_3d(spike, 9.0), shapely.box(-179, 0, 179, 1), shapely.box(5, 5, 6, 6)]
+    path = tmp_path / "own.gpkg"
+    gpd.GeoDataFrame({"id": ["spike", "strait", "sound"]}, geometry=shapes, crs=4326).to_file(path)
+    assert check_basins(path)["repair"].to_dict() == {
+        "sound": "",
+        "spike": "heights left out; crossing of the outline mended at (1, 1)",
+        "strait": "cut at the 180° meridian",
+    }
+    assert main(["basins", "check", "--basins", str(path)]) == 0
+    printed = capsys.readouterr().out
+    for line, note in {
+        "spike": "heights left out; crossing of",
+        "strait": "cut at the 180° meridian",
+    }.items():
+        assert any(row.split()[0] == line and note in row for row in printed.splitlines() if row)
 
 
 def test_a_place_finds_its_own_network() -> None:

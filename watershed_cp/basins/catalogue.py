@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from watershed_cp.basins.geometry import area_km2, mend, overlapping_pairs
+from watershed_cp.basins.geometry import area_km2, cut_at_antimeridian, mend, overlaps, unwrap
 from watershed_cp.errors import InputError, MissingFileError
-from watershed_cp.messages import fault
+from watershed_cp.messages import fault, label
 from watershed_cp.reference import data_path
 from watershed_cp.tables import BASINS
 
@@ -56,7 +56,8 @@ def read_basins(
     -------
     geopandas.GeoDataFrame
         Index ``basin_id`` (text, sorted), the columns of :data:`watershed_cp.tables.BASINS` in order, outlines
-        in EPSG:4326. ``attrs["repairs"]`` says in Spanish and English what was mended, by ``basin_id``.
+        in EPSG:4326, flat. ``attrs["repairs"]`` says what was mended or let pass, by ``basin_id``: heights left
+        out, harmless crossings, outlines cut at the antimeridian, slivers shared with a neighbour.
 
     Raises
     ------
@@ -79,12 +80,13 @@ def read_basins(
     layer = open_layer(path)
     layer.index = _identifiers(layer, path, id_column)
     layer = layer.sort_index()
-    shapes, repairs = _mended(layer, path)
-    layer = layer.set_geometry(shapes).to_crs("EPSG:4326")
+    repairs: dict[str, list[str]] = {str(basin): [] for basin in layer.index}
+    layer = layer.set_geometry(_mended(layer, path, repairs)).to_crs("EPSG:4326")
+    layer = layer.set_geometry(_in_one_turn(layer, repairs))
     _refuse_off_earth(layer, path)
-    _refuse_overlaps(layer, path)
+    _refuse_overlaps(layer, path, repairs)
     table = _columns(layer, path, name_column)
-    table.attrs["repairs"] = repairs
+    table.attrs["repairs"] = {basin: "; ".join(told) for basin, told in repairs.items() if told}
     return table
 
 
@@ -204,38 +206,51 @@ def _as_text(value: Any) -> str:
     return str(int(value) if whole else value).strip()
 
 
-def _mended(layer: gpd.GeoDataFrame, path: Path) -> tuple[list[Any], dict[str, str]]:
-    shapes, repairs, faults = [], {}, []
+def _mended(layer: gpd.GeoDataFrame, path: Path, repairs: dict[str, list[str]]) -> list[Any]:
+    """Flatten and mend the outlines in the coordinates of their file, where the user would look for a crossing."""
+    import shapely
+
+    shapes, faults = [], []
     for basin_id, shape in layer.geometry.items():
-        mended, repair, crossing = mend(shape)
+        told = repairs[str(basin_id)]
+        if shape.has_z:
+            told.append(label("mending", "heights"))
+        flat = shapely.force_2d(shape)
+        mended, crossing = mend(unwrap(flat) if layer.crs.is_geographic else flat)
         if crossing is not None:
-            faults.append(
-                fault("basins_self_crossing", file=path.name, value=basin_id, x=crossing[0], y=crossing[1])
-            )
-        if repair:
-            repairs[str(basin_id)] = repair
+            where: dict[str, Any] = {"x": crossing[0], "y": crossing[1]}
+            told.append(label("mending", "crossing", **where))
+            if not mended.is_valid:
+                faults.append(fault("basins_self_crossing", file=path.name, value=basin_id, **where))
         shapes.append(mended)
     if faults:
         raise InputError(*faults)
-    return shapes, repairs
+    return shapes
 
 
-def _refuse_overlaps(layer: gpd.GeoDataFrame, path: Path) -> None:
-    pairs = overlapping_pairs(layer.geometry)
-    if pairs:
-        raise InputError(
-            *(
-                fault(
-                    "basins_overlap",
-                    file=path.name,
-                    value=f"{first} / {second}",
-                    first=first,
-                    second=second,
-                    km2=f"{km2:,.3f}",
-                )
-                for first, second, km2 in pairs
-            )
-        )
+def _in_one_turn(layer: gpd.GeoDataFrame, repairs: dict[str, list[str]]) -> list[Any]:
+    """Bring longitudes between -180 and 180, outlines across the antimeridian cut there."""
+    shapes = []
+    for basin_id, shape in layer.geometry.items():
+        cut = cut_at_antimeridian(unwrap(shape))
+        if cut is not shape:
+            repairs[str(basin_id)].append(label("mending", "antimeridian"))
+        shapes.append(cut)
+    return shapes
+
+
+def _refuse_overlaps(layer: gpd.GeoDataFrame, path: Path, repairs: dict[str, list[str]]) -> None:
+    """Refuse watersheds that share ground, and note the slivers."""
+    faults = []
+    for first, second, km2, sliver in overlaps(layer.geometry):
+        if sliver:
+            for one, other in ((first, second), (second, first)):
+                repairs[one].append(label("mending", "sliver", other=other, m2=f"{km2 * 1e6:,.0f}"))
+        else:
+            pair: dict[str, Any] = {"first": first, "second": second, "km2": f"{km2:,.3f}"}
+            faults.append(fault("basins_overlap", file=path.name, value=f"{first} / {second}", **pair))
+    if faults:
+        raise InputError(*faults)
 
 
 def _refuse_off_earth(layer: gpd.GeoDataFrame, path: Path) -> None:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import geopandas as gpd
+    import numpy as np
     from shapely import Geometry
 
-__all__ = ["area_km2", "mend", "overlapping_pairs"]
+__all__ = ["Overlap", "area_km2", "cut_at_antimeridian", "mend", "overlaps", "unwrap"]
 
 _HARMLESS_SHARE = 1e-6  # of the area that mending may change
 _SLIVER_SHARE = 1e-4  # of the smaller outline that two neighbours may share
+_LEAST_KM2 = 1e-6  # 1 m2: less than that is rounding
 _M2_PER_KM2 = 1e6
+_HALF_TURN, _TURN, _POLE = 180.0, 360.0, 90.0  # degrees
+
+
+class Overlap(NamedTuple):
+    """Ground that two outlines share."""
+
+    first: str
+    second: str
+    km2: float
+    sliver: bool  # too small to be more than a careless border
 
 
 def area_km2(shapes: Iterable[Geometry]) -> list[float]:
@@ -43,7 +55,7 @@ def area_km2(shapes: Iterable[Geometry]) -> list[float]:
     return [geod.geometry_area_perimeter(shapely.orient_polygons(shape))[0] / _M2_PER_KM2 for shape in shapes]
 
 
-def mend(shape: Geometry) -> tuple[Geometry, str, tuple[float, float] | None]:
+def mend(shape: Geometry) -> tuple[Geometry, tuple[float, float] | None]:
     """Mend an outline that crosses itself if that changes nothing a reader could see.
 
     Parameters
@@ -54,16 +66,14 @@ def mend(shape: Geometry) -> tuple[Geometry, str, tuple[float, float] | None]:
     Returns
     -------
     shape : shapely Polygon or MultiPolygon
-        The sound outline, or the given one if it cannot be mended harmlessly.
-    repair : str
-        What was mended, empty if nothing was.
+        The sound outline, or the given one, still unsound, if it cannot be mended harmlessly.
     crossing : (float, float) or None
-        Where the outline crosses itself, if it could not be mended.
+        Where the given outline crosses itself; None if it is sound.
 
     Examples
     --------
     >>> import shapely
-    >>> mend(shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)]))[2]
+    >>> mend(shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)]))[1]
     (1.0, 1.0)
     """
     import re
@@ -71,19 +81,81 @@ def mend(shape: Geometry) -> tuple[Geometry, str, tuple[float, float] | None]:
     import shapely
 
     if shape.is_valid:
-        return shape, "", None
-    reason = shapely.is_valid_reason(shape)
+        return shape, None
+    numbers = re.search(r"\[(\S+) (\S+)", shapely.is_valid_reason(shape))
+    x, y = (numbers[1], numbers[2].rstrip("]")) if numbers else shapely.get_coordinates(shape)[0]
     parts = [part for part in shapely.get_parts(shapely.make_valid(shape)) if part.area > 0]
     mended = shapely.union_all(parts) if parts else shape
-    if mended.is_valid and abs(mended.area - shape.area) <= _HARMLESS_SHARE * mended.area:
-        return mended, reason, None
-    numbers = re.search(r"\[(\S+) (\S+)\]", reason)
-    x, y = (numbers[1], numbers[2]) if numbers else shapely.get_coordinates(shape)[0]
-    return shape, "", (float(x), float(y))
+    harmless = mended.is_valid and abs(mended.area - shape.area) <= _HARMLESS_SHARE * mended.area
+    return mended if harmless else shape, (float(x), float(y))
 
 
-def overlapping_pairs(shapes: gpd.GeoSeries) -> list[tuple[str, str, float]]:
-    """Find outlines that overlap by more than a sliver.
+def unwrap(shape: Geometry) -> Geometry:
+    """Lay an outline that jumps over the antimeridian out in one piece, with longitudes up to 360 degrees.
+
+    An edge of more than half a turn is taken to run the short way round; an outline without one stays as it is.
+
+    Parameters
+    ----------
+    shape : shapely Polygon or MultiPolygon
+        Longitudes and latitudes, degrees.
+
+    Returns
+    -------
+    shapely Polygon or MultiPolygon
+
+    Examples
+    --------
+    >>> import shapely
+    >>> unwrap(shapely.box(-179, -17, 179, -16)).bounds
+    (179.0, -17.0, 181.0, -16.0)
+    """
+    import numpy as np
+    import shapely
+
+    def eastward(places: np.ndarray) -> np.ndarray:
+        return places + np.where(places[:, :1] < 0, [_TURN, 0.0], 0.0)
+
+    rings = shapely.get_rings(shapely.get_parts(shape))
+    places, ring = shapely.get_coordinates(rings, return_index=True)
+    step = np.abs(np.diff(places[:, 0]))[np.diff(ring) == 0]
+    jumps = ((step > _HALF_TURN) & (step < _TURN)).any()
+    return shapely.transform(shape, eastward) if jumps else shape
+
+
+def cut_at_antimeridian(shape: Geometry) -> Geometry:
+    """Cut an outline with longitudes up to 360 degrees at 180 and bring its eastern part back to the west.
+
+    Parameters
+    ----------
+    shape : shapely Polygon or MultiPolygon
+        Sound; longitudes and latitudes, degrees.
+
+    Returns
+    -------
+    shapely Polygon or MultiPolygon
+        Longitudes from -180 to 180; the given outline if it has no others, or reaches beyond one turn.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> [part.bounds for part in cut_at_antimeridian(shapely.box(179, -17, 181, -16)).geoms]
+    [(179.0, -17.0, 180.0, -16.0), (-180.0, -17.0, -179.0, -16.0)]
+    """
+    import shapely
+
+    west, south, east, north = shape.bounds
+    if not (_HALF_TURN < east <= _TURN and west >= -_HALF_TURN and -_POLE <= south <= north <= _POLE):
+        return shape
+    near = shapely.intersection(shape, shapely.box(-_HALF_TURN, -_POLE, _HALF_TURN, _POLE))
+    far = shapely.intersection(shape, shapely.box(_HALF_TURN, -_POLE, _TURN, _POLE))
+    moved = shapely.transform(far, lambda places: places - [_TURN, 0.0])
+    parts = [part for part in (*shapely.get_parts(near), *shapely.get_parts(moved)) if part.area > 0]
+    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+
+
+def overlaps(shapes: gpd.GeoSeries) -> list[Overlap]:
+    """Find outlines that share more than a square metre.
 
     Parameters
     ----------
@@ -92,24 +164,26 @@ def overlapping_pairs(shapes: gpd.GeoSeries) -> list[tuple[str, str, float]]:
 
     Returns
     -------
-    list of (str, str, float)
-        Both identifiers in text order and the shared area, km2; in text order.
+    list of Overlap
+        Identifiers in text order and the shared area, km2; in text order.
 
     Examples
     --------
     >>> import geopandas, shapely
     >>> two = geopandas.GeoSeries({"a": shapely.box(0, 0, 2, 1), "b": shapely.box(1, 0, 3, 1)}, crs=4326)
-    >>> [(first, second, round(km2)) for first, second, km2 in overlapping_pairs(two)]
-    [('a', 'b', 12309)]
+    >>> [(pair.first, pair.second, round(pair.km2), pair.sliver) for pair in overlaps(two)]
+    [('a', 'b', 12309, False)]
     """
     import shapely
 
     geometry = shapes.to_numpy()
     first, second = shapely.STRtree(geometry).query(geometry, predicate="intersects")
-    pairs = []
+    found = []
     for i, j in zip(first[first < second], second[first < second], strict=True):
         shared = shapely.intersection(geometry[i], geometry[j])
-        if shared.area > _SLIVER_SHARE * min(geometry[i].area, geometry[j].area):
-            names = sorted((str(shapes.index[i]), str(shapes.index[j])))
-            pairs.append((names[0], names[1], area_km2([shared])[0]))
-    return sorted(pairs)
+        km2 = sum(area_km2(part for part in shapely.get_parts(shared) if part.area > 0))
+        if km2 > _LEAST_KM2:
+            one, other = sorted((str(shapes.index[i]), str(shapes.index[j])))
+            sliver = shared.area <= _SLIVER_SHARE * min(geometry[i].area, geometry[j].area)
+            found.append(Overlap(one, other, km2, sliver))
+    return sorted(found)
