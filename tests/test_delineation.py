@@ -160,9 +160,13 @@ def test_failures_are_sentences(tmp_path: Path) -> None:
         "100 m. Move it inland, onto the river.".format(*lonlat(59.5, 2.5))
     )
     with pytest.raises(InputError) as error:
-        delineate(dem, lonlat(30.5, 5.5), snap_m=100)
-    assert "Within 100 m of the outlet" in told(error)
-    assert "no cell gathers 25 km2; the nearest that does is " in told(error)
+        delineate(dem, lonlat(30.5, 5.5), snap_m=100, stream_km2=500)
+    (x, y), (near_x, near_y) = lonlat(30.5, 5.5), lonlat(30.5, 20.5)  # 15 km of grid, 15,001 m of ground
+    assert told(error) == (
+        f"dem.tif: Within 100 m of the outlet ({x:.4f}, {y:.4f}) no cell gathers 500 km2; the nearest that does is "
+        f"15001 m away, at ({near_x:.4f}, {near_y:.4f}). "
+        "Move the outlet, widen --snap or lower the least area of a river."
+    )
     with pytest.raises(InputError) as error:
         delineate(dem, lonlat(58.5, 20.5), stream_km2=1e6)
     assert told(error) == (
@@ -181,7 +185,10 @@ def test_unfit_rasters_are_refused(tmp_path: Path) -> None:
     assert told(error) == "text.tif: It cannot be read as a raster. Save it as GeoTIFF."
     with pytest.raises(InputError) as error:
         read_surface(write_raster(tmp_path / "bare.tif", valley(), crs=None))
-    assert told(error).startswith("bare.tif: The raster does not say in which coordinate system it is.")
+    assert told(error) == (
+        "bare.tif: The raster does not say in which coordinate system it is. Set it in QGIS (Raster, Projections, "
+        "Assign projection)."
+    )
     with pytest.raises(InputError) as error:
         read_surface(write_raster(tmp_path / "sea.tif", np.full((4, 4), SEA)))
     assert told(error) == "sea.tif: No cell of the raster has an elevation. Check its nodata value."
@@ -216,14 +223,25 @@ def test_outlines_of_any_labels_form_a_coverage(labels: np.ndarray) -> None:
 
 
 @settings(max_examples=25)
-@given(hnp.arrays(np.float32, (14, 17), elements=st.floats(0, 500, width=32)))
-def test_water_of_any_surface_reaches_an_end(height: np.ndarray) -> None:
-    transform = affine.Affine(100, 0, 0, 0, -100, 0)
+@given(
+    hnp.arrays(np.float32, (14, 17), elements=st.floats(0, 500, width=32)),
+    st.integers(0, 237),
+    st.integers(0, 237),
+)
+def test_water_of_any_surface_reaches_an_end(height: np.ndarray, start: int, other: int) -> None:
+    transform = affine.Affine(100, 0, 500_000, 0, -100, 1_500_000)
     surface = Surface(
         elevation_m=height, transform=transform, crs=rasterio.crs.CRS.from_epsg(32616), file="random"
     )
     network = FlowNetwork.from_directions(flow_directions(surface), transform, surface.crs)
-    assert (network.downstream[network.outlet_cell] == network.outlet_cell).all()
+    ends = np.unique(network.outlet_cell)
+    assert (network.downstream[ends] == ends).all()
     edge = np.ones(height.shape, bool)
     edge[1:-1, 1:-1] = False
-    assert edge.ravel()[network.outlet_cell].all()
+    assert edge.ravel()[ends].all()
+    gathered = network.accumulate(np.ones(height.shape)).ravel()
+    assert gathered[ends].sum() == height.size
+    place, elsewhere = network.lonlat(np.array([start, other]))
+    assert network.upstream_of(*place).sum() == gathered[start]
+    assert network.upstream_of(*elsewhere).ravel()[start] == network.downstream_of(*place).ravel()[other]
+    assert network.trace(*place).line.coords[-1] == pytest.approx(network.outlet_of(*place))

@@ -121,6 +121,45 @@ def test_any_raster_of_flow_directions_opens(tmp_path: Path) -> None:
     assert FlowNetwork.open(path).downstream.tolist() == network(Y).downstream.tolist()
 
 
+@pytest.mark.parametrize(
+    ("codes", "crs", "sentence"),
+    [
+        (
+            [[1, 9, 0], [5, 16, 16]],
+            "EPSG:4326",
+            "d8.tif: The raster has unknown flow direction codes: 5, 9. Those of ESRI are expected (1, 2, 4 … 128, "
+            "clockwise from east), and 0 at an outlet.",
+        ),
+        (
+            [[1, 1, 0]],
+            None,
+            "d8.tif: The raster does not say in which coordinate system it is. Set it in QGIS (Raster, Projections, "
+            "Assign projection).",
+        ),
+    ],
+    ids=["unknown codes", "no CRS"],
+)
+def test_unfit_rasters_of_flow_directions_are_refused(
+    tmp_path: Path, codes: list[list[int]], crs: str | None, sentence: str
+) -> None:
+    values = np.array(codes, np.uint8)
+    size = {"height": values.shape[0], "width": values.shape[1], "count": 1, "dtype": "uint8"}
+    with rasterio.open(
+        tmp_path / "d8.tif", "w", driver="GTiff", crs=crs, transform=TRANSFORM, nodata=247, **size
+    ) as file:
+        file.write(values, 1)
+    with pytest.raises(InputError) as error:
+        FlowNetwork.open(tmp_path / "d8.tif")
+    assert error.value.tell("en") == sentence
+
+
+def test_a_basin_that_drains_to_nowhere_is_named() -> None:
+    with pytest.raises(InputError) as error:
+        Topology({"a": "x"}, "basins.gpkg")
+    assert "a" in error.value.tell("en")
+    assert "x" in error.value.tell("en")
+
+
 @st.composite
 def trees(draw: st.DrawFn) -> np.ndarray:
     """Random D8 grids without circles: each cell drains to a neighbour that is lower in a random order."""
