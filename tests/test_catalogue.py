@@ -13,7 +13,7 @@ import shapely
 from watershed_cp.basins.catalogue import read_basins, read_built_in
 from watershed_cp.basins.geometry import area_km2
 from watershed_cp.basins.topology import Topology
-from watershed_cp.errors import InputError, MissingFileError
+from watershed_cp.errors import InputError, MissingFileError, Text
 from watershed_cp.messages import label
 from watershed_cp.tables import BASINS
 
@@ -35,6 +35,10 @@ def told(path: Path, **options: str) -> str:
     with pytest.raises(InputError) as error:
         read_basins(path, **options)
     return error.value.tell("en")
+
+
+def note(key: str, **data: object) -> Text:
+    return Text(label("mending", key, "es", **data), label("mending", key, "en", **data))
 
 
 def test_the_four_watersheds() -> None:
@@ -180,7 +184,7 @@ def test_crossings_are_shown_and_harmless_faults_mended(tmp_path: Path) -> None:
     )
     spike = shapely.Polygon([(0, 0), (1, 0), (1, 1), (1, 2), (1, 1), (0, 1)])
     basins = read_basins(layer(tmp_path / "spike.gpkg", [spike]))
-    assert basins.attrs["repairs"] == {"w0": label("mending", "crossing", x=1, y=1)}
+    assert basins.attrs["repairs"] == {"w0": note("crossing", x=1, y=1)}
     assert basins.is_valid.all()
 
 
@@ -218,8 +222,8 @@ def test_nested_levels_are_refused_pair_by_pair(tmp_path: Path) -> None:
 def test_slivers_pass_with_a_note(tmp_path: Path) -> None:
     path = layer(tmp_path / "own.gpkg", [shapely.box(0, 0, 1, 1), shapely.box(1 - 5e-5, 0, 2, 1)])
     assert read_basins(path).attrs["repairs"] == {
-        "w0": label("mending", "sliver", other="w1", m2="615,423"),
-        "w1": label("mending", "sliver", other="w0", m2="615,423"),
+        "w0": note("sliver", other="w1", m2="615,423"),
+        "w1": note("sliver", other="w0", m2="615,423"),
     }
 
 
@@ -235,7 +239,7 @@ def test_polygons_and_multipolygons_mix(tmp_path: Path) -> None:
 def test_heights_are_left_out_with_a_note(tmp_path: Path) -> None:
     basins = read_basins(layer(tmp_path / "own.gpkg", [shapely.force_3d(shapely.box(0, 0, 1, 1), 7.0)]))
     assert not basins.has_z.any()
-    assert basins.attrs["repairs"] == {"w0": label("mending", "heights")}
+    assert basins.attrs["repairs"] == {"w0": note("heights")}
 
 
 FIJI = shapely.MultiPolygon([shapely.box(179, -17, 180, -16), shapely.box(-180, -17, -179, -16)])
@@ -257,7 +261,7 @@ def test_an_outline_across_the_antimeridian_is_cut(tmp_path: Path, outline: shap
     basins = read_basins(layer(tmp_path / "own.geojson", [outline]))
     assert basins.geometry["w0"].equals(FIJI)
     assert basins["area_km2"].tolist() == pytest.approx([23_630], rel=1e-4)
-    assert basins.attrs["repairs"] == {"w0": label("mending", "antimeridian")}
+    assert basins.attrs["repairs"] == {"w0": note("antimeridian")}
 
 
 def test_a_projected_layer_across_the_antimeridian_is_cut(tmp_path: Path) -> None:
@@ -265,7 +269,7 @@ def test_a_projected_layer_across_the_antimeridian_is_cut(tmp_path: Path) -> Non
     basins = read_basins(layer(tmp_path / "own.gpkg", [grid], crs="EPSG:3460"))
     assert len(basins.geometry["w0"].geoms) == 2
     assert basins["area_km2"].tolist() == pytest.approx([50_000], rel=5e-3)
-    assert basins.attrs["repairs"] == {"w0": label("mending", "antimeridian")}
+    assert basins.attrs["repairs"] == {"w0": note("antimeridian")}
 
 
 def test_an_unsound_outline_of_100_000_vertices_is_mended_in_seconds(tmp_path: Path) -> None:
@@ -277,7 +281,7 @@ def test_an_unsound_outline_of_100_000_vertices_is_mended_in_seconds(tmp_path: P
     assert time.perf_counter() - start < 10
     assert basins.is_valid.all()
     assert shapely.get_num_coordinates(basins.geometry["w0"]) > 99_000
-    assert basins.attrs["repairs"] == {"w0": label("mending", "crossing", x=6.5, y=0)}
+    assert basins.attrs["repairs"] == {"w0": note("crossing", x=6.5, y=0)}
 
 
 def test_real_river_basins(real_data: Path) -> None:

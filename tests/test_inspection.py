@@ -73,6 +73,7 @@ def test_the_command_prints_what_was_mended(
         "spike": "heights left out; crossing of the outline mended at (1, 1)",
         "strait": "cut at the 180° meridian",
     }
+    assert check_basins(path, language="es")["repair"]["strait"] == "cortada en el meridiano 180"
     assert main(["basins", "check", "--basins", str(path)]) == 0
     printed = capsys.readouterr().out
     for line, note in {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from watershed_cp.basins.geometry import area_km2, cut_at_antimeridian, mend, overlaps, unwrap
-from watershed_cp.errors import InputError, MissingFileError
+from watershed_cp.errors import InputError, MissingFileError, Text
 from watershed_cp.messages import fault, label
 from watershed_cp.reference import data_path
 from watershed_cp.tables import BASINS
@@ -56,8 +56,8 @@ def read_basins(
     -------
     geopandas.GeoDataFrame
         Index ``basin_id`` (text, sorted), the columns of :data:`watershed_cp.tables.BASINS` in order, outlines
-        in EPSG:4326, flat. ``attrs["repairs"]`` says what was mended or let pass, by ``basin_id``: heights left
-        out, harmless crossings, outlines cut at the antimeridian, slivers shared with a neighbour.
+        in EPSG:4326, flat. ``attrs["repairs"]`` says what was mended or let pass, a ``Text`` by ``basin_id``: heights
+        left out, harmless crossings, outlines cut at the antimeridian, slivers shared with a neighbour.
 
     Raises
     ------
@@ -80,13 +80,15 @@ def read_basins(
     layer = open_layer(path)
     layer.index = _identifiers(layer, path, id_column)
     layer = layer.sort_index()
-    repairs: dict[str, list[str]] = {str(basin): [] for basin in layer.index}
+    repairs: dict[str, list[Text]] = {str(basin): [] for basin in layer.index}
     layer = layer.set_geometry(_mended(layer, path, repairs)).to_crs("EPSG:4326")
     layer = layer.set_geometry(_in_one_turn(layer, repairs))
     _refuse_off_earth(layer, path)
     _refuse_overlaps(layer, path, repairs)
     table = _columns(layer, path, name_column)
-    table.attrs["repairs"] = {basin: "; ".join(told) for basin, told in repairs.items() if told}
+    table.attrs["repairs"] = {
+        basin: Text(*map("; ".join, zip(*told, strict=True))) for basin, told in repairs.items() if told
+    }
     return table
 
 
@@ -206,7 +208,11 @@ def _as_text(value: Any) -> str:
     return str(int(value) if whole else value).strip()
 
 
-def _mended(layer: gpd.GeoDataFrame, path: Path, repairs: dict[str, list[str]]) -> list[Any]:
+def _note(key: str, **data: Any) -> Text:
+    return Text(label("mending", key, "es", **data), label("mending", key, "en", **data))
+
+
+def _mended(layer: gpd.GeoDataFrame, path: Path, repairs: dict[str, list[Text]]) -> list[Any]:
     """Flatten and mend the outlines in the coordinates of their file, where the user would look for a crossing."""
     import shapely
 
@@ -214,12 +220,12 @@ def _mended(layer: gpd.GeoDataFrame, path: Path, repairs: dict[str, list[str]]) 
     for basin_id, shape in layer.geometry.items():
         told = repairs[str(basin_id)]
         if shape.has_z:
-            told.append(label("mending", "heights"))
+            told.append(_note("heights"))
         flat = shapely.force_2d(shape)
         mended, crossing = mend(unwrap(flat) if layer.crs.is_geographic else flat)
         if crossing is not None:
             where: dict[str, Any] = {"x": crossing[0], "y": crossing[1]}
-            told.append(label("mending", "crossing", **where))
+            told.append(_note("crossing", **where))
             if not mended.is_valid:
                 faults.append(fault("basins_self_crossing", file=path.name, value=basin_id, **where))
         shapes.append(mended)
@@ -228,24 +234,24 @@ def _mended(layer: gpd.GeoDataFrame, path: Path, repairs: dict[str, list[str]]) 
     return shapes
 
 
-def _in_one_turn(layer: gpd.GeoDataFrame, repairs: dict[str, list[str]]) -> list[Any]:
+def _in_one_turn(layer: gpd.GeoDataFrame, repairs: dict[str, list[Text]]) -> list[Any]:
     """Bring longitudes between -180 and 180, outlines across the antimeridian cut there."""
     shapes = []
     for basin_id, shape in layer.geometry.items():
         cut = cut_at_antimeridian(unwrap(shape))
         if cut is not shape:
-            repairs[str(basin_id)].append(label("mending", "antimeridian"))
+            repairs[str(basin_id)].append(_note("antimeridian"))
         shapes.append(cut)
     return shapes
 
 
-def _refuse_overlaps(layer: gpd.GeoDataFrame, path: Path, repairs: dict[str, list[str]]) -> None:
+def _refuse_overlaps(layer: gpd.GeoDataFrame, path: Path, repairs: dict[str, list[Text]]) -> None:
     """Refuse watersheds that share ground, and note the slivers."""
     faults = []
     for first, second, km2, sliver in overlaps(layer.geometry):
         if sliver:
             for one, other in ((first, second), (second, first)):
-                repairs[one].append(label("mending", "sliver", other=other, m2=f"{km2 * 1e6:,.0f}"))
+                repairs[one].append(_note("sliver", other=other, m2=f"{km2 * 1e6:,.0f}"))
         else:
             pair: dict[str, Any] = {"first": first, "second": second, "km2": f"{km2:,.3f}"}
             faults.append(fault("basins_overlap", file=path.name, value=f"{first} / {second}", **pair))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from watershed_cp.basins.courses import Course
     from watershed_cp.basins.delineation import Delineation
+    from watershed_cp.errors import Language
 
 __all__ = ["check_basins", "delineate_into", "list_basins", "metres", "place", "trace_water"]
 
@@ -90,8 +91,15 @@ def list_basins(source: str | Path = "priority") -> pd.DataFrame:
     return table
 
 
-def check_basins(source: str | Path = "priority") -> pd.DataFrame:
+def check_basins(source: str | Path = "priority", *, language: Language | None = None) -> pd.DataFrame:
     """Check a layer of watersheds and say what was found.
+
+    Parameters
+    ----------
+    source : str or Path
+        As for :func:`watershed_cp.read_basins`.
+    language : str, optional
+        Of the notes on repairs, ``"es"`` or ``"en"``; that of the system if not given.
 
     Returns
     -------
@@ -112,6 +120,7 @@ def check_basins(source: str | Path = "priority") -> pd.DataFrame:
     import shapely
 
     basins = read_basins(source)
+    repairs = {basin: note.speak(language) for basin, note in basins.attrs["repairs"].items()}
     shapes = basins.geometry.to_numpy()
     rings = [
         sum(shapely.get_num_interior_rings(part) for part in shapely.get_parts(shape)) for shape in shapes
@@ -122,7 +131,7 @@ def check_basins(source: str | Path = "priority") -> pd.DataFrame:
             "parts": shapely.get_num_geometries(shapes),
             "holes": rings,
             "vertices": shapely.get_num_coordinates(shapes),
-            "repair": [basins.attrs["repairs"].get(basin, "") for basin in basins.index],
+            "repair": [repairs.get(basin, "") for basin in basins.index],
         },
         index=basins.index,
     )
