@@ -23,8 +23,9 @@ def _english(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """Folder of real input: ``$WATERSHED_CP_REAL_DATA``, or ``shared/data`` beside the checkout."""
-    folder = Path(os.environ.get("WATERSHED_CP_REAL_DATA") or ROOT.parent / "shared" / "data")
+    """Folder of real input: ``$WATERSHED_CP_REAL_DATA``, or ``*/data`` with ``real`` in it beside the checkout."""
+    beside = next(ROOT.parent.glob("*/data/real/practices"), ROOT).parent.parent
+    folder = Path(os.environ.get("WATERSHED_CP_REAL_DATA") or beside)
     if not (folder / "real").is_dir():
         pytest.skip("no real data folder: set WATERSHED_CP_REAL_DATA")
     return folder

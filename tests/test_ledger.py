@@ -69,6 +69,8 @@ def test_a_lost_claim_stops_the_run() -> None:
         check_conservation(claims, claims.iloc[:1].assign(fate="credited"))
     with pytest.raises(ArithmeticError, match=r"3\.0 kg/yr came in, 2\.0 kg/yr are in the ledger"):
         check_conservation(claims, claims.assign(fate="credited", reduction_kg_yr=1.0))
+    with pytest.raises(ArithmeticError, match=r"3\.0 kg/yr came in, nan kg/yr are in the ledger"):
+        check_conservation(claims, claims.assign(fate="credited", reduction_kg_yr=math.nan))
 
 
 def test_totals_by_hand() -> None:

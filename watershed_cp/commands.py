@@ -172,7 +172,7 @@ def basins_check(options: Options, language: Language) -> None:
     """Read a layer of watersheds and say what was mended in it."""
     from watershed_cp.basins.inspection import check_basins
 
-    table = check_basins(options.basins)
+    table = check_basins(options.basins, language=language)
     _show(table.reset_index())
     _say("layer_in_order", language, basins=number(len(table)), area=number(float(table["area_km2"].sum())))
 

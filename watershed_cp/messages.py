@@ -14,7 +14,7 @@ from typing import Any
 
 from watershed_cp.errors import Fault, Language, Text, system_language
 
-__all__ = ["fault", "label", "number", "percent", "system_language", "texts"]
+__all__ = ["fault", "label", "mass", "number", "percent", "system_language", "texts"]
 
 
 @functools.cache

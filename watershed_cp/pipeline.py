@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from watershed_cp.basins.assignment import assign
 from watershed_cp.basins.catalogue import read_basins
 from watershed_cp.errors import InputError, IntakeError, Text
-from watershed_cp.impact.aggregation import Accounts, close_accounts
+from watershed_cp.impact.aggregation import Accounts, close_accounts, says_synthetic
 from watershed_cp.intake.readers import (
     check_references,
     read_audits,
@@ -175,8 +175,16 @@ def run(
         recommendations=recommendations,
         days_per_year=rules.days_per_year,
     )
-    other = None if audits is None else measurements(audits)
-    accounts = close_accounts(claims, placed, basins, msmes=msmes, measurements=other, title=_title(settings))
+    accounts = close_accounts(
+        claims,
+        placed,
+        basins,
+        msmes=msmes,
+        measurements=None if audits is None else measurements(audits),
+        title=_title(settings),
+        period=_period(audits, reductions),
+        synthetic=any(says_synthetic(table) for table in tables if table is not None),
+    )
     impact = _impact(
         accounts,
         settings=settings.model_dump(mode="json"),
@@ -268,6 +276,12 @@ def _read_outlines(settings: Project) -> gpd.GeoDataFrame:
     if chosen.accuracy_m is not None:
         basins["accuracy_m"] = basins["accuracy_m"].fillna(chosen.accuracy_m)
     return basins
+
+
+def _period(*tables: pd.DataFrame | None) -> tuple[str, str] | None:
+    """Give the first and last date of what was measured."""
+    dates = [date for table in tables if table is not None for date in table["date"].dropna()]
+    return (f"{min(dates):%Y-%m-%d}", f"{max(dates):%Y-%m-%d}") if dates else None
 
 
 def _title(settings: Project) -> Text | None:

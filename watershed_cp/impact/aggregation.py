@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from watershed_cp.errors import Text
 
-__all__ = ["Accounts", "close_accounts"]
+__all__ = ["Accounts", "close_accounts", "says_synthetic", "total_per_basin"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Accounts:
     measurements : pandas.DataFrame
         Audit rows that are no mass (pH, temperature): kept, never summed.
     period : tuple of str or None
-        First and last date of the audits, ISO 8601.
+        First and last date of the measurements, ISO 8601.
     synthetic : bool
         Whether any row of the input says that it is synthetic.
     """
@@ -74,6 +74,8 @@ def close_accounts(
     msmes: pd.DataFrame | None = None,
     measurements: pd.DataFrame | None = None,
     title: Text | None = None,
+    period: tuple[str, str] | None = None,
+    synthetic: bool | None = None,
 ) -> Accounts:
     """Book every claim, add up per watershed, and prove that nothing was lost.
 
@@ -91,6 +93,10 @@ def close_accounts(
         Audit rows that are no mass.
     title : Text, optional
         Title of the project.
+    period : tuple of str, optional
+        First and last date of the measurements, ISO 8601; by default those of the claims.
+    synthetic : bool, optional
+        Whether any row of the input says that it is synthetic; by default whether a firm says so.
 
     Returns
     -------
@@ -124,9 +130,20 @@ def close_accounts(
         basin_loads=total_per_basin(ledger, assignments, basins),
         ledger_summary=books.summarise(ledger),
         measurements=pd.DataFrame() if measurements is None else measurements,
-        period=_period(claims),
-        synthetic="synthetic" in firms and bool((firms["synthetic"] == "yes").any()),
+        period=period or _period(claims),
+        synthetic=says_synthetic(firms) if synthetic is None else synthetic,
     )
+
+
+def says_synthetic(table: pd.DataFrame) -> bool:
+    """Tell whether any row of a table says that it is synthetic.
+
+    Examples
+    --------
+    >>> says_synthetic(pd.DataFrame({"synthetic": ["yes", None]})), says_synthetic(pd.DataFrame())
+    (True, False)
+    """
+    return "synthetic" in table and bool((table["synthetic"] == "yes").any())
 
 
 def total_per_basin(

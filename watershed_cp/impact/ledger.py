@@ -142,7 +142,7 @@ def check_conservation(claims: pd.DataFrame, ledger: pd.DataFrame) -> None:
     for pollutant, group in claims.groupby("pollutant"):
         entered = exact_sum(group["reduction_kg_yr"])
         booked = exact_sum(ledger.loc[ledger["pollutant"] == pollutant, "reduction_kg_yr"])
-        if entered != booked and not math.isnan(entered + booked):
+        if entered != booked and not (math.isnan(entered) and math.isnan(booked)):
             raise ArithmeticError(
                 f"{pollutant}: {entered!r} kg/yr came in, {booked!r} kg/yr are in the ledger"
             )

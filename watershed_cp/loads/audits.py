@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["audit_loads", "measurements", "row_loads"]
 
+_ONE = 1e-12  # a factor that differs from one by less is one
 _MOST_KG_YR = 1e12  # a thousand million tonnes a year: no firm carries that
 
 
@@ -285,17 +286,20 @@ def _equations(
     value: NDArray[np.float64],
 ) -> list[str]:
     """Write each load as a sum in numbers; where there is no load, only what was measured."""
-    with np.errstate(invalid="ignore"):
-        factors = rows["load_kg_yr"].to_numpy(float) / np.where(value == 0, np.nan, value)
+    amount = np.where(concentration, rows["flow"].to_numpy(float) * days, 1.0) * value
+    with np.errstate(invalid="ignore", divide="ignore"):
+        factors = rows["load_kg_yr"].to_numpy(float) / np.where(amount == 0, np.nan, amount)
     measured = rows["qualifier"].fillna("") + [
-        f"{number:g} {unit}" for number, unit in zip(rows["value"], rows["unit"], strict=True)
+        f"{number:,.10g} {unit}" for number, unit in zip(rows["value"], rows["unit"], strict=True)
     ]
-    counted = np.where(rows["qualifier"] == "<", [f" → {number:g}" for number in value], "")
+    counted = np.where(rows["qualifier"] == "<", [f" → {number:,.10g}" for number in value], "")
     wet = [
-        f" × {flow:g} {unit} × {day:g} d/yr"
+        f" × {flow:,.10g} {unit} × {day:g} d/yr"
         for flow, unit, day in zip(rows["flow"], rows["flow_unit"], days, strict=True)
     ]
-    dry = [f" × {factor:g}" if factor not in (1.0, np.nan) and factor == factor else "" for factor in factors]  # noqa: PLR0124
+    converted = [
+        f" × {factor:.6g}" if np.isfinite(factor) and abs(factor - 1) > _ONE else "" for factor in factors
+    ]
     result = [f" = {load:,.6g} kg/yr" for load in rows["load_kg_yr"]]
-    whole = measured + counted + np.where(concentration, wet, dry) + result
+    whole = measured + counted + np.where(concentration, wet, "") + converted + result
     return whole.where(rows["load_kg_yr"].notna(), measured).tolist()

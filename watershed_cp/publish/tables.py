@@ -15,11 +15,11 @@ import pandas as pd
 
 from watershed_cp import tables
 from watershed_cp.messages import label, texts
+from watershed_cp.publish.style import COLOURS
 from watershed_cp.publish.wording import both_languages
 from watershed_cp.reference import pollutant_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     import xlsxwriter
@@ -57,11 +57,14 @@ def save_tables(accounts: Accounts, folder: Path, *, language: Language = "es") 
 
     Examples
     --------
-    >>> from watershed_cp.publish.tables import save_tables
-    >>> save_tables.__name__
-    'save_tables'
+    >>> import tempfile, pathlib
+    >>> from watershed_cp.pipeline import run
+    >>> from watershed_cp.reference import data_path
+    >>> impact = run(data_path("demo", "project.toml"))
+    >>> [path.name for path in save_tables(impact, pathlib.Path(tempfile.mkdtemp()))][-2:]
+    ['results.xlsx', 'results.gpkg']
     """
-    written = [save_csv(table, folder / f"{name}.csv") for name, table in _tables(accounts)]
+    written = [save_csv(table, folder / f"{name}.csv") for name, _, table in _tables(accounts)]
     written.append(save_workbook(accounts, folder / "results.xlsx", language=language))
     written.append(save_geopackage(accounts, folder / "results.gpkg"))
     return written
@@ -118,9 +121,13 @@ def save_workbook(accounts: Accounts, path: Path, *, language: Language = "es") 
 
     Examples
     --------
-    >>> from watershed_cp.publish.tables import save_workbook
-    >>> save_workbook.__name__
-    'save_workbook'
+    >>> import tempfile, pathlib, openpyxl
+    >>> from watershed_cp.pipeline import run
+    >>> from watershed_cp.reference import data_path
+    >>> impact = run(data_path("demo", "project.toml"))
+    >>> path = save_workbook(impact, pathlib.Path(tempfile.mkdtemp()) / "a.xlsx", language="en")
+    >>> openpyxl.load_workbook(path).sheetnames[:2]
+    ['Read me', 'Watersheds']
     """
     import xlsxwriter
 
@@ -129,9 +136,9 @@ def save_workbook(accounts: Accounts, path: Path, *, language: Language = "es") 
         book.set_properties({"title": accounts.title.speak(language), "created": _EPOCH})
         formats = _formats(book)
         _write_cover(book, accounts, formats, language)
-        for name, table in _tables(accounts):
-            _write_sheet(book, name, table, formats, language)
-        _write_columns(book, formats, language)
+        for name, declared, table in _tables(accounts):
+            _write_sheet(book, (name, declared), table, formats, language)
+        _write_columns(book, accounts, formats, language)
     return path
 
 
@@ -152,17 +159,19 @@ def save_geopackage(accounts: Accounts, path: Path) -> Path:
 
     Examples
     --------
-    >>> from watershed_cp.publish.tables import save_geopackage
-    >>> save_geopackage.__name__
-    'save_geopackage'
+    >>> import tempfile, pathlib, pyogrio
+    >>> from watershed_cp.pipeline import run
+    >>> from watershed_cp.reference import data_path
+    >>> impact = run(data_path("demo", "project.toml"))
+    >>> path = save_geopackage(impact, pathlib.Path(tempfile.mkdtemp()) / "a.gpkg")
+    >>> pyogrio.list_layers(path)[:2, 0].tolist()
+    ['watersheds', 'msmes']
     """
     import geopandas as gpd
     import pyogrio
     import shapely
 
-    totals = accounts.basin_loads.pivot_table(
-        index="basin_id", columns="pollutant", values="reduction_kg_yr", sort=True
-    )
+    totals = accounts.basin_loads.set_index(["basin_id", "pollutant"])["reduction_kg_yr"].unstack()  # noqa: PD010 - no mean
     totals.columns = [f"reduction_{code.lower()}_kg_yr" for code in totals.columns]
     outlines = accounts.basins.join(totals).reset_index()
     names = accounts.msmes.reindex(columns=["msme_id", "name", "country", "municipality"])
@@ -180,17 +189,17 @@ def save_geopackage(accounts: Accounts, path: Path) -> Path:
     return path
 
 
-def _tables(accounts: Accounts) -> list[tuple[str, pd.DataFrame]]:
-    """List the tables to write; every text that a person reads first comes first."""
+def _tables(accounts: Accounts) -> list[tuple[str, tables.Table, pd.DataFrame]]:
+    """List the tables to write with their declarations; what a person reads first comes first."""
     found = [
-        (tables.BASIN_LOADS.name, accounts.basin_loads),
-        ("programme_loads", accounts.programme_loads),
-        (tables.LEDGER_SUMMARY.name, accounts.ledger_summary),
-        (tables.LEDGER.name, accounts.ledger),
-        (tables.ASSIGNMENTS.name, accounts.assignments),
+        ("basin_loads", tables.BASIN_LOADS, accounts.basin_loads),
+        ("programme_loads", tables.BASIN_LOADS, accounts.programme_loads),
+        ("ledger_summary", tables.LEDGER_SUMMARY, accounts.ledger_summary),
+        ("ledger", tables.LEDGER, accounts.ledger),
+        ("assignments", tables.ASSIGNMENTS, accounts.assignments),
     ]
     if len(accounts.measurements):
-        found.append(("measurements", accounts.measurements))
+        found.append(("measurements", tables.AUDITS, accounts.measurements))
     return found
 
 
@@ -217,14 +226,14 @@ def _is_number(text: str) -> bool:
 
 
 def _formats(book: xlsxwriter.Workbook) -> dict[str, xlsxwriter.format.Format]:
-    paper, ink, teal = "#FBFAF7", "#1B2A33", "#0B4F5C"
+    paper, ink, teal = COLOURS.paper, COLOURS.ink, COLOURS.basin
     return {
         "title": book.add_format({"font_size": 18, "font_color": ink}),
         "text": book.add_format({"font_color": ink, "text_wrap": True, "valign": "top"}),
         "header": book.add_format(
             {"bg_color": teal, "font_color": paper, "bold": True, "text_wrap": True, "valign": "top"}
         ),
-        "name": book.add_format({"font_color": "#5B6B73", "font_size": 9, "bottom": 1}),
+        "name": book.add_format({"font_color": COLOURS.muted, "font_size": 9, "bottom": 1}),
         "kg/yr": book.add_format({"num_format": "#,##0.00"}),
         "m": book.add_format({"num_format": "#,##0"}),
         "degrees": book.add_format({"num_format": "0.00000"}),
@@ -254,26 +263,26 @@ def _write_cover(
         )
     lines += [words[name].speak(language) for name in ("credited", "range", "booked", "outlines")]
     for row, line in enumerate(lines, start=2):
-        sheet.set_row(row, 18 * (1 + len(line) // 80))
+        sheet.set_row(row, 18 * (1 + len(line) // 66))
         sheet.write_string(row, 0, line, formats["text"])
 
 
 def _write_sheet(
     book: xlsxwriter.Workbook,
-    name: str,
+    kind: tuple[str, tables.Table],
     table: pd.DataFrame,
     formats: dict[str, xlsxwriter.format.Format],
     language: Language,
 ) -> None:
     """Write a table for people: what each column means on top, its name in the CSV below, values in words."""
-    sheet = book.add_worksheet(texts("workbook")[name].speak(language))
+    sheet = book.add_worksheet(texts("workbook")[kind[0]].speak(language))
     sheet.freeze_panes(2, 1)
     sheet.set_row(0, 62)
     sheet.set_landscape()
     sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0, 1)
-    declared = {column.name: column for known in (tables.AUDITS, *tables.OUTPUTS) for column in known.columns}
+    declared = {column.name: column for column in kind[1].columns}
     for place, column in enumerate(map(str, table.columns)):
         unit, cells = (declared[column].unit if column in declared else ""), table[column].tolist()
         words = [_in_words(column, cell, language) for cell in cells]
@@ -324,28 +333,27 @@ def _write_cell(sheet: Any, row: int, place: int, cell: object, number: object, 
 
 
 def _write_columns(
-    book: xlsxwriter.Workbook, formats: dict[str, xlsxwriter.format.Format], language: Language
+    book: xlsxwriter.Workbook,
+    accounts: Accounts,
+    formats: dict[str, xlsxwriter.format.Format],
+    language: Language,
 ) -> None:
-    words = texts("workbook")
+    words, units = texts("workbook"), texts("unit")
     sheet = book.add_worksheet(words["columns"].speak(language))
     sheet.freeze_panes(1, 0)
-    for place, (name, width) in enumerate((("table", 22), ("column", 30), ("unit", 10), ("meaning", 80))):
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
+    for place, (name, width) in enumerate((("table", 26), ("column", 30), ("unit", 10), ("meaning", 80))):
         sheet.set_column(place, place, width)
         sheet.write_string(0, place, words[name].speak(language), formats["header"])
-    for row, (table, column) in enumerate(_every_column(), start=1):
-        for place, text in enumerate(
-            (
-                table.name,
-                column.name,
-                texts("unit")[column.unit].speak(language) if column.unit in texts("unit") else column.unit,
-                column.meaning.speak(language),
-            )
-        ):
-            sheet.write_string(row, place, text, formats["text"])
-
-
-def _every_column() -> Iterable[tuple[tables.Table, tables.Column]]:
-    return ((table, column) for table in tables.OUTPUTS for column in table.columns)
+    row = 0
+    for kind, declared, table in _tables(accounts):
+        for column in (column for column in declared.columns if column.name in table):
+            row += 1
+            unit = units[column.unit].speak(language) if column.unit in units else column.unit
+            cells = (words[kind].speak(language), column.name, unit, column.meaning.speak(language))
+            for place, text in enumerate(cells):
+                sheet.write_string(row, place, text, formats["text"])
 
 
 def _style_geopackage(path: Path) -> None:

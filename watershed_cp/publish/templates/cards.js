@@ -17,7 +17,7 @@ function paintCard() {
 function basinCard(basin) {
   const row = basin.loads[state.pollutant];
   const countries = (basin.countries || "").split(" ").filter(Boolean).map(countryName).join(", ");
-  const area = basin.published_area_km2 || basin.area_km2;
+  const area = basin.area_km2;
   const leading = contributors(basin.place);
   return [
     h("h2", { class: "card-title" }, basinName(basin)),

@@ -101,6 +101,7 @@ function goTo() {
   const fit = (box) => (calm() ? theMap.fitBounds(box, options) : theMap.flyToBounds(box, options));
   if (state.view !== "map") return;
   theMap.moved = false;
+  theMap.invalidateSize({ pan: false });
   if (state.firm !== null) {
     if (!Number.isNaN(firms.x[state.firm])) {
       const place = toLatLng(firms.x[state.firm], firms.y[state.firm]);
