@@ -49,7 +49,7 @@ function ledgerTable() {
     const fits = (!fate || ledger.fates[ledger.row_fate[row]] === fate) && (!evidence || ledger.evidence[ledger.row_evidence[row]] === evidence);
     if (fits && (firm < 0 || firms.shown[firm])) found.push(row);
   }
-  const headings = [[say("firm")], [say("pollutant")], [say("filter_fate")], [say("basin")], [say("before"), "n"], [say("after"), "n"], [say("avoided"), "n"], [say("range"), "n"], [say("filter_evidence")], [say("reason")], [say("equation")]];
+  const headings = [[say("firm")], [say("pollutant")], [say("filter_fate")], [say("basin")], [say("before"), "n"], [say("after"), "n"], [say("avoided"), "n"], [say("range"), "n"], [say("filter_evidence"), "c"], [say("reason")], [say("equation"), "sum"]];
   const lines = slice("ledger", found).map(ledgerRow).map((entry) => [
     entry.firm < 0 ? "–" : firmName(entry.firm), pollutantName(entry.pollutant), say(entry.fate, {}, "fate"), entry.basin ? basinName(entry.basin) : "–", load(entry.baseline),
     load(entry.followUp), load(entry.reduction), span(entry.low, entry.high, entry.reduction), entry.evidence || "–", coded(ledger, "reason", entry.row), equationText(entry.row),
