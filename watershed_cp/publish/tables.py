@@ -252,7 +252,7 @@ def _write_cover(
     words = texts("workbook")
     sheet = book.add_worksheet(words["cover"].speak(language))
     sheet.hide_gridlines(2)
-    sheet.set_column(0, 0, 92)
+    sheet.set_column(0, 0, 78)
     sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
     sheet.write_string(0, 0, accounts.title.speak(language), formats["title"])
@@ -263,7 +263,7 @@ def _write_cover(
         )
     lines += [words[name].speak(language) for name in ("credited", "range", "booked", "outlines")]
     for row, line in enumerate(lines, start=2):
-        sheet.set_row(row, 18 * (1 + len(line) // 66))
+        sheet.set_row(row, 18 * (1 + len(line) // 56))
         sheet.write_string(row, 0, line, formats["text"])
 
 
