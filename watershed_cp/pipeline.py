@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from watershed_cp.basins.assignment import assign
 from watershed_cp.basins.catalogue import read_basins
 from watershed_cp.errors import InputError, IntakeError, Text
-from watershed_cp.impact.aggregation import Accounts, close_accounts, says_synthetic
+from watershed_cp.impact.aggregation import Accounts, close_accounts, measured_period, says_synthetic
 from watershed_cp.intake.readers import (
     check_references,
     read_audits,
@@ -182,7 +182,7 @@ def run(
         msmes=msmes,
         measurements=None if audits is None else measurements(audits),
         title=_title(settings),
-        period=_period(audits, reductions),
+        period=measured_period(*(table for table in (audits, reductions) if table is not None)),
         synthetic=any(says_synthetic(table) for table in tables if table is not None),
     )
     impact = _impact(
@@ -276,12 +276,6 @@ def _read_outlines(settings: Project) -> gpd.GeoDataFrame:
     if chosen.accuracy_m is not None:
         basins["accuracy_m"] = basins["accuracy_m"].fillna(chosen.accuracy_m)
     return basins
-
-
-def _period(*tables: pd.DataFrame | None) -> tuple[str, str] | None:
-    """Give the first and last date of what was measured."""
-    dates = [date for table in tables if table is not None for date in table["date"].dropna()]
-    return (f"{min(dates):%Y-%m-%d}", f"{max(dates):%Y-%m-%d}") if dates else None
 
 
 def _title(settings: Project) -> Text | None:

@@ -15,7 +15,14 @@ from watershed_cp.errors import Text
 if TYPE_CHECKING:
     from watershed_cp.errors import Language
 
-__all__ = ["data_path", "not_summed", "pollutant_name", "read_reference"]
+__all__ = [
+    "data_path",
+    "isic_sections",
+    "not_summed",
+    "pollutant_name",
+    "read_reference",
+    "size_rules",
+]
 
 
 def data_path(*parts: str) -> Path:
@@ -96,3 +103,36 @@ def not_summed() -> frozenset[str]:
     (True, False)
     """
     return frozenset(row["pollutant"] for row in read_reference("pollutants") if row["additive"] == "no")
+
+
+@functools.cache
+def isic_sections() -> dict[str, str]:
+    """Give the ISIC Rev. 4 section of each division of two digits.
+
+    Examples
+    --------
+    >>> isic_sections()["10"]
+    'C'
+    """
+    return {row["code"]: row["section"] for row in read_reference("isic") if row["level"] == "division"}
+
+
+@functools.cache
+def size_rules() -> tuple[tuple[str, float, float, str], ...]:
+    """Give the size classes that people employed decide by a rule in force: country, least, most, class.
+
+    Examples
+    --------
+    >>> size_rules()[0]
+    ('SV', 0.0, 10.0, 'micro')
+    """
+    return tuple(
+        (
+            row["country"],
+            float(row["employees_min"] or 0),
+            float(row["employees_max"] or "inf"),
+            row["size_class"],
+        )
+        for row in read_reference("size_classes")
+        if row["status"] == "current" and row["by_employees"] == "yes"
+    )

@@ -15,7 +15,7 @@ from watershed_cp.basins.registers import GeoParquetWriter, Piece, as_numbers, p
 from watershed_cp.basins.targets import BasinTarget, RiverTarget, UpstreamTarget
 from watershed_cp.errors import InputError
 from watershed_cp.messages import fault
-from watershed_cp.reference import read_reference
+from watershed_cp.reference import isic_sections, size_rules
 
 if TYPE_CHECKING:
     import os
@@ -248,7 +248,7 @@ def _is_one_of(values: NDArray[np.object_], wanted: tuple[str, ...]) -> NDArray[
 
 def _in_sectors(codes: NDArray[np.object_], wanted: tuple[str, ...]) -> NDArray[np.bool_]:
     """Tell which ISIC codes belong to a wanted section, division, group or class."""
-    section = {row["code"]: row["section"] for row in read_reference("isic") if row["level"] == "division"}
+    section = isic_sections()
     distinct, which = np.unique(codes.astype(str), return_inverse=True)
     belongs = [
         code.startswith(wanted) or section.get(code[:2], "") in wanted
@@ -264,10 +264,8 @@ def _size_classes(table: pd.DataFrame) -> NDArray[np.object_]:
         return names
     employees = as_numbers(table["employees"])
     country = _text(table, "country").str.upper().to_numpy(dtype=object)
-    for row in read_reference("size_classes"):
-        if row["status"] == "current" and row["by_employees"] == "yes":
-            low, high = float(row["employees_min"] or 0), float(row["employees_max"] or np.inf)
-            names[(country == row["country"]) & (employees >= low) & (employees <= high)] = row["size_class"]
+    for of_country, low, high, name in size_rules():
+        names[(country == of_country) & (employees >= low) & (employees <= high)] = name
     return names
 
 

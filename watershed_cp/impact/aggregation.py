@@ -14,7 +14,7 @@ import pandas as pd
 
 from watershed_cp import tables
 from watershed_cp.impact import ledger as books
-from watershed_cp.impact.sums import exact_sum, range_of_sum
+from watershed_cp.impact.sums import exact_sum, pairs_of, range_of_sum, weighted_pct
 from watershed_cp.messages import texts
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from watershed_cp.errors import Text
 
-__all__ = ["Accounts", "close_accounts", "says_synthetic", "total_per_basin"]
+__all__ = ["Accounts", "close_accounts", "measured_period", "says_synthetic", "total_per_basin"]
 
 
 @dataclass(frozen=True)
@@ -130,9 +130,22 @@ def close_accounts(
         basin_loads=total_per_basin(ledger, assignments, basins),
         ledger_summary=books.summarise(ledger),
         measurements=pd.DataFrame() if measurements is None else measurements,
-        period=period or _period(claims),
+        period=period or measured_period(claims),
         synthetic=says_synthetic(firms) if synthetic is None else synthetic,
     )
+
+
+def measured_period(*measured: pd.DataFrame) -> tuple[str, str] | None:
+    """Give the first and last date of tables with a column ``date``, ISO 8601; None where no date is known.
+
+    Examples
+    --------
+    >>> measured_period(pd.DataFrame({"date": pd.to_datetime(["2020-05-01", "2019-01-31"])}))
+    ('2019-01-31', '2020-05-01')
+    """
+    dates = [table["date"].dropna() for table in measured if "date" in table]
+    known = [date for column in dates if len(column) for date in (column.min(), column.max())]
+    return (f"{min(known):%Y-%m-%d}", f"{max(known):%Y-%m-%d}") if known else None
 
 
 def says_synthetic(table: pd.DataFrame) -> bool:
@@ -192,21 +205,16 @@ def _credited(ledger: pd.DataFrame, assignments: pd.DataFrame) -> pd.DataFrame:
 
 
 def _totals(rows: pd.DataFrame) -> tuple[int, float, float, float, float, float, float, float]:
-    paired = rows[rows["baseline_kg_yr"].notna() & rows["follow_up_kg_yr"].notna()]
+    paired = pairs_of(rows)
     baseline, follow_up = (
         exact_sum(paired[name]) if len(paired) else np.nan for name in ("baseline_kg_yr", "follow_up_kg_yr")
     )
-    percent = 100 * exact_sum(paired["reduction_kg_yr"]) / baseline if len(paired) and baseline else np.nan
     reduction, expected = (exact_sum(rows[name]) for name in ("reduction_kg_yr", "expected"))
-    return rows["msme_id"].nunique(), baseline, follow_up, reduction, *range_of_sum(rows), expected, percent
+    figures = (baseline, follow_up, reduction, *range_of_sum(rows), expected, weighted_pct(paired))
+    return rows["msme_id"].nunique(), *figures
 
 
 def _probability(assignments: pd.DataFrame) -> pd.Series:
     if "probability" not in assignments:
         return pd.Series(dtype=float)
     return assignments.set_index("msme_id")["probability"]
-
-
-def _period(claims: pd.DataFrame) -> tuple[str, str] | None:
-    dates = claims["date"].dropna() if "date" in claims else pd.Series(dtype="datetime64[ns]")
-    return (f"{dates.min():%Y-%m-%d}", f"{dates.max():%Y-%m-%d}") if len(dates) else None

@@ -12,7 +12,7 @@ from watershed_cp.loads.uncertainty import COVERAGE_90
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["exact_sum", "range_of_sum", "range_shares"]
+__all__ = ["exact_sum", "pairs_of", "range_of_sum", "range_shares", "weighted_pct"]
 
 
 def exact_sum(values: pd.Series) -> float:
@@ -63,6 +63,31 @@ def range_of_sum(rows: pd.DataFrame) -> tuple[float, float]:
     most = exact_sum(rows["reduction_high_kg_yr"] - COVERAGE_90 * spread)
     half = COVERAGE_90 * math.sqrt(math.fsum((spread**2).tolist()))
     return least - half, most + half
+
+
+def pairs_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give the ledger rows of which both loads are known: only they can be set against a baseline.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> len(pairs_of(pd.DataFrame({"baseline_kg_yr": [9.0, np.nan], "follow_up_kg_yr": [5.0, 4.0]})))
+    1
+    """
+    return rows[rows["baseline_kg_yr"].notna() & rows["follow_up_kg_yr"].notna()]
+
+
+def weighted_pct(pairs: pd.DataFrame) -> float:
+    """Give all that was avoided over all that there was before, in percent; NaN where there was nothing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> weighted_pct(pd.DataFrame({"baseline_kg_yr": [8.0], "reduction_kg_yr": [2.0]}))
+    25.0
+    """
+    baseline = exact_sum(pairs["baseline_kg_yr"])
+    return 100 * exact_sum(pairs["reduction_kg_yr"]) / baseline if baseline else math.nan
 
 
 def range_shares(ledger: pd.DataFrame) -> pd.DataFrame:

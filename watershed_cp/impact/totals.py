@@ -14,7 +14,7 @@ import pandas as pd
 
 from watershed_cp import reference, units
 from watershed_cp.errors import InputError
-from watershed_cp.impact.sums import exact_sum, range_of_sum
+from watershed_cp.impact.sums import exact_sum, pairs_of, range_of_sum, weighted_pct
 from watershed_cp.messages import fault
 
 if TYPE_CHECKING:
@@ -99,16 +99,14 @@ _FIGURES = (
 
 
 def _totals(rows: pd.DataFrame) -> tuple[int, float, float, float, float, float, float]:
-    paired = rows[rows["baseline_kg_yr"].notna() & rows["follow_up_kg_yr"].notna()]
-    baseline = exact_sum(paired["baseline_kg_yr"]) if len(paired) else np.nan
-    avoided = exact_sum(paired["reduction_kg_yr"])
+    paired = pairs_of(rows)
     own = 100 * paired["reduction_kg_yr"] / paired["baseline_kg_yr"].where(paired["baseline_kg_yr"] > 0)
     return (
         rows["msme_id"].nunique(),
-        baseline,
+        exact_sum(paired["baseline_kg_yr"]) if len(paired) else np.nan,
         exact_sum(rows["reduction_kg_yr"]),
         *range_of_sum(rows),
-        100 * avoided / baseline if baseline else np.nan,
+        weighted_pct(paired),
         exact_sum(own) / own.notna().sum() if own.notna().any() else np.nan,
     )
 
@@ -133,35 +131,17 @@ def _with_dimensions(accounts: Accounts) -> pd.DataFrame:
     )
 
 
-@functools.cache
-def _divisions() -> dict[str, str]:
-    """Give the section of each ISIC division."""
-    return {
-        row["code"]: row["section"] for row in reference.read_reference("isic") if row["level"] == "division"
-    }
-
-
 def _section(code: object) -> str:
-    return _divisions().get(str(code)[:2], "") if isinstance(code, str) else ""
+    return reference.isic_sections().get(code[:2], "") if isinstance(code, str) else ""
 
 
 def _size(country: object, employees: object) -> str:
     """Give the size class by people employed, where the country's own rule counts people."""
-    if pd.isna(employees) or not isinstance(country, str):  # type: ignore[call-overload]
+    if pd.isna(employees):  # type: ignore[call-overload]
         return ""
-    rules = _size_rules().get(country, ())
-    return next((size for low, high, size in rules if low <= float(str(employees)) <= high), "")
-
-
-@functools.cache
-def _size_rules() -> dict[str, list[tuple[float, float, str]]]:
-    """Give for each country the classes that people employed decide: least, most, class."""
-    rules: dict[str, list[tuple[float, float, str]]] = {}
-    for row in reference.read_reference("size_classes"):
-        if row["by_employees"] == "yes":
-            low, high = float(row["employees_min"] or 0), float(row["employees_max"] or "inf")
-            rules.setdefault(row["country"], []).append((low, high, row["size_class"]))
-    return rules
+    people = float(str(employees))
+    rules = reference.size_rules()
+    return next((name for of, low, high, name in rules if of == country and low <= people <= high), "")
 
 
 @functools.cache
