@@ -12,11 +12,11 @@ import shapely
 from worlds import four_squares, layer
 
 from watershed_cp.basins import assignment, spheretree
-from watershed_cp.basins.assignment import assign, assign_levels
+from watershed_cp.basins.assignment import assign, assign_levels, basin_probabilities
 from watershed_cp.basins.earth import geodesic
 from watershed_cp.basins.locator import BasinLocator
 from watershed_cp.errors import InputError
-from watershed_cp.tables import ASSIGNMENTS
+from watershed_cp.tables import ASSIGNMENTS, BASIN_PROBABILITIES
 
 SIGMAS = 2.4477  # of one axis, in the radius that holds 95 %
 
@@ -150,10 +150,37 @@ def test_many_firms_get_the_answers_of_few(monkeypatch: pytest.MonkeyPatch) -> N
     pd.testing.assert_frame_equal(assign(msmes, basins, language="en"), few, rtol=1e-9)
 
 
-def test_probabilities_of_neighbours_and_outside_add_up() -> None:
+def test_every_basin_has_its_probability_and_the_rest_is_outside() -> None:
+    msmes = firms(
+        longitude=[1.0005, 0.5, 5.0, np.nan, 0.0], latitude=[1.0003, 0.5, 5.0, 0.5, 0.5],
+        location_accuracy_m=[400.0] * 5,
+    )  # fmt: skip
+    before = msmes.copy(deep=True)
     basins = four_squares(accuracy_m=0.0)
-    msmes = firms(longitude=[1.0005], latitude=[1.0003], location_accuracy_m=[400.0])
-    alone = [assign(msmes, basins.iloc[[row]])["probability"].iloc[0] for row in range(4)]
-    inside = assign(msmes, basins)["basin_id"].iloc[0] == basins.index
-    shares = np.where(inside, alone, 1 - np.array(alone))
-    assert shares.sum() == pytest.approx(1, abs=1e-5)
+    table = basin_probabilities(msmes, basins)
+    assert tuple(table.columns) == BASIN_PROBABILITIES.names
+    assert table["msme_id"].tolist() == ["m0"] * 4 + ["m1", "m4"]
+    assert table["basin_id"].tolist() == ["a", "b", "c", "d", "d", "d"]
+    assert table["probability"].iloc[4:].tolist() == pytest.approx([1, 0.5], abs=1e-5)
+    east, north = (NormalDist(0, 400 / SIGMAS).cdf(metres) for metres in (0.0005 * 111_320, 0.0003 * 110_574))
+    of_corner = [east * north, east * (1 - north), (1 - east) * north, (1 - east) * (1 - north)]
+    np.testing.assert_allclose(table["probability"].iloc[:4], of_corner, atol=2e-5)
+    pd.testing.assert_frame_equal(msmes, before)
+
+
+def test_probabilities_agree_with_the_assignment_and_never_exceed_one() -> None:
+    random = np.random.default_rng(8)
+    west, overlap = shapely.box(0, 0, 1, 1), shapely.box(0.99999, 0, 2, 1)
+    basins = layer({"a": west, "b": overlap}, accuracy_m=50.0)
+    longitude, latitude = random.uniform(0.995, 1.005, 300), random.uniform(0.998, 1.002, 300)
+    msmes = firms(longitude=longitude, latitude=latitude, location_accuracy_m=random.uniform(1, 2000, 300))
+    table, placed = basin_probabilities(msmes, basins), assign(msmes, basins).set_index("msme_id")
+    total = table.groupby("msme_id")["probability"].sum().reindex(placed.index, fill_value=0.0)
+    assert total.max() <= 1 + 1e-12
+    outside = placed["status"] == "outside"
+    np.testing.assert_allclose(total[outside], 1 - placed.loc[outside, "probability"], atol=1e-12)
+    own = table.set_index(["msme_id", "basin_id"])["probability"]
+    inside = placed[~outside]
+    np.testing.assert_allclose(
+        own.loc[list(zip(inside.index, inside["basin_id"], strict=True))], inside["probability"], atol=0.02
+    )

@@ -12,7 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from watershed_cp.basins.assignment import assign
+    from watershed_cp.basins.assignment import assign, assign_levels, basin_probabilities
     from watershed_cp.basins.catalogue import read_basins
     from watershed_cp.basins.locator import BasinLocator
     from watershed_cp.basins.network import FlowNetwork
@@ -35,7 +35,9 @@ _HOMES = {
     "WatershedError": "errors",
     "aggregate": "pipeline",
     "assign": "basins.assignment",
+    "assign_levels": "basins.assignment",
     "audit_loads": "loads.audits",
+    "basin_probabilities": "basins.assignment",
     "data_path": "reference",
     "parse_location": "intake.coordinates",
     "read_audits": "intake.readers",
@@ -58,7 +60,9 @@ __all__ = [
     "WatershedError",
     "aggregate",
     "assign",
+    "assign_levels",
     "audit_loads",
+    "basin_probabilities",
     "data_path",
     "parse_location",
     "read_audits",

@@ -330,6 +330,22 @@ ASSIGNMENTS = Table(
     ),
 )
 
+BASIN_PROBABILITIES = Table(
+    "basin_probabilities",
+    (
+        _MSME_ID,
+        _BASIN_ID,
+        _number(
+            "probability",
+            "",
+            "Probabilidad de que la empresa esté en la cuenca",
+            "Probability that the firm is in the watershed",
+            low=0,
+            high=1,
+        ),
+    ),
+)
+
 BASIN_LOADS = Table(
     "basin_loads",
     (
@@ -429,4 +445,4 @@ BASINS = Table(
 )
 
 INPUTS = (MSMES, AUDITS, REDUCTIONS, RECOMMENDATIONS)
-OUTPUTS = (ASSIGNMENTS, BASIN_LOADS, LEDGER, LEDGER_SUMMARY)
+OUTPUTS = (ASSIGNMENTS, BASIN_PROBABILITIES, BASIN_LOADS, LEDGER, LEDGER_SUMMARY)

@@ -15,7 +15,7 @@ from watershed_cp.basins.locator import BasinLocator
 from watershed_cp.basins.probability import REACH_SIGMAS, boundary_integral, probability_inside
 from watershed_cp.messages import label, number
 from watershed_cp.reference import read_reference
-from watershed_cp.tables import ASSIGNMENTS
+from watershed_cp.tables import ASSIGNMENTS, BASIN_PROBABILITIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Whole = NDArray[np.int64]
 
-__all__ = ["assign", "assign_levels"]
+__all__ = ["assign", "assign_levels", "basin_probabilities"]
 
 _Number = TypeVar("_Number", np.int64, np.float64, np.bool_)
 
@@ -82,16 +82,14 @@ def assign(
     >>> assign(firms, basins)[["status", "confidence", "nearest_basin_id"]].fillna("").values.tolist()
     [['inside', 'sure', ''], ['outside', 'sure', 'a']]
     """
-    outlines_of(basins)
-    basins = basins.iloc[text_order(basins)]  # so that the lower row wins every tie
+    basins = _in_text_order(basins)
     places = _places(msmes)
-    accuracy = _known(msmes, "location_accuracy_m", _constant("location_accuracy_m"))
-    placing = _place(places, accuracy, basins)
+    placing = _place(places, basins)
     columns = {
         "msme_id": msmes["msme_id"].to_numpy(),
         "longitude": places.longitude,
         "latitude": places.latitude,
-        "location_accuracy_m": accuracy,
+        "location_accuracy_m": places.accuracy_m,
         "basin_id": _named(placing.basin, basins.index),
         "status": np.where(~places.located, "unlocated", np.where(placing.basin >= 0, "inside", "outside")),
         "confidence": _confidence(placing.probability),
@@ -101,6 +99,54 @@ def assign(
         "repairs": _repairs(msmes, places, placing.tied, language),
     }
     return pd.DataFrame({name: columns[name] for name in ASSIGNMENTS.names}, index=msmes.index.copy())
+
+
+def basin_probabilities(msmes: pd.DataFrame, basins: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Tell for every firm how probable each basin is, for totals that expect rather than decide.
+
+    By the same points and accuracies as :func:`assign`, whose ``probability`` for a firm inside is that of its
+    basin here.
+
+    Parameters
+    ----------
+    msmes : pandas.DataFrame
+        As :func:`assign` takes it. Left as it is.
+    basins : geopandas.GeoDataFrame
+        Index ``basin_id``, polygons in EPSG:4326, ``accuracy_m`` if known. Left as it is.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of :data:`watershed_cp.tables.BASIN_PROBABILITIES`, one row a firm and basin whose probability
+        is above zero, in the order of the firms and of ``basin_id``. The rows of a firm add up to at most 1, and
+        what lacks is the probability of no basin. An unlocated firm has no row.
+
+    Raises
+    ------
+    InputError
+        As :func:`assign`.
+
+    Examples
+    --------
+    >>> import geopandas, shapely
+    >>> halves = [shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)]
+    >>> basins = geopandas.GeoDataFrame(index=["a", "b"], geometry=halves, crs="EPSG:4326")
+    >>> firms = pd.DataFrame({"msme_id": ["m1", "m2"], "longitude": [0.5, 1.0], "latitude": [0.5, 0.5]})
+    >>> basin_probabilities(firms, basins).round(6).values.tolist()
+    [['m1', 'a', 1.0], ['m2', 'a', 0.5], ['m2', 'b', 0.5]]
+    """
+    basins = _in_text_order(basins)
+    places = _places(msmes)
+    chances = _place(places, basins).chances
+    share = chances.share / np.maximum(np.bincount(chances.firm, chances.share), 1)[chances.firm]
+    columns = {
+        "msme_id": msmes["msme_id"].to_numpy()[chances.firm],
+        "basin_id": _named(chances.basin, basins.index),
+        "probability": share,
+    }
+    return pd.DataFrame({name: columns[name] for name in BASIN_PROBABILITIES.names})[share > 0].reset_index(
+        drop=True
+    )
 
 
 def assign_levels(msmes: pd.DataFrame, levels: Mapping[str, gpd.GeoDataFrame]) -> pd.DataFrame:
@@ -147,11 +193,21 @@ class _Places:
 
     longitude: Floats
     latitude: Floats
+    accuracy_m: Floats
     discharge: NDArray[np.bool_]  # whether the discharge point decides
 
     @property
     def located(self) -> NDArray[np.bool_]:
         return np.isfinite(self.longitude)
+
+
+@dataclass(frozen=True)
+class _Chances:
+    """How probable basins are, one row a firm and basin, firms ascending."""
+
+    firm: Whole
+    basin: Whole
+    share: Floats
 
 
 @dataclass(frozen=True)
@@ -163,6 +219,7 @@ class _Placing:
     nearest: Whole  # row, -1 inside and unlocated
     distance_m: Floats
     probability: Floats
+    chances: _Chances
 
 
 def _constant(name: str) -> float:
@@ -179,7 +236,8 @@ def _places(msmes: pd.DataFrame) -> _Places:
         location = _on_earth(msmes.geometry.x.to_numpy(), msmes.geometry.y.to_numpy())
     discharges = np.isfinite(discharge[0])
     longitude, latitude = np.where(discharges, discharge, location)
-    return _Places(longitude, latitude, discharges)
+    accuracy = _known(msmes, "location_accuracy_m", _constant("location_accuracy_m"))
+    return _Places(longitude, latitude, accuracy, discharges)
 
 
 def _point(msmes: pd.DataFrame, east: str, north: str) -> Floats:
@@ -200,7 +258,13 @@ def _known(table: pd.DataFrame, name: str, otherwise: float) -> Floats:
     return np.where(np.isnan(values), otherwise, values)
 
 
-def _place(places: _Places, accuracy: Floats, basins: gpd.GeoDataFrame) -> _Placing:
+def _in_text_order(basins: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Check a layer and sort it, so that the lower row wins every tie."""
+    outlines_of(basins)
+    return basins.iloc[text_order(basins)]
+
+
+def _place(places: _Places, basins: gpd.GeoDataFrame) -> _Placing:
     """Locate the places that are known, and measure them."""
     rows = np.flatnonzero(places.located)
     points = np.stack([places.longitude[rows], places.latitude[rows]], axis=-1)
@@ -209,15 +273,16 @@ def _place(places: _Places, accuracy: Floats, basins: gpd.GeoDataFrame) -> _Plac
     basin = found.astype(np.int64)
     divide, distance = _to_divide(divides, points, basin)
     outline = _known(basins, "accuracy_m", _constant("outline_accuracy_m"))
-    sigma = np.hypot(accuracy[rows], outline[divide]) / _constant("radius_95_sigmas")
-    probability = _probability(divides, points, basin, distance, sigma)
-    size = len(accuracy)
+    sigma = np.hypot(places.accuracy_m[rows], outline[divide]) / _constant("radius_95_sigmas")
+    chances = _chances(divides, points, basin, distance, sigma)
+    size = len(places.longitude)
     return _Placing(
         basin=_spread(basin, rows, size, -1),
         tied=_spread(tied, rows, size, otherwise=False),
         nearest=_spread(np.where(basin < 0, divide, -1), rows, size, -1),
         distance_m=_spread(np.where(basin < 0, -distance, distance), rows, size, np.nan),
-        probability=_spread(probability, rows, size, np.nan),
+        probability=_spread(_probability(chances, basin), rows, size, np.nan),
+        chances=_Chances(rows[chances.firm], chances.basin, chances.share),
     )
 
 
@@ -230,17 +295,27 @@ def _to_divide(divides: Divides, points: Floats, basin: Whole) -> tuple[Whole, F
     return divide, distance
 
 
-def _probability(divides: Divides, points: Floats, basin: Whole, distance: Floats, sigma: Floats) -> Floats:
-    """Tell how probable each assignment is; only places within reach of a divide need an integral."""
-    probability = np.ones(len(points))
-    near = np.flatnonzero(distance < REACH_SIGMAS * sigma)
+def _chances(divides: Divides, points: Floats, basin: Whole, distance: Floats, sigma: Floats) -> _Chances:
+    """Tell how probable basins are; only places within reach of a divide need an integral."""
+    doubtful = distance < REACH_SIGMAS * sigma
+    near, sure = np.flatnonzero(doubtful), np.flatnonzero(~doubtful & (basin >= 0))
+    parts = [(sure, basin[sure], np.ones(len(sure)))]
     for begin in range(0, len(near), _CHUNK):
-        doubtful = near[begin : begin + _CHUNK]
-        point, other, share = _shares(divides, points[doubtful], basin[doubtful], sigma[doubtful])
-        own = other == basin[doubtful][point]
-        probability[doubtful[point[own]]] = share[own]
-        away = basin[doubtful][point] < 0
-        np.subtract.at(probability, doubtful[point[away]], share[away])
+        some = near[begin : begin + _CHUNK]
+        place, other, share = _shares(divides, points[some], basin[some], sigma[some])
+        parts.append((some[place], other, share))
+    firm, others, share = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.argsort(firm, kind="stable")
+    return _Chances(firm[order], others[order], share[order])
+
+
+def _probability(chances: _Chances, basin: Whole) -> Floats:
+    """Tell how probable each assignment is: the share of the own basin, or what all basins leave."""
+    own = chances.basin == basin[chances.firm]
+    probability = np.where(basin < 0, 1.0, 0.0)
+    probability[chances.firm[own]] = chances.share[own]
+    away = basin[chances.firm] < 0
+    np.subtract.at(probability, chances.firm[away], chances.share[away])
     return np.maximum(probability, 0)
 
 
