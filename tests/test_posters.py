@@ -14,16 +14,17 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from watershed_cp import tables
 from watershed_cp.basins.catalogue import read_basins
 from watershed_cp.errors import Text
 from watershed_cp.impact.aggregation import Accounts
 from watershed_cp.impact.ledger import summarise
-from watershed_cp.publish import lettering, posters
+from watershed_cp.publish import cartography, lettering, posters
 from watershed_cp.publish.basemap import built_in
 from watershed_cp.publish.findings import count_word, find, span, tight
-from watershed_cp.publish.terrain import Frame, mercator, paint, rivers
+from watershed_cp.publish.terrain import Frame, ground, mercator, paint, rivers
 
 HAIR = "\N{NARROW NO-BREAK SPACE}"
 INFINITY = float("inf")
@@ -354,9 +355,29 @@ def test_synthetic_data_and_sources_are_named_on_the_page(priority):
         "Natural Earth",
         "Ferranti",
         "the range includes zero",
-        "Also in the tables: ",
+        "Also in the tables: total chromium",
     ):
         assert phrase in texts
+
+
+def test_the_key_explains_the_marks_that_are_there_and_no_other(two_squares):
+    keys = ("Cuenca dudosa", "No se suma")
+    assert [key in words(posters.draw_poster(two_squares, "a")) for key in keys] == [True, True]
+    assert [key in words(posters.draw_poster(two_squares, "b")) for key in keys] == [False, True]
+
+
+def test_rivers_end_at_the_coast_that_is_drawn(two_squares):
+    figure = Figure(figsize=(10, 10))
+    coast = shapely.union_all([line for _, line in rivers("chamelecon")])
+    sheet = cartography.Sheet.on(
+        figure, (0, 0), Frame.around(coast, 700, 700, margin=10), posters.FORMS["a3"].sizes, 1.0
+    )
+    cartography.draw_rivers(sheet, "chamelecon")
+    drawn = [path.vertices for lines in sheet.axes.collections for path in lines.get_paths()]
+    sea = shapely.buffer(sheet.frame.cut(ground().sea), -0.01)
+    assert drawn
+    assert not any(shapely.intersects(sea, shapely.LineString(dots)) for dots in drawn)
+    assert shapely.intersects(sea, sheet.frame.cut(coast))
 
 
 def test_the_map_names_rivers_towns_lakes_and_neighbours(priority):

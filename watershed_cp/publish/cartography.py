@@ -118,6 +118,9 @@ def draw_rivers(sheet: Sheet, basin_id: str | None) -> None:
     main = max((river["strahler"] for river, _ in named if not river["below_outlet"]), default=0)
     for order in sorted({river["strahler"] for river, _ in named}):
         lines = shapely.union_all([line for river, line in named if river["strahler"] == order])
+        lines = shapely.difference(
+            lines, ground().sea
+        )  # the drawn coast and that of the rivers differ a little
         width = LINES.rivers[
             min(max(order - main + widest, 1), widest) - 1
         ]  # a small main stem is a main stem too

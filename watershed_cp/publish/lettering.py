@@ -5,6 +5,7 @@ All lengths are points; a :class:`Sheet` is an axes whose data coordinates are p
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -19,7 +20,7 @@ from matplotlib.textpath import TextPath, text_to_path
 from watershed_cp.publish.style import COLOURS, figure_fonts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
@@ -168,6 +169,14 @@ class Labels:
     def block(self, x: float, y: float, radius: float) -> None:
         """Keep labels off a mark, and a little more."""
         self.taken.append(Box.around(x, y, radius + 1.5))
+
+    @contextlib.contextmanager
+    def clear_of(self, boxes: Iterable[Box]) -> Iterator[None]:
+        """Keep what is placed meanwhile off places that are wanted later."""
+        wanted = list(boxes)
+        self.taken[:0] = wanted
+        yield
+        del self.taken[: len(wanted)]
 
     def beside(
         self, x: float, y: float, size: tuple[float, float], gap: float | tuple[float, float]

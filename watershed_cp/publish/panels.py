@@ -104,7 +104,8 @@ def draw_changes(column: Column, changes: Sequence[Change], *, room: float) -> N
         _draw_change(column, changes[shown])
         shown, each = shown + 1, start - column.y
     if shown < len(changes):
-        names = ", ".join(typeset(change.pollutant, column.language) for change in changes[shown:])
+        rest = [change.pollutant for change in changes[shown:]]
+        names = ", ".join(_long_name(name, column.language) or name for name in rest)
         column.paragraph(
             label("poster", "more_pollutants", column.language, names=names), colour=COLOURS.muted
         )

@@ -46,8 +46,10 @@ def draw_names(
     towns = _towns(sheet, outline)
     for properties, point in (town for town in towns if town[0]["rank"] == 1):
         _name_town(sheet, *point, properties[f"name_{language}"], 1)
-    _name_rivers(sheet, language, basin_id)
-    for properties, point in (town for town in towns if town[0]["rank"] > 1):
+    smaller = [town for town in towns if town[0]["rank"] > 1]
+    with sheet.labels.clear_of(Box.around(*point, max(_TOWN_DOTS) * sheet.pen) for _, point in smaller):
+        _name_rivers(sheet, language, basin_id)
+    for properties, point in smaller:
         _name_town(sheet, *point, properties[f"name_{language}"], properties["rank"])
     base, size = ground(), sheet.sizes.small
     for properties, lake in base.lakes:

@@ -363,7 +363,7 @@ def _key(
             write(axes, x + diameter + 0.5 * small, y, text, small)
             x += diameter + text_width(text, small) + 1.5 * small
         x += 1.5 * small
-    for mark in ("ambiguous", "uncounted"):
+    for mark in (mark for mark in ("ambiguous", "uncounted") if (finding.places["mark"] == mark).any()):
         maps.draw_mark(axes, x + 5, middle, mark, 9 * page.pen)
         text = label("poster", f"mark_{mark}", language)
         write(axes, x + 5 + 9 * page.pen, y, text, small)
