@@ -52,8 +52,15 @@ def test_check_of_a_clean_table(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 def test_trace_follows_the_water(capsys: pytest.CaptureFixture[str]) -> None:
     out = told(capsys, "trace", "-89.19,13.70")[0]
-    assert "river Río Acelhuate" in out
-    assert "river Río Lempa" in out
+    assert "  river Río Acelhuate: " in out
+    assert "  river Río Lempa: " in out
+    assert (
+        "Towns within 3 km of the course, with the km from its start: San Salvador (0), Mejicanos (2), "
+        in out
+    )
+    assert out.endswith("give them with --municipalities to name those that the water crosses.\n")
+    assert main(["trace", "-89.19,13.70", "--language", "es"]) == 0
+    assert "  Río Acelhuate: " in capsys.readouterr().out  # no “río Río”
 
 
 def test_trace_of_a_place_outside(capsys: pytest.CaptureFixture[str]) -> None:

@@ -94,6 +94,24 @@ def test_a_place_finds_its_own_network() -> None:
     )
 
 
+def test_municipalities_are_named_where_their_limits_are_given(tmp_path: Path) -> None:
+    limits = gpd.GeoDataFrame(
+        {"OBJECTID": [7, 8], "MUNICIPIO": ["Sur", "Norte"]},
+        geometry=[shapely.box(-90, 13, -88, 13.9), shapely.box(-90, 13.9, -88, 14.5)], crs=4326,
+    )  # fmt: skip
+    limits.to_crs(32616).to_file(tmp_path / "limits.gpkg")
+    course, passed = trace_water(-89.19, 13.70, municipalities=tmp_path / "limits.gpkg")
+    assert passed.loc[passed["kind"] == "municipality", "name"].tolist() == ["Sur", "Norte"]
+    assert sum(stretch.length_km for stretch in course.municipalities) == pytest.approx(course.length_km)
+    limits[["OBJECTID", "geometry"]].to_file(tmp_path / "numbers.gpkg")
+    with pytest.raises(InputError) as error:
+        trace_water(-89.19, 13.70, municipalities=tmp_path / "numbers.gpkg")
+    assert error.value.tell("en") == (
+        "numbers.gpkg: No column of the layer has a usual name for municipalities. It has: OBJECTID. Call the column "
+        "of the names municipality."
+    )
+
+
 @pytest.mark.parametrize("text", ["two", "2 miles", "-1km", ""])
 def test_distances_are_understood_or_refused(text: str) -> None:
     with pytest.raises(InputError) as error:

@@ -80,6 +80,20 @@ def test_a_course_names_what_it_passes() -> None:
     assert course.basins == ()
 
 
+def test_a_course_tells_the_towns_beside_it() -> None:
+    places = {"Near": at(2, 1), "Second": (at(3, 1)[0] + 0.02, at(3, 1)[1]), "Far": (-88.9, 13.98)}
+    towns = gpd.GeoDataFrame(
+        {"name": list(places), "department": "D"}, geometry=[shapely.Point(xy) for xy in places.values()], crs=4326
+    )  # fmt: skip
+    course = network(Y, towns=towns).trace(*at(1, 1))
+    assert [(town.name, town.department) for town in course.towns] == [("Near", "D"), ("Second", "D")]
+    near, second = course.towns
+    assert (near.at_km, near.away_km) == pytest.approx((1.106, 0), abs=1e-3)
+    assert second.at_km == pytest.approx(course.length_km)
+    assert second.away_km == pytest.approx(2.162, abs=1e-3)  # 0.02 degrees of longitude at 13.965 N
+    assert course.municipalities == ()
+
+
 def test_an_outlet_has_a_course_of_no_length() -> None:
     assert network(Y).trace(*at(3, 1)).length_km == 0
 

@@ -136,6 +136,7 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     trace = menu.add("trace")
     trace.add_argument("place", metavar="LON,LAT", help=menu.say("place"))
     trace.add_argument("--network", metavar=menu.say("file"), help=menu.say("network"))
+    trace.add_argument("--municipalities", metavar=menu.say("file"), help=menu.say("municipalities"))
     _add_basins(menu)
     return parser
 

@@ -152,13 +152,23 @@ _NEAR = ("msme_id", "name", "country", "municipality", "ciiu", "near", "distance
 
 def trace(options: Options, language: Language) -> None:
     """Follow the water from a place to the sea."""
+    from watershed_cp.basins.courses import BESIDE_KM
     from watershed_cp.basins.inspection import place, trace_water
 
-    course, passed = trace_water(*place(options.place), options.network)
+    course, passed = trace_water(
+        *place(options.place), options.network, municipalities=options.municipalities
+    )
     outlet = "{:.4f},{:.4f}".format(*course.outlet)
     _say("course", language, length=number(course.length_km), lake=number(course.lake_km), outlet=outlet)
     for row in passed.to_dict("records"):
-        print(f"  {label('stretch', row['kind'], language)} {row['name']}: {number(row['length_km'])} km")
+        kind = label("stretch", row["kind"], language)
+        named = row["name"] if row["name"].lower().startswith(kind) else f"{kind} {row['name']}"
+        print(f"  {named}: {number(row['length_km'])} km")
+    if course.towns:
+        towns = ", ".join(f"{town.name} ({town.at_km:.0f})" for town in course.towns)
+        _say("towns_beside", language, away=f"{BESIDE_KM:g}", towns=towns)
+    if course.towns and not course.municipalities:
+        _say("no_municipalities", language)
 
 
 def basins_list(options: Options, language: Language) -> None:  # noqa: ARG001 - every command takes both

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-__all__ = ["read_basins", "read_built_in"]
+__all__ = ["read_basins", "read_built_in", "read_municipalities", "read_towns"]
 
 _MOST_ACCURACY_M = 1e6  # an outline worse than that says nothing
 _ID_COLUMNS = (
@@ -36,6 +36,17 @@ _ID_COLUMNS = (
     "cod",
 )
 _NAME_COLUMNS = ("name_es", "name_en", "name", "nombre", "cuenca", "basin", "watershed", "nom")
+_MUNICIPALITY_COLUMNS = (
+    "municipality",
+    "municipio",
+    "muni",
+    "mpio",
+    "distrito",
+    "adm2_es",
+    "name_2",
+    "nombre",
+    "name",
+)
 
 
 def read_basins(
@@ -124,6 +135,61 @@ def read_built_in(layer: str) -> gpd.GeoDataFrame:
     shapes = shapely.from_geojson([json.dumps(feature["geometry"]) for feature in features])
     rows = pd.DataFrame([feature["properties"] for feature in features])
     return gpd.GeoDataFrame(rows, geometry=shapes, crs="EPSG:4326")
+
+
+def read_towns() -> gpd.GeoDataFrame:
+    """Read the towns of the four countries that ship with the package.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Points, EPSG:4326: ``country``, ``name``, ``department``.
+
+    Examples
+    --------
+    >>> int((read_towns()["name"] == "Zacapa").sum())
+    1
+    """
+    import geopandas as gpd
+    import pandas as pd
+
+    columns = ["country", "name", "department", "longitude", "latitude"]
+    table = pd.read_csv(data_path("gazetteer", "places.csv"), usecols=columns, keep_default_na=False)
+    points = gpd.points_from_xy(table.pop("longitude"), table.pop("latitude"), crs="EPSG:4326")
+    return gpd.GeoDataFrame(table, geometry=points)
+
+
+def read_municipalities(path: str | Path) -> gpd.GeoDataFrame:
+    """Read the limits of municipalities from a layer of the user's own.
+
+    Parameters
+    ----------
+    path : str or Path
+        Polygons in any vector file that GDAL reads, with a column of names.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        ``name``, in EPSG:4326.
+
+    Raises
+    ------
+    MissingFileError, InputError
+        If there is no such file, it is no layer of polygons, has no CRS or no column of names.
+
+    Examples
+    --------
+    >>> read_municipalities("nowhere.gpkg")
+    Traceback (most recent call last):
+    watershed_cp.errors.MissingFileError: nowhere.gpkg: There is no such file. Check the name and the folder.
+    """
+    layer = open_layer(Path(path))
+    column = _pick(layer, _MUNICIPALITY_COLUMNS)
+    if column is None:
+        columns = ", ".join(str(name) for name in layer.columns if name != layer.geometry.name)
+        raise InputError(fault("municipalities_no_name", file=Path(path).name, columns=columns))
+    names = layer[[column, layer.geometry.name]].rename(columns={column: "name"})
+    return names.to_crs("EPSG:4326")
 
 
 def open_layer(

@@ -1,4 +1,4 @@
-"""What a course passes: rivers it runs along, lakes, basins and municipalities it runs through."""
+"""What a course passes: rivers it runs along, lakes, basins and municipalities it runs through, towns beside it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     import shapely
     from numpy.typing import NDArray
 
-__all__ = ["Course", "Stretch", "describe"]
+__all__ = ["BESIDE_KM", "Course", "Stretch", "Town", "describe"]
+
+BESIDE_KM = 3.0  # from a course to a town beside it: a town is some km wide and known as one point
 
 _ALONG_DEGREES = 0.0015  # a course and the river it follows are drawn from the same cells
 _STEP_DEGREES = 0.001  # how finely a course is asked what it passes
@@ -24,6 +26,15 @@ class Stretch(NamedTuple):
 
     name: str
     length_km: float
+
+
+class Town(NamedTuple):
+    """A town beside a course: how far down the course it lies, and how far from it."""
+
+    name: str
+    department: str
+    at_km: float
+    away_km: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +51,9 @@ class Course:
         Longitude and latitude of the last point.
     rivers, lakes, basins, municipalities : tuple of Stretch
         What the water passes, downstream; empty where no layer tells.
+    towns : tuple of Town
+        Towns within :data:`BESIDE_KM` of the course, downstream. A town is a point and says nothing of municipal
+        limits: those need a layer of ``municipalities``.
     """
 
     line: shapely.LineString
@@ -50,6 +64,7 @@ class Course:
     lakes: tuple[Stretch, ...] = ()
     basins: tuple[Stretch, ...] = ()
     municipalities: tuple[Stretch, ...] = ()
+    towns: tuple[Town, ...] = ()
 
     @property
     def land_km(self) -> float:
@@ -65,7 +80,8 @@ def describe(points: NDArray[np.float64], layers: dict[str, gpd.GeoDataFrame]) -
     points : ndarray, shape (n, 2)
         Longitude and latitude, downstream.
     layers : dict of str to geopandas.GeoDataFrame
-        ``rivers`` (lines), ``lakes``, ``basins``, ``municipalities`` (polygons), EPSG:4326.
+        ``rivers`` (lines), ``lakes``, ``basins``, ``municipalities`` (polygons), each with a ``name`` or ``name_es``;
+        ``towns`` (points) with ``name`` and ``department``. EPSG:4326.
 
     Returns
     -------
@@ -94,8 +110,29 @@ def describe(points: NDArray[np.float64], layers: dict[str, gpd.GeoDataFrame]) -
         length_km=float(steps_km.sum()),
         lake_km=sum(stretch.length_km for stretch in passed.get("lakes", ())),
         outlet=(float(course[-1, 0]), float(course[-1, 1])),
+        towns=_towns_beside(course, steps_km, layers["towns"]) if "towns" in layers else (),
         **passed,
     )
+
+
+def _towns_beside(
+    course: NDArray[np.float64], steps_km: NDArray[np.float64], towns: gpd.GeoDataFrame
+) -> tuple[Town, ...]:
+    """Find the towns near a course and the place on it that each is nearest to."""
+    import pyproj
+    import shapely
+
+    at_km = np.concatenate([[0.0], np.cumsum(steps_km)])
+    narrow = np.array([np.cos(np.radians(course[:, 1].mean())), 1.0])  # degrees of equal length both ways
+    places = shapely.get_coordinates(towns.geometry.to_numpy())
+    nearest = shapely.STRtree(shapely.points(course * narrow)).nearest(shapely.points(places * narrow))
+    geod = pyproj.Geod(ellps="WGS84")
+    away_km = geod.inv(*places.T, *course[nearest].T)[2] / 1000
+    rows = [
+        Town(str(towns["name"].iloc[i]), str(towns["department"].iloc[i]), float(at_km[nearest[i]]), float(away_km[i]))
+        for i in np.flatnonzero(away_km <= BESIDE_KM)
+    ]  # fmt: skip
+    return tuple(sorted(rows, key=lambda town: (town.at_km, town.name)))
 
 
 def _names_at(points: NDArray[np.float64], layer: gpd.GeoDataFrame, *, along: bool) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from watershed_cp.basins.catalogue import open_layer, read_basins, read_built_in
+from watershed_cp.basins.catalogue import open_layer, read_basins, read_built_in, read_municipalities
 from watershed_cp.errors import InputError
 from watershed_cp.messages import fault
 
@@ -200,7 +200,11 @@ def _write_layer(path: Path, name: str, table: gpd.GeoDataFrame) -> None:
 
 
 def trace_water(
-    longitude: float, latitude: float, network: str | Path | None = None
+    longitude: float,
+    latitude: float,
+    network: str | Path | None = None,
+    *,
+    municipalities: str | Path | None = None,
 ) -> tuple[Course, pd.DataFrame]:
     """Follow the water from a place and list what it passes.
 
@@ -210,29 +214,33 @@ def trace_water(
         Degrees.
     network : str or Path, optional
         Built-in watershed or D8 raster; by default the built-in watershed in which the place lies.
+    municipalities : str or Path, optional
+        Vector file with the limits of municipalities; without it only the towns beside the course are known.
 
     Returns
     -------
     course : Course
-        With its line and lengths.
+        With its line, its lengths and the towns beside it.
     passed : pandas.DataFrame
         ``kind`` (river, lake, basin, municipality), ``name``, ``length_km``.
 
     Raises
     ------
     InputError
-        If the place is in no built-in watershed, or not on the network.
+        If the place is in no built-in watershed, or not on the network, or the municipalities cannot be read.
 
     Examples
     --------
-    >>> trace_water(-89.19, 13.70)[1]["name"].tolist()[:2]
-    ['Río Acelhuate', 'Río Lempa']
+    >>> course, passed = trace_water(-89.19, 13.70)
+    >>> passed["name"].tolist()[:2], course.towns[0].name
+    (['Río Acelhuate', 'Río Lempa'], 'San Salvador')
     """
     import pandas as pd
 
     from watershed_cp.basins.network import FlowNetwork
 
-    course = FlowNetwork.open(network or _basin_at(longitude, latitude)).trace(longitude, latitude)
+    limits = {} if municipalities is None else {"municipalities": read_municipalities(municipalities)}
+    course = FlowNetwork.open(network or _basin_at(longitude, latitude), **limits).trace(longitude, latitude)
     kinds = {
         "river": course.rivers,
         "lake": course.lakes,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from watershed_cp.basins.catalogue import read_built_in, read_towns
 from watershed_cp.basins.courses import describe
 from watershed_cp.basins.coverage import smooth_line, to_degrees
 from watershed_cp.basins.directions import NO_FLOW, downstream_cells, write_directions
@@ -44,8 +45,8 @@ class FlowNetwork:
     crs : anything pyproj takes
         Geographic or projected.
     layers : dict of str to geopandas.GeoDataFrame
-        What a course may pass: ``rivers``, ``lakes``, ``basins``, ``municipalities``, each with a ``name`` or
-        ``name_es`` column, EPSG:4326.
+        What a course may pass: ``rivers``, ``lakes``, ``basins``, ``municipalities``, ``towns``, as
+        :func:`watershed_cp.basins.courses.describe` takes them.
 
     Examples
     --------
@@ -70,8 +71,9 @@ class FlowNetwork:
             ``acelhuate``, ``chamelecon``, ``motagua`` or ``panama_canal``; or a path. Codes as ESRI writes them:
             1 east, clockwise to 128 north-east, 0 outlet, 247 or 255 or the file's own value without data.
         **layers : geopandas.GeoDataFrame
-            ``rivers``, ``lakes``, ``basins`` or ``municipalities`` that courses may pass; for a built-in
-            watershed they replace its own.
+            ``rivers``, ``lakes``, ``basins``, ``municipalities`` or ``towns`` that courses may pass; they replace
+            those of a built-in watershed. The towns of the four countries are always there; limits of municipalities
+            only where they are given.
 
         Raises
         ------
@@ -91,7 +93,8 @@ class FlowNetwork:
             codes, transform, crs, empty = raster.read(1), raster.transform, raster.crs, raster.nodata
         codes = np.where(codes == empty, NO_FLOW, codes) if empty is not None else codes
         known = _built_in_layers(str(source)) if named else {}
-        return cls.from_directions(codes, transform, crs, file=path.name, layers={**known, **layers})
+        beside = {"towns": read_towns(), **known, **layers}
+        return cls.from_directions(codes, transform, crs, file=path.name, layers=beside)
 
     @classmethod
     def from_directions(
@@ -389,8 +392,6 @@ class FlowNetwork:
 
 
 def _built_in_layers(name: str) -> dict[str, gpd.GeoDataFrame]:
-    from watershed_cp.basins.catalogue import read_built_in
-
     rivers = read_built_in("rivers")
     return {
         "rivers": rivers[(rivers["basin_id"] == name) & rivers["name_es"].notna()],
