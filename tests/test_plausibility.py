@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from makers import audit, audits
 
 from watershed_cp.loads.audits import audit_loads, row_loads
@@ -71,6 +72,17 @@ def test_the_load_rose_with_output_while_intensity_fell() -> None:
     claim = audit_loads(rows).iloc[0]
     assert (claim["reduction_kg_yr"], claim["normalised_reduction_kg_yr"]) == (-10.0, 90.0)
     assert claim["flags"] == "intensity_fell"
+
+
+def test_output_in_another_unit_of_the_same_kind_is_converted() -> None:
+    """100 kg for 10 t, then 80 kg for 80 qq of 100 lb: 10 kg a tonne became 22."""
+    rows = audits(
+        audit(value=100, production=10, production_unit="t"),
+        audit(phase="follow_up", value=80, production=80, production_unit="qq"),
+    )
+    claim = audit_loads(rows).iloc[0]
+    assert claim["normalised_reduction_kg_yr"] == pytest.approx(100 / 10 * 80 * 0.045359237 - 80)
+    assert claim["flags"] == "output_fell"
 
 
 def test_output_in_another_unit_is_not_compared() -> None:

@@ -1,12 +1,14 @@
 """Units of account: one pint registry, the house's year and tonne, and one factor per distinct unit.
 
-A year has 365 days here (pint's Julian year has 365.25) and a ``t`` or ``ton`` is the metric tonne (pint's
-``ton`` is the US short ton). Both are decided in this module and nowhere else.
+A year has 365 days here (pint's Julian year has 365.25), a ``t`` or ``ton`` is the metric tonne (pint's ``ton`` is
+the US short ton), a gallon is the US gallon, a quintal 100 pounds as in the four countries, and ``gr`` is a gram
+(pint's is the grain). All of it is decided in this module and nowhere else.
 """
 
 from __future__ import annotations
 
 import functools
+import math
 import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
@@ -17,14 +19,14 @@ from watershed_cp.messages import fault
 if TYPE_CHECKING:
     import pint
 
-__all__ = ["DAYS_PER_YEAR", "Dimension", "dimension", "factor"]
+__all__ = ["DAYS_PER_YEAR", "Dimension", "dimension", "factor", "ratio"]
 
 DAYS_PER_YEAR = 365
 
 Dimension = Literal["load", "concentration", "flow"]
 
 _LONGEST = 40
-_ARITHMETIC = re.compile(r"\d{3}|\*\*|\^(?![23]\b)|[()\[\]{}=+]")
+_ARITHMETIC = re.compile(r"\d{3}|\*\*|\^(?!-1\b|[23]\b)|[()\[\]{}=+]")
 """What no unit of an office holds, and what a parser of expressions would compute: ``9**9**9``."""
 
 _BASE: dict[Dimension, str] = {
@@ -34,48 +36,67 @@ _BASE: dict[Dimension, str] = {
 }
 
 _DEFINITIONS = (
-    f"year = {DAYS_PER_YEAR} * day = a = yr = año = anio = años = ano",
-    "month = year / 12 = mes",
-    "@alias day = día = dia = dias = días",
+    f"year = {DAYS_PER_YEAR} * day = a = yr = año = anio = años = ano = anual",
+    "month = year / 12 = mes = mensual",
+    "@alias day = día = dia = dias = días = diari",
+    "@alias week = semana = semanas",
     "@alias hour = hora = horas",
-    "@alias minute = minuto",
-    "@alias second = segundo = seg",
-    "ton = 1000 * kilogram = t = ton = tonelada = toneladas = tonne",
+    "@alias minute = minuto = minutos",
+    "@alias second = segundo = segundos = seg",
+    "ton = 1000 * kilogram = t = ton = tonelada = toneladas = tonne = tn = tm",
     "quintal = 100 * pound = qq = quintales",
     "@alias pound = libra = libras = lbs",
+    "@alias ounce = onza = onzas",
     "@alias gram = gramo = gramos",
-    "@alias liter = litro = litros",
+    "@alias meter = metro = metros = mts",
+    "@alias foot = pie = pies",
+    "@alias liter = litro = litros = lt = lts = ltr",
     "@alias gallon = galón = galones = galon = gal",
-    "manzana = 6988.96 * meter ** 2 = mz",
-    "vara = 0.836 * meter",
+    "manzana = 6988.96 * meter ** 2 = mz = manzanas",  # 10,000 square varas of 0.836 m
     "ppm_water = milligram / liter",
     "ppb_water = microgram / liter",
     "mgd = 1e6 * gallon / day = MGD",
     "cfs = foot ** 3 / second",
+    "cfm = foot ** 3 / minute",
 )
 
-_WRITTEN = (
-    (re.compile(r"\bppm\b", re.IGNORECASE), "ppm_water"),
-    (re.compile(r"\bppb\b", re.IGNORECASE), "ppb_water"),
-    (re.compile(r"\bUS\s*gal(lons?|ones)?\b", re.IGNORECASE), "gallon"),
-    (re.compile(r"\bgpm\b", re.IGNORECASE), "gallon/minute"),
-    (re.compile(r"\bgpd\b", re.IGNORECASE), "gallon/day"),
-    (re.compile(r"\blps\b", re.IGNORECASE), "liter/second"),
-    (re.compile(r"\s+(por|per)\s+|\s*/\s*"), "/"),
-    (re.compile(r"(?<=[a-zA-Z])[³3](?![\d.])"), "**3"),
-    (re.compile(r"(?<=[a-zA-Z])[²2](?![\d.])"), "**2"),
-    (re.compile(r"(?<=/)min\b"), "minute"),
-    (re.compile(r"(?<=/)(d|D)\b"), "day"),
-    (re.compile(r"(?<=/)(h|hr|H)\b"), "hour"),
-    (re.compile(r"(?<=/)s\b"), "second"),
-    (re.compile(r"\b[Kk][Gg]\b|\bkilos?\b|\bkilogramos?\b"), "kilogram"),
-    (
-        re.compile(r"\b(mg|M[gG](?=/([lL]|m\*)))\b"),
-        "milligram",
-    ),  # Mg/yr is megagrams, Mg/L is a slip for mg/L
-    (re.compile(r"\b[uµμ][gG]\b"), "microgram"),
-    (re.compile(r"(?<![A-Za-z])[lL](?![A-Za-z])"), "liter"),
+_WRITTEN = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"(?i)\bpartes por mill[oó]n\b|\bp\.p\.m\b\.?|\bppm\b", "ppm_water"),
+        (r"(?i)\bppb\b", "ppb_water"),
+        (r"(?i)\bUS\s*gal(lons?|ones)?\b", "gallon"),
+        (r"(?i)\bgp([md])\b", r"gallon/\1"),
+        (r"(?i)\blp([smhd])\b", r"liter/\1"),
+        (r"(?<=/)m$", "minute"),  # what gpm and lpm leave; no unit has a metre below the line
+        (
+            r"(?i)\s*(?<=mg)\s*O[2₂]\b|(?<=/L)\s+O[2₂]\b",
+            "",
+        ),  # of BOD and COD; of N or P it would change the pollutant
+        (r"(?i)\bmetros? c[uú]bicos?\b|\bmt[rs]*(?=[³3])", "m3"),
+        (r"(?<=m3)[³3]", ""),
+        (r"(?i)\bpies? c[uú]bicos?\b", "foot3"),
+        (r"(?i)\b(?:ton(?:elada)?s?|t) m[eé]tricas?\b|\bmetric tons?\b", "ton"),
+        (r"(?i)\s+(anual|mensual|diari)(?:es|[oa]s?)?$", r"/\1"),
+        (r"\s+(?:por|per|al|a la)\s+|\s*/\s*", "/"),
+        (r"(?i)\bmgL\b", "mg L"),
+        (r"(?<=[^\W\d_])\s?\^?[-⁻][1¹]", "**-1"),
+        (r"(?<=[a-zA-Z])[³3](?![\d.])", "**3"),
+        (r"(?<=[a-zA-Z])[²2](?![\d.])", "**2"),
+        (r"(?<=/)min\b", "minute"),
+        (r"(?<=/)[dD]\b", "day"),
+        (r"(?<=/)(?:h|hr|hrs|H)\b", "hour"),
+        (r"(?<=/)s\b", "second"),
+        (r"\b[Kk][Gg][Ss]?\b|(?i:\bkilos?\b|\bkilogramos?\b)", "kilogram"),
+        (r"\bmg\b|\bM[gG](?=/[lL]|/m\*)|(?i:\bmiligramos?\b)", "milligram"),  # Mg/yr is megagrams
+        (r"\b[uµμ][gG]\b|(?i:\bmicrogramos?\b)", "microgram"),
+        (r"(?i)\bgrs?\b", "gram"),  # pint reads a grain, a fifteenth of it
+        (r"(?<![A-Za-z])[lL](?![A-Za-z])", "liter"),
+    )
 )
+
+_AMBIGUOUS = re.compile(r"(?i)\b(?:bbl|barrels?|barril(?:es)?|bushels?|imp(?:erial)?|UK)\b")
+"""Units of several sizes: a barrel holds 31.5, 42 or 55 gallons, and no row says which."""
 
 
 @functools.cache
@@ -112,7 +133,7 @@ def _parse(unit: str) -> pint.Quantity | None:  # type: ignore[type-arg]
     import pint
 
     written = unit.strip()
-    if len(written) > _LONGEST or _ARITHMETIC.search(written):
+    if len(written) > _LONGEST or _ARITHMETIC.search(written) or _AMBIGUOUS.search(written):
         return None
     for pattern, replacement in _WRITTEN:
         written = pattern.sub(replacement, written)
@@ -173,3 +194,30 @@ def factor(unit: str, expected: Dimension) -> float:
     if found is None or found[0] != expected:
         raise UnitError(fault(f"unit_not_{expected}", value=unit))
     return found[1]
+
+
+@functools.cache
+def ratio(unit: str, other: str) -> float:
+    """Give how many `other` one `unit` holds; NaN where the two cannot be compared.
+
+    Parameters
+    ----------
+    unit, other : str
+        As the user wrote them; words that are no unit (``guests/d``) compare only with themselves.
+
+    Returns
+    -------
+    float
+        Dimensionless factor.
+
+    Examples
+    --------
+    >>> ratio("qq", "lb"), ratio("t/mes", "kg/d") > 32, ratio("guests", "Guests "), ratio("t", "m3")
+    (100.0, True, 1.0, nan)
+    """
+    if unit.strip().casefold() == other.strip().casefold():
+        return 1.0
+    one, two = _parse(unit), _parse(other)
+    if one is None or two is None or not one.is_compatible_with(two):
+        return math.nan
+    return float((one / two).to("dimensionless").magnitude)

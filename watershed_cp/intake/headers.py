@@ -49,7 +49,7 @@ _GEOPOINT = re.compile(
 )
 _MEASURED = {"unit": "value", "flow_unit": "flow"}
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
-_UNIT = re.compile(r"[^\W\d_][\w\s/·.*^()³²%-]{0,40}")
+_UNIT = re.compile(r"[^\W\d_][\w\s/·.*^()³²⁻%-]{0,40}")
 _ARITHMETIC = re.compile(r"\d\d|/\s*\d|(?<!\*)\*\s*\d|[*^]\s*\d\s*(\*\*|\^)")
 _NUMERO = re.compile(r"\b[nN]\s*\.?\s*[º°]")
 

@@ -13,6 +13,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from watershed_cp import units
 from watershed_cp.loads import uncertainty
 from watershed_cp.loads.plausibility import join_flags
 
@@ -311,17 +312,14 @@ def _claim(pairs: pd.DataFrame) -> pd.DataFrame:
 
 def _at_equal_output(pairs: pd.DataFrame) -> pd.Series:
     """Give the reduction as if the baseline had made the follow-up's output: (b / Pb - f / Pf) * Pf."""
-    same = _word(pairs["production_unit"]) == _word(pairs["production_unit_baseline"])
-    before, after = (
-        pairs[name].where(same & (pairs[name] > 0)) for name in ("production_baseline", "production")
+    written = pairs[["production_unit_baseline", "production_unit"]].fillna("").astype(str)
+    number = written.groupby(list(written), sort=False).ngroup().to_numpy()
+    ratios = np.array(
+        [units.ratio(one, two) for one, two in written.drop_duplicates().to_numpy()], dtype=float
     )
-    return pairs["load_kg_yr_baseline"] / before * after - pairs["load_kg_yr"].where(
-        before.notna() & after.notna()
-    )
-
-
-def _word(unit: pd.Series) -> pd.Series:
-    return unit.fillna("").astype(str).str.strip().str.casefold()
+    before: pd.Series = pairs["production_baseline"] * ratios[number]
+    after = pairs["production"].where((before > 0) & (pairs["production"] > 0))
+    return pairs["load_kg_yr_baseline"] / before.where(before > 0) * after - pairs["load_kg_yr"]
 
 
 def _weaker(pairs: pd.DataFrame) -> pd.Series:
