@@ -11,8 +11,10 @@ from makers import three_squares
 
 from watershed_cp.errors import InputError
 from watershed_cp.impact.aggregation import Accounts, close_accounts
-from watershed_cp.impact.sums import range_shares
+from watershed_cp.impact.ranges import range_shares
 from watershed_cp.impact.totals import DIMENSIONS, total_by
+from watershed_cp.loads.uncertainty import COVERAGE_90
+from watershed_cp.tables import RANGE_SHARES
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +81,36 @@ def test_an_unknown_dimension_is_refused(accounts: Accounts) -> None:
 
 
 def test_which_firm_to_measure_first(accounts: Accounts) -> None:
-    shares = range_shares(accounts.ledger)
+    """F2 brings an interval of 40 - 24 z and 144 of a variance of 180; F3 has no range of its own."""
+    shares = accounts.range_shares
+    total, interval = 2 * COVERAGE_90 * math.sqrt(180), 60 - 36 * COVERAGE_90
+    second = (40 - 24 * COVERAGE_90) + total * 144 / 180
+    assert tuple(shares.columns) == RANGE_SHARES.names
     assert shares["msme_id"].tolist() == ["F2", "F1", "F3"]
-    assert shares["share"].tolist() == [0.8, 0.2, 0.0]
+    assert shares["share_pct"].iloc[0] == pytest.approx(100 * second / (total + interval))
+    assert shares["share_pct"].sum() == pytest.approx(100)
+    assert shares["range_kg_yr"].tolist() == [40.0, 20.0, 0.0]
+    low, high = accounts.programme_loads.loc[0, ["reduction_low_kg_yr", "reduction_high_kg_yr"]]
+    assert high - low == pytest.approx(total + interval)
+
+
+def test_a_firm_of_unknown_range_stands_first() -> None:
+    ledger = pd.DataFrame(
+        {
+            "fate": ["credited"] * 3 + ["expired"],
+            "pollutant": "TN",
+            "msme_id": ["F1", "F2", "F3", "F4"],
+            "basin_id": ["a", "a", "b", None],
+            "reduction_kg_yr": [1.0, 2.0, 3.0, 4.0],
+            "reduction_low_kg_yr": [0.0, math.nan, -math.inf, 0.0],
+            "reduction_high_kg_yr": [2.0, math.nan, 9.0, 9.0],
+            "standard_uncertainty_kg_yr": [0.5, math.nan, 1.0, 1.0],
+        }
+    )
+    shares = range_shares(ledger)
+    assert shares["msme_id"].tolist() == ["F2", "F3", "F1"]
+    assert shares["share_pct"].isna().tolist() == [True, True, False]
+    assert shares["basin_share_pct"].iloc[2] == 100.0
 
 
 def test_the_accounts_cannot_be_changed(accounts: Accounts) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from watershed_cp.basins.assignment import assign
-from watershed_cp.basins.catalogue import read_basins
+from watershed_cp.basins.assignment import assign, basin_probabilities
+from watershed_cp.basins.catalogue import read_basins, read_built_in
 from watershed_cp.errors import InputError, IntakeError, Text
 from watershed_cp.impact.aggregation import Accounts, close_accounts, measured_period, says_synthetic
 from watershed_cp.intake.readers import (
@@ -181,12 +181,14 @@ def run(
         basins,
         msmes=msmes,
         measurements=None if audits is None else measurements(audits),
+        probabilities=basin_probabilities(msmes, basins),
+        levels=_sub_basins(settings),
         title=_title(settings),
-        period=measured_period(*(table for table in (audits, reductions) if table is not None)),
-        synthetic=any(says_synthetic(table) for table in tables if table is not None),
     )
     impact = _impact(
         accounts,
+        period=measured_period(*(table for table in (audits, reductions) if table is not None)),
+        synthetic=any(says_synthetic(table) for table in tables if table is not None),
         settings=settings.model_dump(mode="json"),
         inputs=tuple(_inputs(settings)),
         home=settings.folder,
@@ -239,7 +241,8 @@ def aggregate(
 
 
 def _impact(accounts: Accounts, **more: Any) -> Impact:
-    return Impact(**{field.name: getattr(accounts, field.name) for field in fields(Accounts)}, **more)
+    known = {field.name: getattr(accounts, field.name) for field in fields(Accounts)}
+    return Impact(**{**known, **more})
 
 
 def _read_tables(
@@ -276,6 +279,14 @@ def _read_outlines(settings: Project) -> gpd.GeoDataFrame:
     if chosen.accuracy_m is not None:
         basins["accuracy_m"] = basins["accuracy_m"].fillna(chosen.accuracy_m)
     return basins
+
+
+def _sub_basins(settings: Project) -> dict[str, gpd.GeoDataFrame]:
+    """Give the sub-basins of the built-in watersheds by name of their level; another layer brings none."""
+    if settings.basins.source != PRIORITY:
+        return {}
+    units = read_built_in("subbasins").set_index("basin_id")
+    return {f"sub_basin_{level}": layer for level, layer in units.groupby("level")}
 
 
 def _title(settings: Project) -> Text | None:

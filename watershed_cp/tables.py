@@ -338,8 +338,8 @@ BASIN_PROBABILITIES = Table(
         _number(
             "probability",
             "",
-            "Probabilidad de que la empresa esté en la cuenca",
-            "Probability that the firm is in the watershed",
+            "Probabilidad de que la empresa esté en la cuenca; sin cuenca: fuera de todas",
+            "Probability that the firm is in the watershed; without one: outside all of them",
             low=0,
             high=1,
         ),
@@ -365,6 +365,62 @@ BASIN_LOADS = Table(
             "Reduction expected by probability",
         ),
         _number("reduction_pct", "%", "Reducción sobre la línea base", "Reduction relative to the baseline"),
+    ),
+)
+
+TOTALS = Table(
+    "totals",
+    (
+        _text("dimension", "Por qué se suma", "What it is added up by"),
+        _text(
+            "value",
+            "De cuál; en blanco lo que no se sabe y, por cuenca, lo esperado fuera de todas",
+            "Of which one; blank is what is not known and, by watershed, what is expected outside all of them",
+        ),
+        _text("pollutant", "Contaminante", "Pollutant"),
+        *BASIN_LOADS.columns[3:10],
+        _number(
+            "weighted_reduction_pct",
+            "%",
+            "Todo lo evitado sobre todo lo que había: porcentaje ponderado",
+            "All that was avoided over all that there was: the weighted percentage",
+        ),
+        _number(
+            "mean_reduction_pct",
+            "%",
+            "Promedio simple de los porcentajes de las empresas",
+            "Simple mean of the firms' own percentages",
+        ),
+        _number(
+            "population_equivalents",
+            "",
+            "Habitantes equivalentes: 60 g de DBO5 por persona y día",
+            "Population equivalents: 60 g of BOD5 a person and day",
+        ),
+        _number("reduction_kg_yr_km2", "kg/yr/km2", "Reducción por área", "Reduction per area"),
+    ),
+)
+
+RANGE_SHARES = Table(
+    "range_shares",
+    (
+        _text("pollutant", "Contaminante", "Pollutant"),
+        _text("msme_id", "Empresa cuya carga conviene medir primero", "Firm whose load to measure first"),
+        _BASIN_ID,
+        _number("reduction_kg_yr", "kg/yr", "Reducción acreditada", "Credited reduction"),
+        _number("range_kg_yr", "kg/yr", "Ancho de su rango de 90 %", "Width of its 90 % range"),
+        _number(
+            "share_pct",
+            "%",
+            "Parte de la incertidumbre del total del contaminante en el programa",
+            "Share of the uncertainty of the pollutant's total over the programme",
+        ),
+        _number(
+            "basin_share_pct",
+            "%",
+            "Parte de la incertidumbre del total del contaminante en su cuenca",
+            "Share of the uncertainty of the pollutant's total in its watershed",
+        ),
     ),
 )
 
@@ -445,4 +501,12 @@ BASINS = Table(
 )
 
 INPUTS = (MSMES, AUDITS, REDUCTIONS, RECOMMENDATIONS)
-OUTPUTS = (ASSIGNMENTS, BASIN_PROBABILITIES, BASIN_LOADS, LEDGER, LEDGER_SUMMARY)
+OUTPUTS = (
+    ASSIGNMENTS,
+    BASIN_PROBABILITIES,
+    BASIN_LOADS,
+    TOTALS,
+    RANGE_SHARES,
+    LEDGER,
+    LEDGER_SUMMARY,
+)

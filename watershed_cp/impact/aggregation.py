@@ -6,7 +6,8 @@ rows, so that a total and the ledger cannot disagree.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,15 +15,23 @@ import pandas as pd
 
 from watershed_cp import tables
 from watershed_cp.impact import ledger as books
-from watershed_cp.impact.sums import exact_sum, pairs_of, range_of_sum, weighted_pct
+from watershed_cp.impact.expectation import complete, from_assignments, share_out
+from watershed_cp.impact.ranges import range_shares
+from watershed_cp.impact.sums import exact_sums
+from watershed_cp.impact.totals import figures, total_by, totals_table
 from watershed_cp.messages import texts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
 
     from watershed_cp.errors import Text
+    from watershed_cp.impact.sums import Whole
 
 __all__ = ["Accounts", "close_accounts", "measured_period", "says_synthetic", "total_per_basin"]
+
+_NO_CHANCES = pd.DataFrame({"msme_id": [], "basin_id": [], "probability": []}, dtype=object)
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,11 @@ class Accounts:
         First and last date of the measurements, ISO 8601.
     synthetic : bool
         Whether any row of the input says that it is synthetic.
+    probabilities : pandas.DataFrame
+        ``msme_id``, ``basin_id``, ``probability``: where each located firm may lie, a blank ``basin_id`` standing
+        for no watershed; they add up to 1 for each firm.
+    levels : mapping of str to geopandas.GeoDataFrame
+        Layers of sub-basins by name of their level, each with index ``basin_id``, EPSG:4326.
     """
 
     title: Text
@@ -57,13 +71,24 @@ class Accounts:
     measurements: pd.DataFrame
     period: tuple[str, str] | None = None
     synthetic: bool = False
+    probabilities: pd.DataFrame = field(default_factory=_NO_CHANCES.copy)
+    levels: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
 
-    @property
+    @functools.cached_property
     def programme_loads(self) -> pd.DataFrame:
         """Totals of all watersheds together, one row a pollutant: the columns of ``basin_loads`` after its basin."""
-        credited = _credited(self.ledger, self.assignments)
-        rows = [(pollutant, *_totals(group)) for pollutant, group in credited.groupby("pollutant", sort=True)]
-        return pd.DataFrame(rows, columns=list(tables.BASIN_LOADS.names[2:]))
+        totals = total_by(self).rename(columns={"weighted_reduction_pct": "reduction_pct"})
+        return totals.loc[totals["msmes"] > 0, list(tables.BASIN_LOADS.names[2:])].reset_index(drop=True)
+
+    @functools.cached_property
+    def totals(self) -> pd.DataFrame:
+        """Totals by each dimension: the table ``totals`` of :mod:`watershed_cp.tables`."""
+        return totals_table(self)
+
+    @functools.cached_property
+    def range_shares(self) -> pd.DataFrame:
+        """What to measure first: the table ``range_shares`` of :mod:`watershed_cp.tables`."""
+        return range_shares(self.ledger)
 
 
 def close_accounts(
@@ -74,8 +99,8 @@ def close_accounts(
     msmes: pd.DataFrame | None = None,
     measurements: pd.DataFrame | None = None,
     title: Text | None = None,
-    period: tuple[str, str] | None = None,
-    synthetic: bool | None = None,
+    probabilities: pd.DataFrame | None = None,
+    levels: Mapping[str, gpd.GeoDataFrame] | None = None,
 ) -> Accounts:
     """Book every claim, add up per watershed, and prove that nothing was lost.
 
@@ -93,15 +118,16 @@ def close_accounts(
         Audit rows that are no mass.
     title : Text, optional
         Title of the project.
-    period : tuple of str, optional
-        First and last date of the measurements, ISO 8601; by default those of the claims.
-    synthetic : bool, optional
-        Whether any row of the input says that it is synthetic; by default whether a firm says so.
+    probabilities : pandas.DataFrame, optional
+        ``msme_id``, ``basin_id``, ``probability`` of every watershed that a firm may lie in; by default what the
+        assignments tell.
+    levels : mapping of str to geopandas.GeoDataFrame, optional
+        Layers of sub-basins by name of their level.
 
     Returns
     -------
     Accounts
-        Ledger, summary and totals, with what they rest on.
+        Ledger, summary and totals, with what they rest on; the period is that of the claims.
 
     Raises
     ------
@@ -121,17 +147,21 @@ def close_accounts(
     firms = assignments[["msme_id"]] if msmes is None else msmes
     ledger = books.flag_media(books.build_ledger(claims, assignments), firms)
     books.check_conservation(claims, ledger)
+    located = assignments.loc[assignments["status"] != "unlocated", "msme_id"]
+    chances = complete(from_assignments(assignments) if probabilities is None else probabilities, located)
     return Accounts(
         title=title or texts("accounts")["title"],
         basins=basins,
         msmes=firms,
         assignments=assignments,
         ledger=ledger,
-        basin_loads=total_per_basin(ledger, assignments, basins),
+        basin_loads=total_per_basin(ledger, basins, chances),
         ledger_summary=books.summarise(ledger),
         measurements=pd.DataFrame() if measurements is None else measurements,
-        period=period or measured_period(claims),
-        synthetic=says_synthetic(firms) if synthetic is None else synthetic,
+        period=measured_period(claims),
+        synthetic=says_synthetic(firms),
+        probabilities=chances,
+        levels=levels or {},
     )
 
 
@@ -160,18 +190,19 @@ def says_synthetic(table: pd.DataFrame) -> bool:
 
 
 def total_per_basin(
-    ledger: pd.DataFrame, assignments: pd.DataFrame, basins: gpd.GeoDataFrame
+    ledger: pd.DataFrame, basins: gpd.GeoDataFrame, probabilities: pd.DataFrame
 ) -> pd.DataFrame:
-    """Add up the credited rows per watershed and pollutant.
+    """Add up per watershed and pollutant what is credited, and what is expected.
 
     Parameters
     ----------
     ledger : pandas.DataFrame
         Columns of :data:`watershed_cp.tables.LEDGER`, kg/yr.
-    assignments : pandas.DataFrame
-        For the probability of each assignment.
     basins : geopandas.GeoDataFrame
         Index ``basin_id``.
+    probabilities : pandas.DataFrame
+        ``msme_id``, ``basin_id``, ``probability``: a firm counts in each watershed by its probability, also one
+        that is credited elsewhere or lies outside.
 
     Returns
     -------
@@ -183,38 +214,35 @@ def total_per_basin(
     --------
     >>> import geopandas as gpd
     >>> basins = gpd.GeoDataFrame({"name_es": ["A"]}, index=pd.Index(["a"], name="basin_id"))
-    >>> ledger = pd.DataFrame({"pollutant": ["TN"], "fate": ["outside"]}).reindex(columns=tables.LEDGER.names)
-    >>> total_per_basin(ledger, ledger, basins)["reduction_kg_yr"].tolist()
-    [0.0]
+    >>> ledger = pd.DataFrame({"msme_id": ["F1"], "pollutant": ["TN"], "fate": ["outside"], "reduction_kg_yr": [8.0]})
+    >>> chances = pd.DataFrame({"msme_id": ["F1"], "basin_id": ["a"], "probability": [0.25]})
+    >>> totals = total_per_basin(ledger.reindex(columns=tables.LEDGER.names), basins, chances)
+    >>> totals[["reduction_kg_yr", "expected_reduction_kg_yr"]].to_numpy().tolist()
+    [[0.0, 2.0]]
     """
-    credited = _credited(ledger, assignments)
-    groups = dict(tuple(credited.groupby(["basin_id", "pollutant"])))
-    names = basins["name_es"] if "name_es" in basins else pd.Series(basins.index, index=basins.index)
-    rows = [
-        (basin_id, name, pollutant, *_totals(groups.get((basin_id, pollutant), credited.iloc[:0])))
-        for basin_id, name in names.items()
-        for pollutant in sorted(ledger["pollutant"].unique())
-    ]
-    return pd.DataFrame(rows, columns=list(tables.BASIN_LOADS.names))
+    kinds, pollutants = pd.factorize(ledger["pollutant"], sort=True)
+    firm, names = pd.factorize(ledger["msme_id"])
+    cells = pd.MultiIndex.from_product([basins.index, pollutants], names=["basin_id", "pollutant"])
+    credited = (ledger["fate"] == "credited").to_numpy()
+    basin = np.where(credited, _positions(ledger["basin_id"], basins.index), -1)
+    if (credited & (basin < 0)).any():
+        raise ArithmeticError("a row is credited to a watershed that the layer lacks")
+    totals = figures(ledger, _cell(basin, kinds, len(pollutants)), len(cells), firm=firm)
+    placed = np.where(credited | (ledger["fate"] == "outside"), firm, -1)
+    shares = share_out(ledger["reduction_kg_yr"].to_numpy(float), placed, pd.Index(names), probabilities)
+    place = basins.index.get_indexer(probabilities["basin_id"])[shares.entry]
+    cell = _cell(place, kinds[shares.row], len(pollutants))
+    totals["expected_reduction_kg_yr"] = exact_sums(shares.expected_kg_yr, cell, len(cells))
+    spoken = basins["name_es"] if "name_es" in basins else pd.Series(basins.index, index=basins.index)
+    table = pd.concat([cells.to_frame(index=False), totals], axis=1)
+    return table.assign(basin_name=table["basin_id"].map(spoken))[list(tables.BASIN_LOADS.names)]
 
 
-def _credited(ledger: pd.DataFrame, assignments: pd.DataFrame) -> pd.DataFrame:
-    """Give the credited rows, each with the reduction that its probability leaves."""
-    probability = ledger["msme_id"].map(_probability(assignments)).astype(float).fillna(1.0)
-    return ledger.assign(expected=ledger["reduction_kg_yr"] * probability)[ledger["fate"] == "credited"]
+def _positions(values: pd.Series[str], index: pd.Index[str]) -> Whole:
+    """Find each value in an index; -1 where it is missing or not there."""
+    codes, names = pd.factorize(values)
+    return np.append(index.get_indexer(names), -1)[codes]
 
 
-def _totals(rows: pd.DataFrame) -> tuple[int, float, float, float, float, float, float, float]:
-    paired = pairs_of(rows)
-    baseline, follow_up = (
-        exact_sum(paired[name]) if len(paired) else np.nan for name in ("baseline_kg_yr", "follow_up_kg_yr")
-    )
-    reduction, expected = (exact_sum(rows[name]) for name in ("reduction_kg_yr", "expected"))
-    figures = (baseline, follow_up, reduction, *range_of_sum(rows), expected, weighted_pct(paired))
-    return rows["msme_id"].nunique(), *figures
-
-
-def _probability(assignments: pd.DataFrame) -> pd.Series:
-    if "probability" not in assignments:
-        return pd.Series(dtype=float)
-    return assignments.set_index("msme_id")["probability"]
+def _cell(basin: Whole, pollutant: Whole, pollutants: int) -> Whole:
+    return np.where(basin < 0, -1, basin * pollutants + pollutant)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 
 from watershed_cp import tables
-from watershed_cp.impact.sums import exact_sum
+from watershed_cp.impact.sums import exact_sums, group_rows
 from watershed_cp.loads.plausibility import join_flags
 
 __all__ = ["build_ledger", "check_conservation", "flag_media", "summarise"]
@@ -103,15 +104,19 @@ def summarise(ledger: pd.DataFrame) -> pd.DataFrame:
     >>> summarise(ledger.reindex(columns=tables.LEDGER.names)).query("rows > 0")["fate"].tolist()
     ['outside']
     """
-    groups = dict(tuple(ledger.groupby(["pollutant", "fate"], sort=True)))
-    nothing = ledger.iloc[:0]
-    rows = [
-        (pollutant, fate, len(group), *(exact_sum(group[name]) for name in tables.LEDGER_SUMMARY.names[3:]))
-        for pollutant in sorted(ledger["pollutant"].unique())
-        for fate in tables.FATES
-        for group in [groups.get((pollutant, fate), nothing)]
-    ]
-    return pd.DataFrame(rows, columns=list(tables.LEDGER_SUMMARY.names))
+    pollutants = sorted(ledger["pollutant"].unique())
+    row, column = (
+        pd.Index(known).get_indexer(pd.Index(ledger[name]))
+        for name, known in (("pollutant", pollutants), ("fate", tables.FATES))
+    )
+    group = row * len(tables.FATES) + column
+    size = len(pollutants) * len(tables.FATES)
+    sums = {
+        name: exact_sums(ledger[name].to_numpy(float), group, size)
+        for name in tables.LEDGER_SUMMARY.names[3:]
+    }
+    cells = pd.MultiIndex.from_product([pollutants, tables.FATES], names=["pollutant", "fate"])
+    return cells.to_frame(index=False).assign(rows=np.bincount(group, minlength=size), **sums)
 
 
 def check_conservation(claims: pd.DataFrame, ledger: pd.DataFrame) -> None:
@@ -139,10 +144,14 @@ def check_conservation(claims: pd.DataFrame, ledger: pd.DataFrame) -> None:
         raise ArithmeticError(
             f"{len(claims)} claims became {len(ledger)} ledger rows; unknown fates: {sorted(stray)}"
         )
-    for pollutant, group in claims.groupby("pollutant"):
-        entered = exact_sum(group["reduction_kg_yr"])
-        booked = exact_sum(ledger.loc[ledger["pollutant"] == pollutant, "reduction_kg_yr"])
-        if entered != booked and not (math.isnan(entered) and math.isnan(booked)):
-            raise ArithmeticError(
-                f"{pollutant}: {entered!r} kg/yr came in, {booked!r} kg/yr are in the ledger"
-            )
+    entered, booked = (_by_pollutant(table) for table in (claims, ledger))
+    for pollutant in entered.index.union(booked.index):
+        came, stands = entered.get(pollutant, 0.0), booked.get(pollutant, 0.0)
+        if came != stands and not (math.isnan(came) and math.isnan(stands)):
+            raise ArithmeticError(f"{pollutant}: {came!r} kg/yr came in, {stands!r} kg/yr are in the ledger")
+
+
+def _by_pollutant(table: pd.DataFrame) -> pd.Series[float]:
+    group, keys = group_rows(table, ["pollutant"])
+    sums = exact_sums(table["reduction_kg_yr"].to_numpy(float), group, len(keys))
+    return pd.Series(sums.tolist(), index=keys["pollutant"], dtype=object)

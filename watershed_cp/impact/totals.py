@@ -1,4 +1,4 @@
-"""Totals by anything: watershed, country, sector, size class, year, pollutant, evidence grade.
+"""Totals by anything: watershed, sub-basin, country, sector, size class, year, pollutant, evidence grade.
 
 Percentages stand twice, because they differ and are mixed up: the weighted one (all avoided over all before) and
 the mean of the firms' own.
@@ -12,13 +12,18 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from watershed_cp import reference, units
+from watershed_cp import reference, tables, units
 from watershed_cp.errors import InputError
-from watershed_cp.impact.sums import exact_sum, pairs_of, range_of_sum, weighted_pct
+from watershed_cp.impact.expectation import OUTSIDE, share_out
+from watershed_cp.impact.ranges import range_of_sums
+from watershed_cp.impact.sums import count_distinct, exact_sums, group_rows
 from watershed_cp.messages import fault
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from watershed_cp.impact.aggregation import Accounts
+    from watershed_cp.impact.sums import Floats, Whole
 
 Dimension = Literal[
     "basin_id",
@@ -32,30 +37,31 @@ Dimension = Literal[
     "evidence",
 ]
 
-__all__ = ["DIMENSIONS", "Dimension", "total_by"]
+__all__ = ["DIMENSIONS", "Dimension", "figures", "total_by", "totals_table"]
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 _GRAMS_PER_KILOGRAM = 1000.0
+_PLACED = ("credited", "outside")
 
 
-def total_by(accounts: Accounts, *by: Dimension) -> pd.DataFrame:
-    """Add up the credited reductions by one or more dimensions.
+def total_by(accounts: Accounts, *by: Dimension | str) -> pd.DataFrame:
+    """Add up reductions, credited and expected, by one or more dimensions.
 
     Parameters
     ----------
     accounts : Accounts
         What a run found.
     *by : str
-        One or more of :data:`DIMENSIONS`; ``pollutant`` is always among them, since kilograms of different
-        pollutants are never added together. ``sector`` is the ISIC Rev. 4 section, ``year`` that of the follow-up.
+        One or more of :data:`DIMENSIONS`, or a name of ``accounts.levels`` (sub-basins); ``pollutant`` is always
+        among them, since kilograms of different pollutants are never added together. ``sector`` is the ISIC
+        Rev. 4 section, ``year`` that of the follow-up.
 
     Returns
     -------
     pandas.DataFrame
-        The dimensions, then ``msmes``, ``baseline_kg_yr``, ``reduction_kg_yr``, its 90 % range
-        ``reduction_low_kg_yr`` and ``reduction_high_kg_yr``, ``weighted_reduction_pct``, ``mean_reduction_pct``,
-        and for BOD5 ``population_equivalents`` (60 g BOD5 a person and day); with ``basin_id`` also
-        ``reduction_kg_yr_km2``. A firm whose dimension is not known stands under a blank.
+        The dimensions, then the figures of :data:`watershed_cp.tables.TOTALS`. A firm whose dimension is not
+        known stands under a blank. With ``basin_id`` the blank is what is expected outside the watersheds;
+        without it, ``expected_reduction_kg_yr`` counts what is expected within any of them.
 
     Raises
     ------
@@ -69,66 +75,184 @@ def total_by(accounts: Accounts, *by: Dimension) -> pd.DataFrame:
     >>> total_by(accounts, "country").columns[:3].tolist()
     ['country', 'pollutant', 'msmes']
     """
-    unknown = [name for name in by if name not in DIMENSIONS]
+    known = (*DIMENSIONS, *accounts.levels)
+    unknown = [name for name in by if name not in known]
     if unknown:
-        raise InputError(fault("dimension_unknown", value=", ".join(unknown), known=", ".join(DIMENSIONS)))
+        raise InputError(fault("dimension_unknown", value=", ".join(unknown), known=", ".join(known)))
     keys = list(dict.fromkeys([*by, "pollutant"]))
-    credited = _with_dimensions(accounts)
-    rows = [
-        (*(key if isinstance(key, tuple) else (key,)), *_totals(group))
-        for key, group in credited.groupby(keys, sort=True, dropna=False)
+    rows = _with_dimensions(accounts, keys)
+    credited = _credited_totals(rows[rows["fate"] == "credited"], keys)
+    areas = [name for name in keys if name in ("basin_id", *accounts.levels)]
+    if len(areas) > 1:
+        expected = credited[keys].assign(expected_reduction_kg_yr=np.nan)
+    else:
+        expected = _expected_totals(rows, _chances(accounts, *areas), keys, *areas)
+        expected["expected_reduction_kg_yr"]
+    totals = credited.merge(expected, on=keys, how="outer")
+    whole = totals.fillna({"msmes": 0, "reduction_kg_yr": 0.0}).astype({"msmes": int})
+    return _with_yields(whole, accounts)[[*keys, *_FIGURES]]
+
+
+def totals_table(accounts: Accounts) -> pd.DataFrame:
+    """Put the totals by each dimension alone under one another, as they are published.
+
+    Parameters
+    ----------
+    accounts : Accounts
+        What a run found.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of :data:`watershed_cp.tables.TOTALS`. A dimension of which no firm tells anything is left out.
+
+    Examples
+    --------
+    >>> from watershed_cp.pipeline import run
+    >>> table = totals_table(run(reference.data_path("demo", "project.toml")))
+    >>> sorted(table.loc[table["dimension"] == "evidence", "value"].unique())
+    ['A', 'B', 'C', 'D']
+    """
+    parts = [
+        total_by(accounts, name).rename(columns={name: "value"}).assign(dimension=name)
+        for name in (*DIMENSIONS, *accounts.levels)
+        if name != "pollutant"
     ]
-    totals = pd.DataFrame(rows, columns=[*keys, *_FIGURES])
-    people = totals["reduction_kg_yr"] * _GRAMS_PER_KILOGRAM / (_grams_per_person() * units.DAYS_PER_YEAR)
-    totals["population_equivalents"] = people.where(totals["pollutant"] == "BOD5")
-    if "basin_id" in keys:
-        area = totals["basin_id"].map(accounts.basins["area_km2"]).astype(float)
-        totals["reduction_kg_yr_km2"] = totals["reduction_kg_yr"] / area
-    return totals
+    told = [part for part in parts if (part["value"] != "").any()]
+    table = pd.concat(told, ignore_index=True) if told else pd.DataFrame()
+    return table.reindex(columns=list(tables.TOTALS.names))
 
 
-_FIGURES = (
-    "msmes",
-    "baseline_kg_yr",
-    "reduction_kg_yr",
-    "reduction_low_kg_yr",
-    "reduction_high_kg_yr",
-    "weighted_reduction_pct",
-    "mean_reduction_pct",
-)
+_FIGURES = tables.TOTALS.names[3:]
 
 
-def _totals(rows: pd.DataFrame) -> tuple[int, float, float, float, float, float, float]:
-    paired = pairs_of(rows)
-    own = 100 * paired["reduction_kg_yr"] / paired["baseline_kg_yr"].where(paired["baseline_kg_yr"] > 0)
-    return (
-        rows["msme_id"].nunique(),
-        exact_sum(paired["baseline_kg_yr"]) if len(paired) else np.nan,
-        exact_sum(rows["reduction_kg_yr"]),
-        *range_of_sum(rows),
-        weighted_pct(paired),
-        exact_sum(own) / own.notna().sum() if own.notna().any() else np.nan,
+def figures(rows: pd.DataFrame, group: Whole, size: int, *, firm: Whole) -> pd.DataFrame:
+    """Add up ledger rows group by group.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame, n rows
+        Columns of :data:`watershed_cp.tables.LEDGER`.
+    group : numpy.ndarray of int, shape (n,)
+        Group of each row, from 0; -1 is in none.
+    size : int
+        How many groups there are.
+    firm : numpy.ndarray of int, shape (n,)
+        Number of each row's firm.
+
+    Returns
+    -------
+    pandas.DataFrame, size rows
+        ``msmes``; ``baseline_kg_yr`` and ``follow_up_kg_yr`` of the rows that know both; ``reduction_kg_yr`` with
+        its 90 % range; ``reduction_pct``, all avoided over all before.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"baseline_kg_yr": [8.0], "follow_up_kg_yr": [6.0], "reduction_kg_yr": [2.0]})
+    >>> one = np.array([0])
+    >>> figures(rows.reindex(columns=tables.LEDGER.names), one, 1, firm=one)["reduction_pct"].tolist()
+    [25.0]
+    """
+    baseline, follow_up, reduction = (
+        rows[name].to_numpy(float) for name in ("baseline_kg_yr", "follow_up_kg_yr", "reduction_kg_yr")
+    )
+    paired = np.where(np.isnan(baseline) | np.isnan(follow_up), -1, group)
+    there = np.bincount(paired[paired >= 0], minlength=size) > 0
+    before, after, avoided = (
+        np.where(there, exact_sums(load, paired, size), np.nan) for load in (baseline, follow_up, reduction)
+    )
+    low, high = range_of_sums(rows, group, size)
+    return pd.DataFrame(
+        {
+            "msmes": count_distinct(firm, group, size),
+            "baseline_kg_yr": before,
+            "follow_up_kg_yr": after,
+            "reduction_kg_yr": exact_sums(reduction, group, size),
+            "reduction_low_kg_yr": low,
+            "reduction_high_kg_yr": high,
+            "reduction_pct": 100 * avoided / np.where(before == 0, np.nan, before),
+        }
     )
 
 
-def _with_dimensions(accounts: Accounts) -> pd.DataFrame:
-    """Give the credited ledger rows with every dimension as a column; what is not known is blank."""
+def _credited_totals(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    group, names = group_rows(rows, keys)
+    totals = figures(rows, group, len(names), firm=pd.factorize(rows["msme_id"])[0])
+    totals = totals.rename(columns={"reduction_pct": "weighted_reduction_pct"})
+    return pd.concat([names, totals.assign(mean_reduction_pct=_mean_pct(rows, group, len(names)))], axis=1)
+
+
+def _mean_pct(rows: pd.DataFrame, group: Whole, size: int) -> Floats:
+    baseline = rows["baseline_kg_yr"].where(rows["baseline_kg_yr"] > 0)
+    own = (100 * rows["reduction_kg_yr"] / baseline).where(rows["follow_up_kg_yr"].notna()).to_numpy(float)
+    told = np.where(np.isnan(own), -1, group)
+    pairs = np.bincount(told[told >= 0], minlength=size)
+    return exact_sums(own, told, size) / np.where(pairs, pairs, np.nan)
+
+
+def _expected_totals(rows: pd.DataFrame, probabilities: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Add up by probability: per watershed where that is asked for, else within all of them."""
+    firm, names = pd.factorize(rows["msme_id"])
+    row, entry, expected = share_out(
+        rows["reduction_kg_yr"].to_numpy(float), firm, pd.Index(names), probabilities
+    )
+    place = probabilities["basin_id"].to_numpy()[entry]
+    parts = rows[list(keys)].iloc[row].assign(expected=expected)
+    if "basin_id" in keys:
+        parts["basin_id"] = place
+    else:
+        parts = parts[place != OUTSIDE]
+    group, keyed = group_rows(parts, keys)
+    return keyed.assign(expected_reduction_kg_yr=exact_sums(parts["expected"].to_numpy(), group, len(keyed)))
+
+
+def _with_yields(totals: pd.DataFrame, accounts: Accounts) -> pd.DataFrame:
+    """Add persons of the same BOD5, and the reduction per area where the totals are those of areas."""
+    people = totals["reduction_kg_yr"] * _GRAMS_PER_KILOGRAM / (_grams_per_person() * units.DAYS_PER_YEAR)
+    layers = {"basin_id": accounts.basins, **accounts.levels}
+    areas = [
+        totals[name].map(layer["area_km2"]).astype(float)
+        for name, layer in layers.items()
+        if name in totals and "area_km2" in layer
+    ]
+    area = areas[-1] if areas else np.nan  # the finest of them
+    return totals.assign(
+        population_equivalents=people.where(totals["pollutant"] == "BOD5"),
+        reduction_kg_yr_km2=totals["reduction_kg_yr"] / area,
+    )
+
+
+def _with_dimensions(accounts: Accounts, keys: Sequence[str]) -> pd.DataFrame:
+    """Give the ledger rows that have a place with the dimensions asked for; what is not known is blank."""
+    rows = accounts.ledger[accounts.ledger["fate"].isin(_PLACED)]
+    firms = _firm_dimensions(accounts, keys)
+    joined = rows.merge(firms, on="msme_id", how="left", validate="many_to_one")
+    if "year" in keys:
+        joined["year"] = pd.to_datetime(joined["date"]).dt.strftime("%Y")
+    return joined.assign(
+        **{name: joined[name].astype(object).where(joined[name].notna(), "") for name in keys}
+    )
+
+
+def _firm_dimensions(accounts: Accounts, keys: Sequence[str]) -> pd.DataFrame:
+    """Give each firm's own dimensions, as far as they are asked for."""
     firms = accounts.msmes.reindex(
         columns=["msme_id", "country", "department", "municipality", "ciiu", "employees"]
     )
-    firms["sector"] = [_section(code) for code in firms["ciiu"]]
-    firms["size_class"] = [
-        _size(country, people) for country, people in zip(firms["country"], firms["employees"], strict=True)
-    ]
-    credited = accounts.ledger[accounts.ledger["fate"] == "credited"]
-    joined = credited.merge(
-        firms.drop(columns=["ciiu", "employees"]), on="msme_id", how="left", validate="many_to_one"
-    )
-    joined["year"] = pd.to_datetime(joined["date"]).dt.strftime("%Y")
-    names = [name for name in DIMENSIONS if name in joined]
-    return joined.assign(
-        **{name: joined[name].astype(object).where(joined[name].notna(), "") for name in names}
-    )
+    if "sector" in keys:
+        firms["sector"] = [_section(code) for code in firms["ciiu"]]
+    if "size_class" in keys:
+        firms["size_class"] = [
+            _size(country, people)
+            for country, people in zip(firms["country"], firms["employees"], strict=True)
+        ]
+    levels = {name: layer for name, layer in accounts.levels.items() if name in keys}
+    if levels:
+        from watershed_cp.basins.assignment import assign_levels
+
+        placed = assign_levels(accounts.msmes, levels)
+        firms = firms.assign(**{name: placed[name] for name in levels})
+    return firms[[name for name in firms if name in (*keys, "msme_id")]]
 
 
 def _section(code: object) -> str:

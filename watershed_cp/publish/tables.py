@@ -35,7 +35,13 @@ _EPOCH = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's date has no zone
 _WIDEST = 48
 _A4 = 9  # Excel's number of the paper
 _LONGEST_TEXT = 32_767  # that a cell of a workbook holds; the CSV has the whole
-_WORDS = {"fate": "fate", "status": "status", "confidence": "page_confidence"}
+_WORDS = {
+    "fate": "fate",
+    "status": "status",
+    "confidence": "page_confidence",
+    "dimension": "dimension",
+    "value": "size_class",
+}
 
 
 def save_tables(accounts: Accounts, folder: Path, *, language: Language = "es") -> list[Path]:
@@ -194,9 +200,12 @@ def _tables(accounts: Accounts) -> list[tuple[str, tables.Table, pd.DataFrame]]:
     found = [
         ("basin_loads", tables.BASIN_LOADS, accounts.basin_loads),
         ("programme_loads", tables.BASIN_LOADS, accounts.programme_loads),
+        ("totals", tables.TOTALS, accounts.totals),
+        ("range_shares", tables.RANGE_SHARES, accounts.range_shares),
         ("ledger_summary", tables.LEDGER_SUMMARY, accounts.ledger_summary),
         ("ledger", tables.LEDGER, accounts.ledger),
         ("assignments", tables.ASSIGNMENTS, accounts.assignments),
+        ("basin_probabilities", tables.BASIN_PROBABILITIES, accounts.probabilities),
     ]
     if len(accounts.measurements):
         found.append(("measurements", tables.AUDITS, accounts.measurements))
@@ -238,6 +247,7 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, xlsxwriter.format.Format]:
         "m": book.add_format({"num_format": "#,##0"}),
         "degrees": book.add_format({"num_format": "0.00000"}),
         "%": book.add_format({"num_format": "0.0"}),
+        "kg/yr/km2": book.add_format({"num_format": "0.0000"}),
         "": book.add_format({"num_format": "#,##0.###"}),
         "date": book.add_format({"num_format": "yyyy-mm-dd"}),
     }
