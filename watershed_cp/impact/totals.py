@@ -14,7 +14,7 @@ import pandas as pd
 
 from watershed_cp import reference, tables, units
 from watershed_cp.errors import InputError
-from watershed_cp.impact.expectation import OUTSIDE, share_out
+from watershed_cp.impact.expectation import OUTSIDE, complete, share_out
 from watershed_cp.impact.ranges import range_of_sums
 from watershed_cp.impact.sums import count_distinct, exact_sums, group_rows
 from watershed_cp.messages import fault
@@ -60,8 +60,9 @@ def total_by(accounts: Accounts, *by: Dimension | str) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The dimensions, then the figures of :data:`watershed_cp.tables.TOTALS`. A firm whose dimension is not
-        known stands under a blank. With ``basin_id`` the blank is what is expected outside the watersheds;
-        without it, ``expected_reduction_kg_yr`` counts what is expected within any of them.
+        known stands under a blank. By watershed or by a level of sub-basins, the blank is what is expected
+        outside; else ``expected_reduction_kg_yr`` counts what is expected within any watershed. By two of them
+        at once it is not known.
 
     Raises
     ------
@@ -83,14 +84,11 @@ def total_by(accounts: Accounts, *by: Dimension | str) -> pd.DataFrame:
     rows = _with_dimensions(accounts, keys)
     credited = _credited_totals(rows[rows["fate"] == "credited"], keys)
     areas = [name for name in keys if name in ("basin_id", *accounts.levels)]
-    if len(areas) > 1:
-        expected = credited[keys].assign(expected_reduction_kg_yr=np.nan)
-    else:
-        expected = _expected_totals(rows, _chances(accounts, *areas), keys, *areas)
-        expected["expected_reduction_kg_yr"]
-    totals = credited.merge(expected, on=keys, how="outer")
-    whole = totals.fillna({"msmes": 0, "reduction_kg_yr": 0.0}).astype({"msmes": int})
-    return _with_yields(whole, accounts)[[*keys, *_FIGURES]]
+    totals = credited.merge(_expected_totals(accounts, rows, keys, areas), on=keys, how="outer")
+    nothing = {"msmes": 0, "reduction_kg_yr": 0.0}
+    if len(areas) <= 1:
+        nothing["expected_reduction_kg_yr"] = 0.0
+    return _with_yields(totals.fillna(nothing).astype({"msmes": int}), accounts)[[*keys, *_FIGURES]]
 
 
 def totals_table(accounts: Accounts) -> pd.DataFrame:
@@ -190,20 +188,30 @@ def _mean_pct(rows: pd.DataFrame, group: Whole, size: int) -> Floats:
     return exact_sums(own, told, size) / np.where(pairs, pairs, np.nan)
 
 
-def _expected_totals(rows: pd.DataFrame, probabilities: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Add up by probability: per watershed where that is asked for, else within all of them."""
+def _expected_totals(
+    accounts: Accounts, rows: pd.DataFrame, keys: Sequence[str], areas: Sequence[str]
+) -> pd.DataFrame:
+    """Add up by probability: per area where one is asked for, else within all watersheds."""
+    if len(areas) > 1:  # of two kinds of area at once nobody knows the probability
+        return pd.DataFrame(columns=[*keys, "expected_reduction_kg_yr"])
+    chances = _chances(accounts, *areas)
     firm, names = pd.factorize(rows["msme_id"])
-    row, entry, expected = share_out(
-        rows["reduction_kg_yr"].to_numpy(float), firm, pd.Index(names), probabilities
-    )
-    place = probabilities["basin_id"].to_numpy()[entry]
-    parts = rows[list(keys)].iloc[row].assign(expected=expected)
-    if "basin_id" in keys:
-        parts["basin_id"] = place
-    else:
-        parts = parts[place != OUTSIDE]
+    shares = share_out(rows["reduction_kg_yr"].to_numpy(float), firm, pd.Index(names), chances)
+    place = chances["basin_id"].to_numpy()[shares.entry]
+    parts = rows[list(keys)].iloc[shares.row].assign(expected=shares.expected_kg_yr)
+    parts = parts.assign(**dict.fromkeys(areas, place)) if areas else parts[place != OUTSIDE]
     group, keyed = group_rows(parts, keys)
     return keyed.assign(expected_reduction_kg_yr=exact_sums(parts["expected"].to_numpy(), group, len(keyed)))
+
+
+def _chances(accounts: Accounts, area: str = "basin_id") -> pd.DataFrame:
+    """Give where each firm may lie: in which watershed, or in which unit of a level of sub-basins."""
+    if area == "basin_id":
+        return accounts.probabilities
+    from watershed_cp.basins.assignment import basin_probabilities
+
+    known = basin_probabilities(accounts.msmes, accounts.levels[area])
+    return complete(known, accounts.probabilities["msme_id"])
 
 
 def _with_yields(totals: pd.DataFrame, accounts: Accounts) -> pd.DataFrame:
