@@ -89,6 +89,9 @@ def test_nearly_all_firms_lie_in_the_watershed_of_their_municipality(impact):
     assert counts == {"acelhuate": 17, "motagua": 16, "chamelecon": 13, "panama_canal": 10}
     status = impact.assignments.set_index("msme_id")["status"]
     assert status[status != "inside"].to_dict() == {"GT-034": "outside", "HN-048": "unlocated"}
+    by_name = impact.assignments.set_index("msme_id").loc["HN-045"]
+    assert (by_name["basin_id"], by_name["confidence"]) == ("chamelecon", "likely")
+    assert by_name["repairs"] == "placed by its municipality: Quimistán, Santa Bárbara"
     unsure = impact.assignments["confidence"].isin(("likely", "ambiguous"))
     assert set(impact.assignments.loc[unsure, "msme_id"]) >= {"SV-007", "SV-017", "PA-057"}
 

@@ -8,11 +8,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlparse
 
 import geopandas as gpd
+import openpyxl
 import pytest
 import shapely
 
-from watershed_cp.errors import InputError
-from watershed_cp.intake.geocoding import Answer, OnlineGeocoder, geocode_firms, read_corrections
+from watershed_cp.errors import InputError, IntakeError
+from watershed_cp.intake.corrections import list_firms, read_corrections
+from watershed_cp.intake.geocoding import geocode_firms
+from watershed_cp.intake.providers import Answer, OnlineGeocoder
 
 
 def firms(**columns):
@@ -24,19 +27,46 @@ def firms(**columns):
 
 
 def test_municipality_is_known_to_kilometres():
-    before = firms(msme_id=["1", "2", "3"], municipality=["Sta. Tecla", "Marte", None])
+    before = firms(msme_id=["1", "2", "3"], municipality=["Sta. Tecla", "Marte", None], source_row=[2, 3, 4])
     after = geocode_firms(before)
-    assert after["location_accuracy_m"].tolist()[0] == 14_000
-    assert after["repairs"][0] == "placed by GeoNames: Santa Tecla (100 %)"
+    assert after["location_accuracy_m"].tolist()[0] == 14_200
+    assert after["repairs"][0] == "placed by its municipality: Santa Tecla, La Libertad"
+    assert after["placed_by"].tolist() == ["municipality", "", ""]
     assert after.geometry.isna().tolist() == [False, True, True]
     assert before.geometry.isna().all()
+    assert [note.tell("en") for note in after.attrs["notes"]] == [
+        "Placed only by the name of their municipality, within kilometres: 1. Rows: 2."
+        " Their watershed may be in doubt; write their coordinates.",
+        "The municipality “Marte” was not found in SV. Rows: 3."
+        " Check the name and the department, or write the coordinates.",
+        "Without a location no watershed is credited. Rows: 4."
+        " Write their coordinates, or at least country and municipality.",
+    ]
+
+
+def test_a_department_tells_the_country_if_no_other_has_it():
+    placed = geocode_firms(
+        firms(
+            msme_id=["1", "2"],
+            country=[None, None],
+            municipality=["Gualán", "La Paz"],
+            department=["Zacapa", "La Paz"],
+        )
+    )
+    assert placed["placed_by"].tolist() == ["municipality", ""]  # Honduras and El Salvador both have a La Paz
+
+
+def test_a_known_pipe_needs_no_town():
+    placed = geocode_firms(firms(msme_id=["1"], municipality=["Apopa"], discharge_latitude=[13.8]))
+    assert placed["placed_by"].tolist() == ["discharge"]
+    assert placed["location_accuracy_m"].isna().all()
 
 
 def test_homonyms_are_not_guessed():
-    after = geocode_firms(firms(msme_id=["1"], municipality=["El Progreso"], country=["GT"]))
+    after = geocode_firms(firms(msme_id=["1"], municipality=["El Progreso"], country=["GT"], source_row=[7]))
     assert after.geometry.isna().all()
     assert [note.tell("en") for note in after.attrs["notes"]] == [
-        "column municipality: “El Progreso” can be Guastatoya (El Progreso) | El Progreso (Jutiapa)."
+        "“El Progreso” can be Guastatoya (El Progreso) | El Progreso (Jutiapa). Rows: 7."
         " Write the department, or the location."
     ]
     known = geocode_firms(
@@ -45,17 +75,72 @@ def test_homonyms_are_not_guessed():
     assert known.geometry[0].y == pytest.approx(14.356, abs=0.01)
 
 
-def test_corrections_come_first_and_survive(tmp_path):
-    path = tmp_path / "corrections.csv"
-    path.write_text("msme_id,longitude,latitude,accuracy_m\n1,-89.2,13.7,5\n", encoding="utf-8")
-    placed = firms(msme_id=["1"], geometry=[shapely.Point(-88, 13)])
+def test_a_town_of_another_department_is_not_meant():
+    after = geocode_firms(firms(msme_id=["1"], municipality=["Zacapa"], country=["GT"], department=["Petén"]))
+    assert after.geometry.isna().all()
+
+
+def test_corrections_come_first(tmp_path):
+    path = tmp_path / "ubicaciones.csv"
+    path.write_text(
+        "Código de empresa;Latitud;Longitud;Coordenadas;Exactitud\n"
+        "1;13,7;-89,2;;5\n2;;;13° 42' N 89° 12' O;\n3;;;;\nX;13,7;-89,2;;\n",
+        encoding="cp1252",
+    )
+    placed = firms(msme_id=["1", "2", "3"], geometry=[shapely.Point(-88, 13), None, None])
     after = geocode_firms(placed, corrections=read_corrections(path))
-    assert after.geometry[0].coords[0] == (-89.2, 13.7)
-    assert after["location_accuracy_m"].tolist() == [5.0]
-    assert after["repairs"][0].startswith("placed by the user's correction")
-    path.write_text("msme_id,longitude,latitude\n1,west,13.7\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"corrections.csv, row 2: The correction cannot be read"):
+    assert [point.coords[0] for point in after.geometry[:2]] == [(-89.2, 13.7), (-89.2, 13.7)]
+    assert after["location_accuracy_m"].round().tolist()[:2] == [5, 1312]
+    assert after["repairs"].tolist() == ["placed by the user's correction"] * 2 + [""]
+    assert after["placed_by"].tolist() == ["correction", "correction", ""]
+    assert after.attrs["notes"][0].tell("en") == (
+        "The correction is of the firm “X”, which is not in the register, and is not used."
+        " Check the identifier, or delete the row."
+    )
+
+
+def test_faulty_corrections_are_all_told(tmp_path):
+    path = tmp_path / "ubicaciones.csv"
+    path.write_text("msme_id,latitude,longitude\n1,north,-89.2\n2,13.7,\n2,13.7,-89.2\n", encoding="utf-8")
+    with pytest.raises(IntakeError) as caught:
         read_corrections(path)
+    assert [(one.row, one.rule) for one in caught.value.faults] == [
+        (2, "number_not_read"),
+        (3, "location_half"),
+        (4, "firm_id_twice"),
+    ]
+
+
+def test_the_list_is_added_to_and_never_overwritten(tmp_path):
+    path = tmp_path / "ubicaciones.xlsx"
+    first = geocode_firms(firms(msme_id=["007", "=1+1"], municipality=["Apopa", None], name=["Uno", "Dos"]))
+    assert list_firms(first, path, language="es") == 2
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    assert [cell.value for cell in sheet[5]][:7] == [
+        "007", "Uno", "SV", None, "Apopa", None, "ubicada por su municipio: Apopa, San Salvador",
+    ]  # fmt: skip
+    assert (sheet["A6"].value, sheet["A6"].data_type) == ("=1+1", "s")
+    sheet["J5"], sheet["N5"] = "13.8072, -89.1792", "a note of the user's own"
+    sheet.move_range("B4:B6", cols=13)  # she moves a column
+    book.save(path)
+    second = geocode_firms(
+        firms(msme_id=["007", "=1+1", "009"], municipality=["Apopa"] * 3, name=["Uno", "Dos", "Tres"]),
+        corrections=read_corrections(path),
+    )
+    assert second["placed_by"].tolist() == ["correction", "municipality", "municipality"]
+    assert list_firms(second, path, language="en") == 1
+    assert list_firms(second, path) == 0
+    sheet = openpyxl.load_workbook(path).worksheets[0]
+    assert (sheet["J5"].value, sheet["N5"].value) == ("13.8072, -89.1792", "a note of the user's own")
+    assert (sheet["A7"].value, sheet["O7"].value) == ("009", "Tres")
+    assert read_corrections(path)["007"].latitude == 13.8072
+
+
+def test_nobody_to_place_writes_no_list(tmp_path):
+    placed = geocode_firms(firms(msme_id=["1"], geometry=[shapely.Point(-89.2, 13.7)]))
+    assert list_firms(placed, tmp_path / "ubicaciones.xlsx") == 0
+    assert not list(tmp_path.iterdir())
 
 
 class Provider(BaseHTTPRequestHandler):
@@ -112,7 +197,7 @@ def geocoder(tmp_path):
 
 def test_answers_are_kept_and_only_questions_wait(geocoder):
     first = geocoder.locate("street", "SV")
-    assert first == Answer(-89.2, 13.7, 150.0, "nominatim", "road: Calle 1", "street")
+    assert first == Answer(-89.2, 13.7, pytest.approx(15_521, abs=1), "nominatim", "road: Calle 1", "street")
     again = [geocoder.locate(query, "SV") for query in ("street", "nowhere", "nowhere")]
     assert again == [first, None, None]
     assert Provider.asked == ["street", "nowhere"]
@@ -121,7 +206,7 @@ def test_answers_are_kept_and_only_questions_wait(geocoder):
 def test_radius_comes_from_the_match_and_the_country_must_agree(geocoder):
     town = geocoder.locate("town", "SV")
     assert town is not None
-    assert town.accuracy_m == pytest.approx(15_743, abs=1)
+    assert town.accuracy_m == pytest.approx(15_521, abs=1)
     assert geocoder.locate("abroad", "SV") is None
 
 
@@ -132,7 +217,7 @@ def test_a_provider_in_trouble_is_told_and_not_remembered(geocoder, query):
     assert set(Provider.asked) == {query}
     assert not list(geocoder.cache.glob("*.json"))
     after = geocode_firms(firms(msme_id=["1"], address=[query], municipality=[None]), geocoder=geocoder)
-    assert [note.rule for note in after.attrs["notes"]] == ["geocoder_silent"]
+    assert [note.rule for note in after.attrs["notes"]] == ["geocoder_silent", "location_unstated"]
 
 
 def test_unknown_provider():

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from watershed_cp.errors import Fault, Language
+    from watershed_cp.pipeline import Impact
     from watershed_cp.project import Project
 
     Options = argparse.Namespace
@@ -52,7 +53,9 @@ def run(options: Options, language: Language) -> None:
     from watershed_cp.project import read_project
 
     project = read_project(options.project)
-    _publish(project, Path(options.out or project.folder / "output"), options, language)
+    impact = _publish(project, Path(options.out or project.folder / "output"), options, language)
+    if impact.list_unplaced():
+        _say("to_be_placed", language, file=project.path(project.geocoding.corrections))
 
 
 def check(options: Options, language: Language) -> None:
@@ -227,7 +230,7 @@ def basins_fetch(options: Options, language: Language) -> None:
     _say("table_written", language, file=target)
 
 
-def _publish(project: Project, folder: Path, options: Options, language: Language) -> None:
+def _publish(project: Project, folder: Path, options: Options, language: Language) -> Impact:
     from dataclasses import replace
 
     from watershed_cp.pipeline import run as do
@@ -241,8 +244,13 @@ def _publish(project: Project, folder: Path, options: Options, language: Languag
         impact = replace(impact, posters=())
     impact.save(folder, progress=progress)
     print(summarise(impact, language))
+    _tell_notes([note for note in impact.notes if note.rule in _OF_PLACES], language)
     print()
     _say("written", language, page=folder / "index.html", folder=folder)
+    return impact
+
+
+_OF_PLACES = ("placed_by_name", "place_ambiguous", "place_unknown", "geocoder_silent", "correction_of_nobody")
 
 
 def _tell_notes(notes: Sequence[Fault], language: Language) -> None:

@@ -9,6 +9,9 @@ from watershed_cp.basins.assignment import assign, basin_probabilities
 from watershed_cp.basins.catalogue import read_basins, read_built_in
 from watershed_cp.errors import InputError, IntakeError, Text
 from watershed_cp.impact.aggregation import Accounts, close_accounts, measured_period, says_synthetic
+from watershed_cp.intake.corrections import list_firms, read_corrections
+from watershed_cp.intake.geocoding import geocode_firms
+from watershed_cp.intake.providers import OnlineGeocoder
 from watershed_cp.intake.readers import (
     check_references,
     read_audits,
@@ -101,6 +104,19 @@ class Impact(Accounts):
             self._write(aside, progress or (lambda _: None))
 
         return write_folder(folder, fill, inputs=self.inputs, home=self.home, settings=self.settings)
+
+    def list_unplaced(self) -> int:
+        """Add the firms that no coordinates place to the project's workbook of corrections.
+
+        Returns
+        -------
+        int
+            How many were added; 0 for accounts that no project file made.
+        """
+        if self.home is None or self.settings is None:
+            return 0
+        path = self.home / self.settings["geocoding"]["corrections"]
+        return list_firms(self.msmes, path, language=self.languages[0])
 
     def _write(self, folder: Path, progress: Callable[[str], None]) -> None:
         from watershed_cp.publish.tables import save_tables
@@ -264,12 +280,30 @@ def _read_tables(
             found.append(None)
             faults.extend(error.faults)
     msmes, *others = found
+    try:
+        corrections = read_corrections(settings.path(settings.geocoding.corrections))
+        msmes = found[0] = (
+            msmes
+            if msmes is None
+            else geocode_firms(msmes, geocoder=_geocoder(settings), corrections=corrections)
+        )
+    except InputError as error:
+        faults.extend(error.faults)
     for table in others:
         if msmes is not None and table is not None:
             faults.extend(check_references(table, msmes))
     if faults:
         raise IntakeError(*faults)
     return tuple(found)
+
+
+def _geocoder(settings: Project) -> OnlineGeocoder | None:
+    """Give who is asked for addresses, if the project asks anyone; its key comes from the environment."""
+    asked = settings.geocoding
+    if asked.provider == "none":
+        return None
+    cache = settings.folder / "geocoding_cache"
+    return OnlineGeocoder.for_project(asked.provider, cache, contact=asked.contact, server=asked.server)
 
 
 def _read_outlines(settings: Project) -> gpd.GeoDataFrame:
@@ -308,4 +342,7 @@ def _inputs(settings: Project) -> Sequence[Path]:
     paths = [settings.path(source.source) for source in named if source]
     if settings.basins.source != PRIORITY:
         paths.append(settings.path(settings.basins.source))
+    corrections = settings.path(settings.geocoding.corrections)
+    if corrections.exists():
+        paths.append(corrections)
     return list(dict.fromkeys(paths))

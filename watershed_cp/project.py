@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
     from watershed_cp.errors import Fault
 
-__all__ = ["PRIORITY", "Accounting", "Basins", "Project", "Publish", "Source", "Title", "read_project"]
+__all__ = [
+    "PRIORITY",
+    "Accounting",
+    "Basins",
+    "Geocoding",
+    "Project",
+    "Publish",
+    "Source",
+    "Title",
+    "read_project",
+]
 
 PRIORITY = "priority"
 """``basins.source`` of the four built-in watersheds."""
@@ -74,6 +84,19 @@ class Source(_Section):
     """Sheet of a workbook; by default the first that fits."""
 
 
+class Geocoding(_Section):
+    """``[geocoding]``: how firms without coordinates are placed."""
+
+    provider: Literal["none", "nominatim", "photon", "arcgis", "google", "here"] = "none"
+    """Who is asked for addresses; with none, nothing leaves the computer and only municipalities are looked up."""
+    contact: str = ""
+    """Who asks, an e-mail address, as the public services want to know."""
+    server: str = ""
+    """Host of a Nominatim or Photon of one's own."""
+    corrections: Annotated[str, Field(min_length=1)] = "ubicaciones.xlsx"
+    """Workbook in which the user places firms by hand; runs only add to it."""
+
+
 class Accounting(_Section):
     """``[accounting]``: the rules of counting."""
 
@@ -113,6 +136,7 @@ class Project(_Section):
     audits: Source | None = None
     reductions: Source | None = None
     recommendations: Source | None = None
+    geocoding: Geocoding = Geocoding()
     accounting: Accounting = Accounting()
     publish: Publish = Publish()
     folder: Path = Field(default=Path(), exclude=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "data_path",
     "isic_sections",
+    "known_radius_m",
     "not_summed",
     "pollutant_name",
     "read_reference",
@@ -74,6 +75,20 @@ def read_reference(name: str) -> tuple[dict[str, str], ...]:
     """
     with data_path("reference", f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(file))
+
+
+@functools.cache
+def known_radius_m(kind: str) -> float:
+    """Give the radius that holds 95 % of the places of a kind, in metres, as ``location_accuracy`` has it.
+
+    Examples
+    --------
+    >>> known_radius_m("address_point")
+    30.0
+    """
+    return float(
+        next(row["radius_95_m"] for row in read_reference("location_accuracy") if row["kind"] == kind)
+    )
 
 
 def pollutant_name(code: str, language: Language | None = None) -> str:

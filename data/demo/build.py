@@ -96,8 +96,11 @@ NAMES = {
     "TP": ("P total", "Fósforo total", "P total"),
     "Cr": ("Cromo total", "Cr", "Cr total"),
 }
+NOWHERE: dict[str, Any] = {"latitude": None, "longitude": None, "accuracy_m": None}
 SPOILED: dict[tuple[str, str], dict[str, Any]] = {
-    ("Petoa", "conservas de fruta"): {"latitude": None, "longitude": None, "accuracy_m": None},
+    ("Petoa", "conservas de fruta"): NOWHERE
+    | {"place": replace(PLACES["Petoa"], department="", municipality="")},
+    ("Quimistán", "quesería"): NOWHERE,
     ("Gualán", "quesería"): {"accuracy_m": 2872},
     ("Santa Tecla", "quesería"): {"accuracy_m": 2872},
     ("Alcalde Díaz", "quesería"): {"accuracy_m": 5000},

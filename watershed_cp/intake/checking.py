@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from watershed_cp.intake.assembly import fitting_sheets, gather_table
+from watershed_cp.intake.geocoding import geocode_firms
 from watershed_cp.intake.headers import find_header
 from watershed_cp.intake.readers import check_references
 from watershed_cp.intake.spreadsheets import read_sheets
 from watershed_cp.tables import INPUTS, MSMES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from watershed_cp.errors import Fault, Language
+    from watershed_cp.intake.assembly import Gathered
     from watershed_cp.intake.spreadsheets import Sheet
     from watershed_cp.tables import Table
 
@@ -82,9 +86,21 @@ def check_file(path: str | Path, *, language: Language | None = None, apart: boo
         register = found[MSMES.name].frame
         for name, gathered in found.items():
             faults += check_references(gathered.frame, register) if name != MSMES.name else []
-    notes = dict.fromkeys(one for gathered in found.values() for one in gathered.notes)
+    notes = dict.fromkeys(one for gathered in found.values() for one in _notes(gathered))
     rows = {name: len(gathered.frame) for name, gathered in found.items()}
     return Report(Path(path).name, rows, tuple(faults), tuple(notes))
+
+
+def _notes(gathered: Gathered) -> Sequence[Fault]:
+    """Give the notes on a table; sound firms without coordinates are looked for by name, as a run will do."""
+    if "geometry" not in gathered.frame:
+        return gathered.notes
+    import geopandas as gpd
+
+    sound = ~gathered.frame["source_row"].isin([one.row for one in gathered.faults])
+    firms = gpd.GeoDataFrame(gathered.frame[sound], geometry="geometry", crs="EPSG:4326")
+    firms.attrs["notes"] = gathered.notes
+    return tuple(geocode_firms(firms).attrs["notes"])
 
 
 def _tables_in(sheets: tuple[Sheet, ...]) -> list[Table]:

@@ -1,7 +1,8 @@
 """Towns and municipalities of the four countries by name, without a network.
 
-Names come from GeoNames, with what it lacks in the four watersheds, usual short names, and El Salvador's
-municipalities of 2024, each as the middle of the districts it is made of. A name alone is known to kilometres.
+Names come from GeoNames and geoBoundaries, with what they lack in the four watersheds, usual short names, and El
+Salvador's municipalities of 2024, each as the middle of the districts it is made of. A name alone is known to
+kilometres.
 """
 
 from __future__ import annotations
@@ -10,17 +11,22 @@ import csv
 import functools
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz, process
 
+from watershed_cp.intake.angles import METRES_PER_DEGREE
 from watershed_cp.intake.headers import fold
-from watershed_cp.reference import data_path
+from watershed_cp.reference import data_path, known_radius_m
 
-__all__ = ["Place", "find_places"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Place", "find_places", "place_names"]
 
 _LIKENESS = 88  # percent; below it other towns begin to answer
-_KM_PER_DEGREE = 111.32
+_SEAT_DEGREES = 0.25
 _SHORT = {
     "sta": "santa",
     "sto": "santo",
@@ -96,10 +102,10 @@ def find_places(name: str, country: str, department: str | None = None) -> tuple
     keys = dict.fromkeys(key for key in _keys(head, country) if key)
     exact = next((known[key] for key in keys if key in known), ())
     found = exact or _alike(keys, known)
-    for hint in (department, tail):
-        wanted = _key(hint or "")
-        here = tuple(place for place in found if wanted and wanted in _key(place.department))
-        found = here or found
+    for hint in filter(None, map(_key, (department or "", tail))):
+        here = tuple(place for place in found if hint in _key(place.department))
+        if here or hint in map(_key, _departments(country)):  # elsewhere only if the hint is no department
+            found = here or tuple(place for place in found if not place.department)
     return tuple(sorted(found, key=lambda place: (-place.likeness, -place.population)))
 
 
@@ -107,9 +113,7 @@ def _alike(keys: dict[str, None], known: dict[str, tuple[Place, ...]]) -> tuple[
     for key in keys:
         close = process.extractOne(key, known.keys(), scorer=fuzz.ratio, score_cutoff=_LIKENESS)
         if close is not None and len(key) > 4:  # noqa: PLR2004  four letters are alike by chance
-            return tuple(
-                Place(**(vars(place) | {"likeness": round(close[1], 1)})) for place in known[close[0]]
-            )
+            return tuple(replace(place, likeness=round(close[1], 1)) for place in known[close[0]])
     return ()
 
 
@@ -136,61 +140,98 @@ def _read(name: str) -> tuple[dict[str, str], ...]:
         return tuple(csv.DictReader(file))
 
 
+def place_names(country: str) -> tuple[str, ...]:
+    """Give the names of a country's places, to suggest one of them.
+
+    Examples
+    --------
+    >>> "Soyapango" in place_names("SV"), place_names("XX")
+    (True, ())
+    """
+    return tuple(dict.fromkeys(place.name for places in _index(country).values() for place in places))
+
+
 @functools.cache
 def _index(country: str) -> dict[str, tuple[Place, ...]]:
     """Map every spelling of a country's places to the places that bear it."""
     index: dict[str, list[Place]] = {}
+    municipalities = _municipalities(country)
     for row in (*_read("places"), *_read("places_added")):
         if row["country"] == country:
-            place = _town(row)
-            for spelling in {row["name"], *row["aliases"].split("|")} - {""}:
-                index.setdefault(_key(spelling), []).append(place)
+            keys = {_key(spelling) for spelling in {row["name"], *row["aliases"].split("|")} - {""}}
+            place = _town(row, [municipalities.get(key, []) for key in keys])
+            for key in keys:
+                index.setdefault(key, []).append(place)
+    for key, places in municipalities.items():
+        new = [one for one in places if not any(_same(one, place) for place in index.get(key, ()))]
+        index.setdefault(key, []).extend(new)
     for row in _read("aliases"):
         if row["country"] == country:
-            index[_key(row["alias"])] = [
-                *index.get(_key(row["alias"]), []),
-                *index.get(_key(row["name"]), []),
-            ]
+            alias, name = _key(row["alias"]), _key(row["name"])
+            index[alias] = [*index.get(alias, []), *index.get(name, [])]
     if country == "SV":
-        for place in _municipalities(index):
-            index.setdefault(_key(place.name), []).append(place)
+        _add_reform(index)
     return {key: tuple(dict.fromkeys(places)) for key, places in index.items()}
 
 
-def _town(row: dict[str, str]) -> Place:
-    radius = next(float(line["radius_m"]) for line in _read("radii") if line["country"] == row["country"])
-    return Place(
-        row["name"],
-        row["country"],
-        row.get("department", ""),
-        float(row["longitude"]),
-        float(row["latitude"]),
-        radius,
-        "town",
-        int(row.get("population") or 0),
-    )
+def _municipalities(country: str) -> dict[str, list[Place]]:
+    """Read the municipalities of a country by the key of their name."""
+    found: dict[str, list[Place]] = {}
+    for row in _read("municipalities"):
+        if row["country"] == country:
+            found.setdefault(_key(row["name"]), []).append(
+                _place(row, float(row["radius_m"]), "municipality")
+            )
+    return found
 
 
-def _municipalities(index: dict[str, list[Place]]) -> list[Place]:
-    """Make El Salvador's municipalities of 2024 out of their districts, where at least half are known."""
+def _town(row: dict[str, str], namesakes: list[list[Place]]) -> Place:
+    """Make a place of a town, with the radius of its municipality where that is known."""
+    place = _place(row, known_radius_m(f"municipality_{row['country']}"), "town")
+    own = next((one for places in namesakes for one in places if _same(one, place)), None)
+    return replace(place, radius_m=own.radius_m) if own else place
+
+
+def _place(row: dict[str, str], radius_m: float, kind: str) -> Place:
+    people = int(row.get("population") or 0)
+    where = float(row["longitude"]), float(row["latitude"])
+    return Place(row["name"], row["country"], row.get("department", ""), *where, radius_m, kind, people)
+
+
+def _same(municipality: Place, town: Place) -> bool:
+    """Tell whether a town is the seat of the municipality that bears its name."""
+    apart = math.dist((municipality.longitude, municipality.latitude), (town.longitude, town.latitude))
+    return apart < _SEAT_DEGREES and town.department in ("", municipality.department)
+
+
+def _add_reform(index: dict[str, list[Place]]) -> None:
+    """Add El Salvador's municipalities of 2024, each made of its districts; one not known lies somewhere in it."""
     made = []
     for row in _read("municipalities_sv"):
-        districts, department = row["districts"].split("|"), row["municipality"].rpartition(" ")[0]
-        known = (index.get(_key(district), ()) for district in districts)
-        parts = [
-            next((one for one in places if one.department in ("", department)), None) for places in known
+        department, districts = row["department"], row["districts"].split("|")
+        known = {
+            district: _in_department(index.get(_key(district), ()), department) for district in districts
+        }
+        whole = _middle(row["municipality"], department, [place for place in known.values() if place])
+        made.append(whole)
+        made += [
+            replace(whole, name=district, population=0) for district, place in known.items() if not place
         ]
-        towns = [part for part in parts if part is not None]
-        if 2 * len(towns) >= len(districts):
-            made.append(_middle(row["municipality"], department, towns))
-    return made
+    for place in made:
+        index.setdefault(_key(place.name), []).append(place)
+
+
+def _in_department(places: Iterable[Place], department: str) -> Place | None:
+    return next((place for place in places if place.department in ("", department)), None)
 
 
 def _middle(name: str, department: str, towns: list[Place]) -> Place:
     """Make one place of several: the middle of them, with a radius that reaches beyond the farthest."""
     longitude = sum(town.longitude for town in towns) / len(towns)
     latitude = sum(town.latitude for town in towns) / len(towns)
-    away = [math.dist((town.longitude, town.latitude), (longitude, latitude)) for town in towns]
-    radius = max(away) * _KM_PER_DEGREE * 1000 + towns[0].radius_m
+    away = (
+        math.dist((town.longitude, town.latitude), (longitude, latitude)) * METRES_PER_DEGREE + town.radius_m
+        for town in towns
+    )
     people = sum(town.population for town in towns)
-    return Place(name, towns[0].country, department, longitude, latitude, radius, "municipality", people)
+    return Place(name, towns[0].country, department, longitude, latitude, max(away), "municipality", people)

@@ -1,234 +1,68 @@
-"""Firms without coordinates, placed by a correction file, by their address online, or by their municipality.
+"""Firms without coordinates, placed by the user's corrections, by their address online, or by their municipality.
 
-No provider is asked unless one is named. Answers are kept on disk, so that a place is asked for once; only
-questions that go out wait. What a match means becomes ``location_accuracy_m``: a municipality is known to
-kilometres, and so mostly cannot decide a watershed.
+A municipality is known to kilometres, which becomes ``location_accuracy_m``: where it lies across a divide, the
+probability of the watershed says so. A name that several places bear is not guessed.
 """
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import json
+import functools
 import math
-import time
-import warnings
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import shapely
 
 from watershed_cp.errors import InputError
-from watershed_cp.intake.angles import METRES_PER_DEGREE
-from watershed_cp.intake.areas import area_of
-from watershed_cp.intake.gazetteer import find_places
+from watershed_cp.intake.gazetteer import find_places, place_names
+from watershed_cp.intake.headers import fold, suggest
+from watershed_cp.intake.providers import Answer
 from watershed_cp.messages import fault, label
+from watershed_cp.reference import read_reference
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     import pandas as pd
 
     from watershed_cp.errors import Fault
+    from watershed_cp.intake.gazetteer import Place
+    from watershed_cp.intake.providers import Geocoder
 
-__all__ = ["Answer", "Geocoder", "OnlineGeocoder", "geocode_firms", "read_corrections"]
+__all__ = ["geocode_firms"]
 
-PROVIDERS = ("nominatim", "photon", "arcgis", "googlev3", "here")
-
-_ROOFTOP_M, _INTERPOLATED_M, _STREET_M, _TOWN_M = 30.0, 100.0, 150.0, 14_000.0
-_RADII = {
-    "ROOFTOP": _ROOFTOP_M,
-    "PointAddress": _ROOFTOP_M,
-    "houseNumber": _ROOFTOP_M,
-    "house": _ROOFTOP_M,
-    "building": _ROOFTOP_M,
-    "RANGE_INTERPOLATED": _INTERPOLATED_M,
-    "StreetAddress": _INTERPOLATED_M,
-    "street": _STREET_M,
-    "road": _STREET_M,
-    "StreetName": _STREET_M,
-}
 _SAME_PLACE_DEGREES = 0.1
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a provider answered: a point, how well it is known, and what was matched, to be kept with it."""
-
-    longitude: float
-    latitude: float
-    accuracy_m: float
-    provider: str
-    matched: str
-    query: str
-
-
-class Geocoder(Protocol):
-    """Whatever can place an address."""
-
-    def locate(self, query: str, country: str) -> Answer | None:
-        """Give the place of an address within a country, or None where it is not found."""
-
-
-@dataclass
-class OnlineGeocoder:
-    """One of the providers that geopy knows, with its answers kept on disk and its questions spaced in time.
-
-    Attributes
-    ----------
-    provider : {"nominatim", "photon", "arcgis", "googlev3", "here"}
-        Read its terms first: the public Nominatim allows one question a second and no bulk lists; Google and
-        HERE limit how long coordinates may be kept.
-    cache : Path
-        Folder of the answers.
-    options : dict
-        What the provider needs: ``user_agent``, ``api_key``, ``domain``, ``scheme`` …
-    seconds_between : float
-        Pause between two questions that go out.
-    tries : int
-        How often a question is put before the provider counts as silent.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> OnlineGeocoder("nominatim", Path(tempfile.mkdtemp()), {"user_agent": "me"}).provider
-    'nominatim'
-    """
-
-    provider: str
-    cache: Path
-    options: dict[str, Any] = field(default_factory=dict)
-    seconds_between: float = 1.0
-    tries: int = 2
-    _asked: float = field(default=-math.inf, init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        if self.provider not in PROVIDERS:
-            raise InputError(fault("geocoder_unknown", value=self.provider, choices=", ".join(PROVIDERS)))
-
-    def locate(self, query: str, country: str) -> Answer | None:
-        """Give the place of an address within a country, from the cache or from the provider.
-
-        Raises
-        ------
-        InputError
-            If the provider does not answer, or not in a way that can be understood.
-        """
-        name = hashlib.sha256(f"{self.provider}|{country}|{query}".encode()).hexdigest()[:32]
-        kept = Path(self.cache) / f"{name}.json"
-        if kept.is_file():
-            stored = json.loads(kept.read_text(encoding="utf-8"))
-        else:
-            stored = self._ask(query, country)
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            written = kept.with_suffix(".part")
-            written.write_text(json.dumps(stored, ensure_ascii=False), encoding="utf-8")
-            written.replace(kept)
-        answer = Answer(**stored) if stored else None
-        inside = answer is not None and area_of(country).holds(answer.longitude, answer.latitude)
-        return answer if inside else None
-
-    def _ask(self, query: str, country: str) -> dict[str, Any] | None:
-        from geopy.exc import GeopyError
-        from geopy.geocoders import get_geocoder_for_service
-
-        service = get_geocoder_for_service(self.provider)(**self.options)
-        narrowed = {"country_codes": country.lower()} if self.provider == "nominatim" else {}
-        reason = ""
-        for trial in range(self.tries):
-            time.sleep(max(0.0, self._asked + self.seconds_between * 2**trial - time.monotonic()))
-            self._asked = time.monotonic()
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", UserWarning)  # geopy warns, then raises
-                    found = service.geocode(query, **narrowed)
-                return None if found is None else self._understand(found, query)
-            except (GeopyError, ValueError, KeyError, TypeError, AttributeError) as error:
-                reason = str(error) or type(error).__name__
-        raise InputError(fault("geocoder_silent", value=query, provider=self.provider, reason=reason[:200]))
-
-    def _understand(self, found: Any, query: str) -> dict[str, Any]:
-        longitude, latitude = float(found.longitude), float(found.latitude)
-        if not (abs(longitude) <= 180 and abs(latitude) <= 90):  # noqa: PLR2004
-            raise ValueError(found.address)
-        kind, radius = _precision(found.raw)
-        answer = Answer(longitude, latitude, radius, self.provider, f"{kind}: {found.address}", query)
-        return asdict(answer)
-
-
-def _precision(raw: dict[str, Any]) -> tuple[str, float]:
-    """Tell from a provider's whole answer what was matched, and the radius that this means."""
-    places = (raw, raw.get("properties", {}), raw.get("attributes", {}), raw.get("geometry", {}))
-    keys = ("addresstype", "type", "Addr_type", "location_type", "resultType")
-    kinds = [str(place[key]) for key in keys for place in places if isinstance(place, dict) and key in place]
-    kind = next((kind for kind in kinds if kind in _RADII), kinds[0] if kinds else "?")
-    box = raw.get("boundingbox")
-    if kind in _RADII:
-        return kind, _RADII[kind]
-    if isinstance(box, list) and len(box) == 4:  # noqa: PLR2004  south, north, west, east
-        south, north, west, east = map(float, box)
-        return kind, max(math.dist((south, west), (north, east)) / 2 * METRES_PER_DEGREE, _STREET_M)
-    return kind, _TOWN_M
-
-
-def read_corrections(path: str | Path) -> dict[str, Answer]:
-    """Read the file in which the user herself placed firms: ``msme_id, longitude, latitude, accuracy_m``.
-
-    Parameters
-    ----------
-    path : str or Path
-        CSV, UTF-8; a file that is not there holds no corrections.
-
-    Returns
-    -------
-    dict of str to Answer
-        By firm.
-
-    Raises
-    ------
-    InputError
-        If a row cannot be read.
-
-    Examples
-    --------
-    >>> read_corrections("no-such-file.csv")
-    {}
-    """
-    path = Path(path)
-    if not path.is_file():
-        return {}
-    found = {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), start=2):
-            try:
-                longitude, latitude = float(row["longitude"]), float(row["latitude"])
-                accuracy = float(row.get("accuracy_m") or "nan")
-                found[row["msme_id"]] = Answer(longitude, latitude, accuracy, "correction", "", "")
-            except (KeyError, TypeError, ValueError) as error:
-                wrong = fault("correction_unreadable", file=path.name, row=number, value=str(error))
-                raise InputError(wrong) from error
-    return found
+_MOST_FAILURES = 3  # in succession; then a provider is left in peace
+_NAMED_ROWS = 5
+_WORDS = ("country", "department", "municipality", "address")
 
 
 def geocode_firms(
-    msmes: gpd.GeoDataFrame, *, geocoder: Geocoder | None = None, corrections: dict[str, Answer] | None = None
+    msmes: gpd.GeoDataFrame,
+    *,
+    geocoder: Geocoder | None = None,
+    corrections: Mapping[str, Answer] | None = None,
 ) -> gpd.GeoDataFrame:
     """Place the firms that have no coordinates, and those that the user corrected.
 
     Parameters
     ----------
     msmes : GeoDataFrame
-        As :func:`watershed_cp.read_msmes` gives it.
+        As :func:`watershed_cp.read_msmes` gives it. Left as it is.
     geocoder : Geocoder, optional
         Who is asked for addresses; without one only municipalities are looked up, offline.
-    corrections : dict, optional
-        As :func:`read_corrections` gives it; they come before everything else.
+    corrections : mapping, optional
+        By ``msme_id``, as :func:`watershed_cp.intake.corrections.read_corrections` gives it; they come before
+        everything else.
 
     Returns
     -------
     GeoDataFrame
-        A copy with ``longitude``, ``latitude``, ``location_accuracy_m``, ``geometry`` and ``repairs`` filled
-        in. ``attrs["notes"]`` tells of names that fit several places, and of questions without an answer.
+        A copy with ``longitude``, ``latitude``, ``location_accuracy_m`` (m), ``geometry`` and ``repairs`` filled in,
+        and ``placed_by``: ``coordinates``, ``discharge``, ``correction``, ``address``, ``municipality`` or blank. A
+        firm whose point of discharge is known needs no other. ``attrs["notes"]`` tells how many were placed by
+        name, which names fit no place or several, and which firms have no location at all.
 
     Examples
     --------
@@ -236,76 +70,164 @@ def geocode_firms(
     >>> row = {"msme_id": ["1"], "country": ["SV"], "municipality": ["Sta. Tecla"], "repairs": [""]}
     >>> blank = {"longitude": [math.nan], "latitude": [math.nan], "location_accuracy_m": [math.nan]}
     >>> firms = gpd.GeoDataFrame(row | blank, geometry=[None], crs=4326)
-    >>> round(geocode_firms(firms).geometry[0].x, 1)
-    -89.3
+    >>> placed = geocode_firms(firms)
+    >>> round(placed.geometry[0].x, 1), placed["placed_by"][0]
+    (-89.3, 'municipality')
     """
-    placed = msmes.copy()
-    notes: list[Fault] = list(msmes.attrs.get("notes", ()))
-    known = corrections or {}
-    for position in placed.index[placed.geometry.isna() | placed["msme_id"].isin(list(known))]:
-        row = placed.loc[position]
-        answer = known.get(str(row["msme_id"]))
-        if answer is None:
-            answer, more = _place(row, geocoder)
-            notes += more
-        if answer is not None:
-            _write(placed, position, answer)
-    placed.attrs["notes"] = tuple(notes)
+    notes = [note for note in msmes.attrs.get("notes", ()) if note.rule != "location_unstated"]
+    placed_by = _placed_by(msmes, corrections or {})
+    answers = {
+        int(row): (corrections or {})[msmes["msme_id"].iloc[row]] for row in _rows(placed_by, "correction")
+    }
+    open_rows = _rows(placed_by, "")
+    words = {int(row): _words(msmes.iloc[row]) for row in open_rows}
+    if geocoder is not None:
+        found, told = _ask(geocoder, {row: where for row, where in words.items() if where.address})
+        answers, notes = answers | found, notes + told
+        placed_by[list(found)] = "address"
+    places = {row: _look_up(where) for row, where in words.items() if row not in answers}
+    by_name = {row: found for row, found in places.items() if isinstance(found, Answer)}
+    placed_by[list(by_name)] = "municipality"
+    placed = _written(msmes, answers | by_name)
+    placed["placed_by"] = placed_by
+    nobody = [firm for firm in corrections or {} if firm not in set(msmes["msme_id"])]
+    notes += [fault("correction_of_nobody", value=firm) for firm in nobody]
+    placed.attrs["notes"] = (*notes, *_notes(msmes, words, places))
     return placed
 
 
-def _place(row: pd.Series[Any], geocoder: Geocoder | None) -> tuple[Answer | None, list[Fault]]:
-    """Place one firm by its address, or else by its municipality."""
-    country, department, municipality, address = (
-        _text(row, name) for name in ("country", "department", "municipality", "address")
-    )
-    notes: list[Fault] = []
-    if not country:
-        return None, notes
-    if geocoder is not None and address:
-        query = ", ".join(filter(None, (address, municipality, department)))
+class _Where(NamedTuple):
+    """What a firm's row says in words of where it stands."""
+
+    country: str
+    department: str
+    municipality: str
+    address: str
+
+
+def _placed_by(msmes: pd.DataFrame, corrections: Mapping[str, Answer]) -> np.ndarray[Any, Any]:
+    """Tell what has placed each firm already."""
+    placed_by = np.where(msmes.geometry.isna(), "", "coordinates").astype(object)
+    if "discharge_latitude" in msmes:
+        placed_by[(msmes["discharge_latitude"].notna() & (placed_by == "")).to_numpy()] = "discharge"
+    placed_by[msmes["msme_id"].isin(list(corrections)).to_numpy()] = "correction"
+    return placed_by
+
+
+def _rows(placed_by: np.ndarray[Any, Any], how: str) -> list[int]:
+    return [int(row) for row in np.flatnonzero(placed_by == how)]
+
+
+def _words(row: pd.Series[Any]) -> _Where:
+    where = _Where(*(str(row[name]) if isinstance(row.get(name), str) else "" for name in _WORDS))
+    return where if where.country else where._replace(country=_country_of(where.department))
+
+
+@functools.cache
+def _country_of(department: str) -> str:
+    """Give the country that has a department of this name, if only one has."""
+    rows = read_reference("departments")
+    found = {row["country"] for row in rows if department and fold(row["name"]) == fold(department)}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _ask(geocoder: Geocoder, words: dict[int, _Where]) -> tuple[dict[int, Answer], list[Fault]]:
+    """Ask for addresses, until the provider has been silent several times in succession."""
+    found: dict[int, Answer] = {}
+    told: list[Fault] = []
+    failures = 0
+    for row, where in words.items():
+        if failures == _MOST_FAILURES:
+            break
+        query = ", ".join(filter(None, (where.address, where.municipality, where.department)))
         try:
-            answer = geocoder.locate(query, country)
+            answer = geocoder.locate(query, where.country) if where.country else None
+            failures = 0
         except InputError as error:
-            answer, notes = None, list(error.faults)
+            answer, failures = None, failures + 1
+            told += error.faults
         if answer is not None:
-            return answer, notes
-    places = find_places(municipality, country, department) if municipality else ()
+            found[row] = answer
+    return found, told
+
+
+@functools.lru_cache(maxsize=10_000)
+def _look_up(where: _Where) -> Answer | tuple[Place, ...]:
+    """Give the place that a municipality's name means, or the places between which it leaves the choice."""
+    if not (where.country and where.municipality):
+        return ()
+    places = find_places(where.municipality, where.country, where.department)
     if not places:
-        return None, notes
+        return ()
     best = places[0]
-    rivals = [one for one in places if math.dist(_degrees(one), _degrees(best)) > _SAME_PLACE_DEGREES]
+    rivals = tuple(one for one in places if _apart(one, best))
     if rivals:
-        names = " | ".join(f"{one.name} ({one.department})" for one in (best, *rivals))
-        told = fault(
-            "place_ambiguous",
-            file=row.get("source_file"),
-            row=None if row.get("source_row") is None else int(row["source_row"]),
-            column="municipality",
-            value=municipality,
-            choices=names,
+        return (best, *rivals)
+    matched = f"{best.name}, {best.department}" if best.department else best.name
+    if best.likeness < 100:  # noqa: PLR2004  percent
+        matched = f"{matched} ({best.likeness:g} %)"
+    return Answer(best.longitude, best.latitude, best.radius_m, "municipality", matched, where.municipality)
+
+
+def _apart(one: Place, two: Place) -> bool:
+    degrees = math.dist((one.longitude, one.latitude), (two.longitude, two.latitude))
+    return degrees > _SAME_PLACE_DEGREES
+
+
+def _written(msmes: gpd.GeoDataFrame, answers: dict[int, Answer]) -> gpd.GeoDataFrame:
+    """Give a copy of the firms with what was answered filled in."""
+    placed = msmes.copy()
+    rows = list(answers)
+    for name in ("longitude", "latitude", "accuracy_m"):
+        column = "location_accuracy_m" if name == "accuracy_m" else name
+        values = placed[column].to_numpy(dtype=float, copy=True)
+        values[rows] = [getattr(answer, name) for answer in answers.values()]
+        placed[column] = values
+    points = placed.geometry.to_numpy(copy=True)
+    points[rows] = [shapely.Point(answer.longitude, answer.latitude) for answer in answers.values()]
+    repairs = placed["repairs"].fillna("").astype(object).to_numpy(copy=True)
+    for row, answer in answers.items():
+        matched = answer.matched.replace(";", ",")
+        key = {"correction": "corrected", "municipality": "by_municipality"}.get(answer.provider, "geocoded")
+        said = label(
+            "repairs", key, value=matched if key == "by_municipality" else f"{answer.provider}: {matched}"
         )
-        return None, [*notes, told]
-    matched = f"{best.name} ({best.likeness:g} %)"
-    return Answer(best.longitude, best.latitude, best.radius_m, "GeoNames", matched, municipality), notes
+        repairs[row] = "; ".join(filter(None, (repairs[row], said)))
+    placed["repairs"] = repairs
+    return placed.set_geometry(points, crs=msmes.crs)
 
 
-def _text(row: pd.Series[Any], name: str) -> str:
-    cell = row.get(name)
-    return cell if isinstance(cell, str) else ""
+def _notes(
+    msmes: pd.DataFrame, words: dict[int, _Where], places: dict[int, Answer | tuple[Place, ...]]
+) -> list[Fault]:
+    """Tell once for each name which rows it places, leaves open or does not find, and which rows say nothing."""
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    for row, found in places.items():
+        name, country = words[row].municipality, words[row].country
+        if isinstance(found, Answer):
+            groups.setdefault(("placed_by_name", "", ""), []).append(row)
+        elif not (name and country):
+            groups.setdefault(("location_unstated", "", ""), []).append(row)
+        elif found:
+            choices = " | ".join(f"{one.name} ({one.department})" for one in found)
+            groups.setdefault(("place_ambiguous", name, choices), []).append(row)
+        else:
+            groups.setdefault(("place_unknown", name, country), []).append(row)
+    return [_note(msmes, rows, *key) for key, rows in sorted(groups.items(), key=lambda group: group[1][0])]
 
 
-def _degrees(place: Any) -> tuple[float, float]:
-    return place.longitude, place.latitude
-
-
-def _write(firms: gpd.GeoDataFrame, position: Any, answer: Answer) -> None:
-    firms.loc[position, ["longitude", "latitude"]] = answer.longitude, answer.latitude
-    firms.loc[position, "location_accuracy_m"] = answer.accuracy_m
-    firms.loc[position, "geometry"] = shapely.Point(answer.longitude, answer.latitude)
-    key = "corrected" if answer.provider == "correction" else "geocoded"
-    told = label("repairs", key, value=f"{answer.provider}: {answer.matched}")
-    before = firms.loc[position, "repairs"]
-    firms.loc[position, "repairs"] = "; ".join(
-        filter(None, (before if isinstance(before, str) else "", told))
+def _note(msmes: pd.DataFrame, rows: list[int], rule: str, name: str, detail: str) -> Fault:
+    numbers = [int(number) for number in msmes["source_row"].iloc[rows]] if "source_row" in msmes else rows
+    first = ", ".join(map(str, numbers[:_NAMED_ROWS]))
+    listed = first if len(rows) <= _NAMED_ROWS else f"{first} … ({len(rows)})"
+    data: dict[str, Any] = {"rows": listed, "count": len(rows), "choices": detail}
+    if rule == "place_unknown":
+        data["suggestion"] = suggest(name, place_names(detail))
+    where = msmes.iloc[rows[0]]
+    return fault(
+        rule,
+        file=where.get("source_file"),
+        sheet=where.get("source_sheet") or None,
+        value=name or None,
+        **data,
     )

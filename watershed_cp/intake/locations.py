@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     FloatArray = npt.NDArray[np.float64]
     BoolArray = npt.NDArray[np.bool_]
 
-__all__ = ["place_firms"]
+__all__ = ["place_firms", "say_repair"]
 
 _AXES = ("latitude", "longitude")
 _NAMED_ROWS = 5
@@ -101,12 +101,18 @@ def _location_notes(frame: pd.DataFrame, wrong: set[int | None]) -> list[Fault]:
         file, sheet = frame[["source_file", "source_sheet"]].iloc[0]
         return fault(rule, file=file, sheet=sheet or None, rows=listed, **data)
 
-    notes = [tell("location_mended", rows, repair=_said(repair)) for repair, rows in repairs.items()]
+    notes = [tell("location_mended", rows, repair=say_repair(repair)) for repair, rows in repairs.items()]
     return notes + ([tell("location_unstated", nowhere)] if nowhere else [])
 
 
-def _said(repair: str) -> Text:
-    """Say a repair in both languages."""
+def say_repair(repair: str) -> Text:
+    """Say a repair, written in either language, in both.
+
+    Examples
+    --------
+    >>> say_repair("latitude and longitude swapped").es
+    'latitud y longitud intercambiadas'
+    """
     for pair in texts("repairs").values():
         for written in pair:
             before, value, after = written.partition("{value}")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from watershed_cp.errors import Fault, Language
 
-__all__ = ["mark_faults"]
+__all__ = ["mark_faults", "write_text"]
 
 AUTHOR = "watershed_cp"
 _MARK = "FFF2B8A0"
@@ -101,12 +101,21 @@ def _open_copy(path: Path) -> Workbook:
         for row, cells in enumerate(sheet.rows, start=sheet.first_row):
             for column, cell in enumerate(cells, start=sheet.first_column):
                 if cell != "":
-                    _write(added.cell(row, column), cell)
+                    write_text(added.cell(row, column), cell)
     return book
 
 
-def _write(target: Any, value: Any) -> None:
-    """Write a cell; text that looks like a formula stays text."""
+def write_text(target: Any, value: Any) -> None:
+    """Write a cell of openpyxl; text that looks like a formula stays text.
+
+    Examples
+    --------
+    >>> import openpyxl
+    >>> cell = openpyxl.Workbook().active["A1"]
+    >>> write_text(cell, "=1+1")
+    >>> cell.data_type
+    's'
+    """
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
     if isinstance(value, str):
@@ -195,7 +204,7 @@ def _list_faults(
         for column, text in enumerate(
             (finding.value or "", finding.problem.speak(language), finding.remedy.speak(language)), start=2
         ):
-            _write(sheet.cell(row, column), text)
+            write_text(sheet.cell(row, column), text)
             sheet.cell(row, column).alignment = Alignment(wrap_text=True, vertical="top")
         longest = max(len(finding.problem.speak(language)), len(finding.remedy.speak(language)))
         sheet.row_dimensions[row].height = _LINE_POINTS * (1 + longest // _LINE_CHARACTERS)
