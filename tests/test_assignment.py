@@ -146,7 +146,7 @@ def test_many_firms_get_the_answers_of_few(monkeypatch: pytest.MonkeyPatch) -> N
     few = assign(msmes, basins, language="en")
     monkeypatch.setattr(spheretree, "_many", lambda _: True)
     monkeypatch.setattr(assignment, "_CHUNK", 7)
-    monkeypatch.setattr(BasinLocator, "_grid_pays", lambda *_: True)
+    monkeypatch.setattr(BasinLocator, "_cheapest", lambda _: "sweep")
     pd.testing.assert_frame_equal(assign(msmes, basins, language="en"), few, rtol=1e-9)
 
 

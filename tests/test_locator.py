@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 
-@pytest.fixture(params=["outlines", "grid"], autouse=True)
+@pytest.fixture(params=["geos", "sweep", "grid"], autouse=True)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask GEOS once and the grid once."""
+    """Take each way once."""
     monkeypatch.setattr(locator_module, "_FEWEST_CELLS", 1 << 10)
-    monkeypatch.setattr(BasinLocator, "_grid_pays", lambda *_: request.param == "grid")
+    monkeypatch.setattr(BasinLocator, "_cheapest", lambda _: request.param)
 
 
 def test_interior_points_lie_in_their_square() -> None:
@@ -71,6 +71,12 @@ def test_agrees_with_geos_where_rounding_hurts(repeats: int) -> None:
     np.testing.assert_array_equal(found, first_claim(basins, x, y))
     claims = sum(shapely.intersects_xy(outline, x, y).astype(int) for outline in basins.geometry)
     np.testing.assert_array_equal(tied, claims > 1)
+
+
+def test_an_outline_of_many_vertices_beside_an_empty_one() -> None:
+    basins = layer({"disc": shapely.Point(0, 0).buffer(1, quad_segs=3000), "none": shapely.Polygon()})
+    x, y = adversarial(basins, 2_000)
+    np.testing.assert_array_equal(BasinLocator(basins).locate(x, y), first_claim(basins, x, y))
 
 
 @pytest.mark.parametrize("points", [1, 3_000_000])

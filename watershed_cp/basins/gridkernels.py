@@ -28,7 +28,7 @@ _TILE_SHIFT = 4
 _BLOCK = 4096  # points whose looks into memory overlap
 _ONE, _NONE = np.uint64(1), np.uint64(0)
 _SPLITTER = 134217729.0  # 2 ** 27 + 1 cuts a double into two halves
-_ROUNDING = 3.3306690738754716e-16  # (3 + 16 e) e with e = 2 ** -53: Shewchuk's bound for one determinant
+ROUNDING = 3.3306690738754716e-16  # (3 + 16 e) e with e = 2 ** -53: Shewchuk's bound for one determinant
 
 
 class Grid(NamedTuple):
@@ -83,7 +83,7 @@ def _product(a: float, b: float) -> tuple[float, float]:
 
 
 @compiled
-def _side(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> int:
+def side_of(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> int:
     """Tell on which side of the line from a to b the point lies: 1 left, -1 right, 0 on it. Exact."""
     terms = np.empty(12)
     terms[0], terms[1] = _product(ax, by)
@@ -121,7 +121,7 @@ def _hold(edges: Floats, toggles: Bits, inside: np.uint64, px: float, py: float)
         ax, ay, bx, by = edges[edge, 0], edges[edge, 1], edges[edge, 2], edges[edge, 3]
         rise, fall = (ax - px) * (by - py), (ay - py) * (bx - px)
         side = rise - fall
-        doubt |= abs(side) <= _ROUNDING * (abs(rise) + abs(fall))
+        doubt |= abs(side) <= ROUNDING * (abs(rise) + abs(fall))
         if ((ay > py) != (by > py)) and ((side > 0.0) == (by > ay)):
             inside ^= toggles[edge]
     return inside, doubt
@@ -135,7 +135,7 @@ def _hold_exactly(edges: Floats, toggles: Bits, inside: np.uint64, px: float, py
         ax, ay, bx, by = edges[edge, 0], edges[edge, 1], edges[edge, 2], edges[edge, 3]
         if not (min(ay, by) <= py <= max(ay, by) and px <= max(ax, bx)):
             continue
-        side = _side(ax, ay, bx, by, px, py)
+        side = side_of(ax, ay, bx, by, px, py)
         if side == 0:
             if min(ax, bx) <= px:
                 touched |= toggles[edge]

@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
     from watershed_cp.basins.edges import Rings
 
-__all__ = ["build", "locate"]
+    Floats = NDArray[np.float64]
 
-_MARGIN = (
-    TILE + 1
-)  # cells around the layer: a tile without any boundary, where all that is outside is looked up
+__all__ = ["build", "frame_over", "locate"]
+
+_MARGIN = TILE + 1  # cells around the layer: a tile without any boundary, where all outside is looked up
+_FLATTEST = 1000  # times as long as wide is the longest layer that cells are fitted to
 
 
 def build(rings: Rings, turns: NDArray[np.intp], cells: int) -> Grid:
@@ -61,8 +62,9 @@ def build(rings: Rings, turns: NDArray[np.intp], cells: int) -> Grid:
     turn_of = np.empty_like(rows)
     turn_of[rows] = np.arange(len(rows), dtype=np.int32)
     ends, owners = gridbuilding.pair(rings.vertices, rings.begins, turn_of[rings.basin])
-    frame, shape = _frame(rings.vertices, cells)
-    fine = np.zeros(shape, dtype=np.int32)
+    bounds = np.append(rings.vertices.min(axis=0), rings.vertices.max(axis=0))[None]
+    frame, shape = frame_over(bounds, cells, _MARGIN)
+    fine = np.zeros([-(-size // TILE) * TILE for size in shape], dtype=np.int32)
     entries = gridbuilding.enter(ends, frame)
     runs = gridbuilding.mark(entries, fine)
     begins, edge_of = gridbuilding.sort_by_run(entries, fine, runs)
@@ -109,12 +111,35 @@ def locate(
     return found, tied
 
 
-def _frame(vertices: NDArray[np.float64], cells: int) -> tuple[NDArray[np.float64], tuple[int, int]]:
-    """Lay square cells over the layer, with a margin, in whole tiles."""
-    west, south = (vertices[:, axis].min() for axis in (0, 1))
-    east, north = (vertices[:, axis].max() for axis in (0, 1))
-    per_degree = np.sqrt(cells / ((east - west) * (north - south)))
-    width, height = (int(np.ceil(span * per_degree)) for span in (east - west, north - south))
-    columns, rows = (-(-(size + 2 * _MARGIN) // TILE) * TILE for size in (width, height))
-    frame = np.array([west - _MARGIN / per_degree, south - _MARGIN / per_degree, per_degree, per_degree])
+def frame_over(bounds: Floats, cells: int, margin: int) -> tuple[Floats, tuple[int, int]]:
+    """Lay square cells over a layer.
+
+    Parameters
+    ----------
+    bounds : ndarray
+        Shape (n, 4), degrees: west, south, east and north of the outlines; not a number where one is empty.
+    cells : int
+        About how many.
+    margin : int
+        Cells to add on every side.
+
+    Returns
+    -------
+    frame : ndarray
+        Shape (4,): west and south of the grid, cells per degree eastward and northward.
+    shape : tuple of int
+        Rows and columns.
+
+    Examples
+    --------
+    >>> frame_over(np.array([[0.0, 0.0, 2.0, 1.0]]), 200, 1)
+    (array([-0.1, -0.1, 10. , 10. ]), (12, 22))
+    """
+    west, south = np.nanmin(bounds[:, :2], axis=0)
+    east, north = np.nanmax(bounds[:, 2:], axis=0)
+    width, height = east - west, north - south
+    flattest = max(width, height) / _FLATTEST  # a layer without height would have cells without end
+    per_degree = np.sqrt(cells / (max(width, flattest) * max(height, flattest)))
+    columns, rows = (int(np.ceil(span * per_degree)) + 2 * margin for span in (width, height))
+    frame = np.array([west - margin / per_degree, south - margin / per_degree, per_degree, per_degree])
     return frame, (rows, columns)

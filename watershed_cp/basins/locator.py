@@ -1,8 +1,9 @@
-"""Which basin a point lies in: exact, by one rule for points that two outlines claim, and by the cheaper way.
+"""Which basin a point lies in: exact, by one rule for points that two outlines claim, and by the cheapest way.
 
-A few points are asked of GEOS, outline by outline. Many are looked up in a grid of labels, whose compiled code
-takes a second to load and whose index takes time to build, but which then answers in nanoseconds. Both give the
-same answer for every point there is.
+A few points are asked of GEOS. More are sorted, and each basin is swept over those near it, by compiled code that
+takes a second to load. Where points are many for the layer, or keep coming, they are looked up in a grid of labels,
+whose index takes time to build, but which then answers in nanoseconds. All three ways give the same answer for
+every point there is.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ _FEW_BASINS = 32  # up to here a comparison of boxes costs less than a tree of p
 _FEWEST_CELLS, _MOST_CELLS = 1 << 16, 1 << 24
 _INDEX_FORMAT = b"1"  # part of the key of a kept index: raise it when the meaning of its arrays changes
 
-# What the two ways cost, in nanoseconds on one machine; only their ratios matter.
-_GRID_LOADING, _GRID_PER_VERTEX, _GRID_PER_POINT = 900_000_000, 170, 100
-_GEOS_PER_VERTEX_OF_FEW, _GEOS_PER_POINT_IN_FEW = 150, 250  # every outline is prepared
-_GEOS_PER_POINT_IN_MANY = 1000  # only the outlines that points fall on are
+# What the ways cost, in nanoseconds on one machine; only their ratios matter.
+_LOADING = 900_000_000  # of the compiled code
+_PER_VERTEX = {"geos": 120, "sweep": 40, "grid": 200}
+_PER_POINT = {"geos": 400, "sweep": 60, "grid": 20}
 
 
 class BasinLocator:
@@ -77,6 +78,7 @@ class BasinLocator:
         self._folder = None if index_folder is None else Path(index_folder)
         self._grid: Grid | None = None
         self._cells = 0
+        self._asked = 0
 
     def locate(self, longitude: ArrayLike, latitude: ArrayLike) -> NDArray[np.int32]:
         """Find the basin of every point.
@@ -138,9 +140,9 @@ class BasinLocator:
         if x.shape != y.shape:
             message = f"longitude has shape {x.shape}, latitude {y.shape}"
             raise ValueError(message)
-        if self._grid_pays(len(x)):
-            return self._ask_grid(x, y)
-        return self._ask_geos(x, y) if len(self._outlines) <= _FEW_BASINS else self._ask_tree(x, y)
+        self._asked += len(x)
+        ways = {"geos": self._ask_geos, "sweep": self._sweep, "grid": self._ask_grid}
+        return ways[self._cheapest()](x, y)
 
     def build_index(self, points: int = _MOST_CELLS) -> None:
         """Build the index ahead, for jobs of about so many points; it is then used for jobs of every size.
@@ -171,15 +173,26 @@ class BasinLocator:
         if kept is not None:
             _keep(kept, self._grid)
 
-    def _grid_pays(self, points: int) -> bool:
-        """Weigh the two ways for a job of so many points."""
+    def _cheapest(self) -> str:
+        """Weigh the ways for all points asked so far, as if they had come at once."""
         if self._grid is not None:
-            return True
-        loading = 0 if "watershed_cp.basins.gridkernels" in sys.modules else _GRID_LOADING
-        geos = points * _GEOS_PER_POINT_IN_MANY
-        if len(self._outlines) <= _FEW_BASINS:
-            geos = self._vertices * _GEOS_PER_VERTEX_OF_FEW + points * _GEOS_PER_POINT_IN_FEW
-        return loading + self._vertices * _GRID_PER_VERTEX + points * _GRID_PER_POINT < geos
+            return "grid"
+        if not self._vertices:
+            return "geos"
+        touched = self._vertices * min(1, self._asked / len(self._outlines))
+        vertices = {"geos": touched, "sweep": touched, "grid": self._vertices}
+        loading = 0 if "watershed_cp.basins.gridkernels" in sys.modules else _LOADING
+        costs = {
+            way: vertices[way] * _PER_VERTEX[way] + self._asked * _PER_POINT[way] + loading * (way != "geos")
+            for way in vertices
+        }
+        return min(costs, key=costs.__getitem__)
+
+    def _sweep(self, x: Floats, y: Floats) -> Found:
+        """Sweep the outlines over the points."""
+        from watershed_cp.basins import sweep
+
+        return sweep.locate(self._outlines, self._turns, x, y)
 
     def _ask_grid(self, x: Floats, y: Floats) -> Found:
         """Look the points up, in an index made for at least an eighth as many."""
@@ -190,6 +203,10 @@ class BasinLocator:
         return labelgrid.locate(cast("Grid", self._grid), x, y)
 
     def _ask_geos(self, x: Floats, y: Floats) -> Found:
+        """Ask GEOS, outline by outline or by a tree of the points."""
+        return self._ask_few(x, y) if len(self._outlines) <= _FEW_BASINS else self._ask_tree(x, y)
+
+    def _ask_few(self, x: Floats, y: Floats) -> Found:
         """Ask the outlines one by one, in the order of their turns."""
         shapely.prepare(self._outlines)
         found, tied = np.full(x.shape, -1, dtype=np.int32), np.zeros(x.shape, dtype=np.bool_)

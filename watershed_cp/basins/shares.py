@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-__all__ = ["in_shares"]
+__all__ = ["in_shares", "in_threads"]
 
 _SHARE = 1 << 17  # points
 
@@ -36,7 +36,31 @@ def in_shares(work: Callable[[slice], object], points: int) -> None:
     >>> shares
     [slice(0, 131072, None)]
     """
-    shares = [slice(begin, begin + _SHARE) for begin in range(0, points, _SHARE)]
+    in_threads(work, [slice(begin, begin + _SHARE) for begin in range(0, points, _SHARE)])
+
+
+def in_threads(work: Callable[[slice], object], shares: Sequence[slice]) -> None:
+    """Call `work` for each share, in as many threads as numba may use.
+
+    Parameters
+    ----------
+    work : callable
+        Takes a share; must let go of the interpreter for long, or nothing is won.
+    shares : sequence of slice
+        The shares.
+
+    Raises
+    ------
+    Exception
+        Whatever `work` raises.
+
+    Examples
+    --------
+    >>> shares = []
+    >>> in_threads(shares.append, [slice(0, 2)])
+    >>> shares
+    [slice(0, 2, None)]
+    """
     if len(shares) == 1:
         work(shares[0])
     elif shares:
