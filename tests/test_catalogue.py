@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import pyproj
 import pytest
 import shapely
 
@@ -159,9 +161,112 @@ def test_unusable_layers_are_refused(tmp_path: Path) -> None:
     )
     points = layer(tmp_path / "points.gpkg", [shapely.Point(0, 0)])
     assert told(points) == (
-        "points.gpkg: Each watershed must be a polygon; the layer also has empty geometries or others (Point). Keep "
+        "points.gpkg: Each watershed must be a polygon; the layer also has geometries of another kind (Point). Keep "
         "only the polygons of the watersheds."
     )
+
+
+def feature(geometry: object, **properties: object) -> dict[str, object]:
+    return {"type": "Feature", "properties": properties, "geometry": geometry}
+
+
+def ring(*corners: tuple[float, float]) -> dict[str, object]:
+    return {"type": "Polygon", "coordinates": [corners]}
+
+
+NO_SHAPE = (
+    "The feature has no shape, or its outline does not close. Draw it again or take it out of the layer."
+)
+SQUARE = ring((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))
+LINE = {"type": "LineString", "coordinates": [(0, 0), (1, 1)]}
+
+
+@pytest.mark.parametrize(
+    ("features", "sentence"),
+    [
+        ([], "odd.geojson: The layer holds no watershed. Check that it is the right file."),
+        ([feature(SQUARE, id=1), feature(None, id=2)], f"odd.geojson, row 2: {NO_SHAPE}"),
+        ([feature({"type": "Polygon", "coordinates": []}, id=1)], f"odd.geojson, row 1: {NO_SHAPE}"),
+        ([feature(ring((0, 0), (1, 0), (1, 1), (0, 1)), id=1)], f"odd.geojson, row 1: {NO_SHAPE}"),
+        (
+            [feature(SQUARE, id=1), feature(LINE, id=2)],
+            "odd.geojson: Each watershed must be a polygon; the layer also has geometries of another kind "
+            "(LineString). Keep only the polygons of the watersheds.",
+        ),
+        (
+            [feature(ring((0, 0), (1, 0), (2, 0), (0, 0)), id="flat")],
+            "odd.geojson: The outline of “flat” encloses no area. Draw it again or take it out of the layer.",
+        ),
+        (
+            [feature(ring((3e5, 1.5e6), (3.1e5, 1.5e6), (3.1e5, 1.6e6), (3e5, 1.5e6)), id="utm")],
+            "odd.geojson: The outline of “utm” leaves the Earth: it reaches 300000 1.5e+06 310000 1.6e+06 (west, "
+            "south, east, north). Check whether the axes are swapped, or the declared coordinate system is not that of "
+            "the numbers.",
+        ),
+    ],
+    ids=["empty", "null shape", "empty shape", "open ring", "a line", "no area", "metres as degrees"],
+)  # fmt: skip
+def test_odd_features_are_refused_in_one_sentence(
+    tmp_path: Path, features: list[dict[str, object]], sentence: str
+) -> None:
+    path = tmp_path / "odd.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    assert told(path) == sentence
+
+
+def test_coordinates_must_be_numbers(tmp_path: Path) -> None:
+    wrong = shapely.Polygon([(0, 0), (np.inf, 0), (1, 1)])
+    assert told(layer(tmp_path / "far.gpkg", [wrong])) == (
+        "far.gpkg: The outline of “w0” has coordinates that are no numbers. Draw it again and save the layer."
+    )
+
+
+def test_a_coordinate_system_in_the_geojson_counts(tmp_path: Path) -> None:
+    utm = ring((3e5, 1.5e6), (3.1e5, 1.5e6), (3.1e5, 1.51e6), (3e5, 1.51e6), (3e5, 1.5e6))
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32616"}}
+    path = tmp_path / "utm.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": [feature(utm, id="a")]}))
+    assert read_basins(path)["area_km2"]["a"] == pytest.approx(100, rel=1e-3)
+
+
+def test_loose_lines_are_left_out_of_a_collection_with_a_note(tmp_path: Path) -> None:
+    mixed = shapely.GeometryCollection([shapely.box(0, 0, 1, 1), shapely.LineString([(0, 0), (1, 1)])])
+    basins = read_basins(layer(tmp_path / "mixed.gpkg", [mixed]))
+    assert basins.geometry["w0"].equals(shapely.box(0, 0, 1, 1))
+    assert basins.attrs["repairs"] == {"w0": note("crumbs")}
+
+
+def test_a_file_of_several_layers_must_say_which(tmp_path: Path) -> None:
+    path = layer(tmp_path / "two.gpkg")
+    gpd.read_file(path).to_file(path, layer="other")
+    assert told(path) == (
+        "two.gpkg: The file has several layers: two, other. Save the one that is meant in a file of its own."
+    )
+    gpd.read_file(path, layer="two").to_file(path, layer="basins")
+    assert read_basins(path).index.tolist() == ["w0", "w1"]
+
+
+def test_a_local_coordinate_system_is_refused(tmp_path: Path) -> None:
+    local = pyproj.CRS.from_wkt(
+        'ENGCRS["Site",EDATUM["x"],CS[Cartesian,2],AXIS["x",east],AXIS["y",north],LENGTHUNIT["metre",1]]'
+    )
+    path = tmp_path / "site.gpkg"
+    gpd.GeoDataFrame({"id": ["a"]}, geometry=[shapely.box(0, 0, 9, 9)], crs=local).to_file(path)
+    assert told(path) == (
+        "site.gpkg: The coordinate system “Site” is local and does not say where on Earth it lies. Save the layer in "
+        "a geographic or projected system, for example EPSG:4326."
+    )
+
+
+def test_a_kml_names_its_columns(tmp_path: Path) -> None:
+    place = "<Placemark><name>A</name><Polygon><outerBoundaryIs><LinearRing><coordinates>0,0 1,0 1,1 0,0"
+    close = "</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark>"
+    path = tmp_path / "a.kml"
+    path.write_text(f'<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{place}{close}</Document></kml>')
+    assert told(path).startswith(
+        "a.kml: No column is recognised as the watersheds' identifier. Name it with [basins] id = "
+    )
+    assert read_basins(path, id_column="Name").index.tolist() == ["A"]
 
 
 def test_identifiers_must_be_there_and_differ(tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import affine
 import geopandas as gpd
 import numpy as np
+import pyproj
 import pytest
 import rasterio
 import shapely
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from watershed_cp.basins.coverage import label_outlines
-from watershed_cp.basins.delineation import delineate
+from watershed_cp.basins.delineation import Delineation, delineate
 from watershed_cp.basins.geometry import area_km2
 from watershed_cp.basins.network import FlowNetwork
 from watershed_cp.basins.surface import SEA, Surface, flow_directions, read_surface
@@ -142,6 +144,75 @@ def test_an_enclosed_void_does_not_swallow_water(tmp_path: Path) -> None:
     assert whole == pytest.approx(41 * 59, rel=0.06)
 
 
+def sound(found: Delineation) -> bool:
+    """Tell whether the units of each level tile their basins, drain to the outlet and add up."""
+    units = found.subbasins
+    for basin, level in itertools.product(found.basins.index, (1, 2)):
+        own = units[(units["level"] == level) & units.index.str.startswith(f"{basin}-")]
+        whole = found.basins.geometry[basin]
+        parts = own.geometry.to_numpy()
+        overlap_and_gap_km2 = own["area_km2"].sum() - found.basins["area_km2"][basin]
+        assert abs(overlap_and_gap_km2) < 1e-6 * found.basins["area_km2"][basin]  # 1 m2 per km2
+        assert shapely.coverage_is_valid(parts)
+        assert shapely.symmetric_difference(shapely.union_all(parts), whole).area < 1e-6 * whole.area
+        rivers = Topology(own["next_down"].to_dict())
+        outlet = own.index[own["next_down"] == ""].item()
+        assert {rivers.downstream_of(unit)[-1] for unit in own.index} == {outlet}
+        assert rivers.accumulate(own["area_km2"].to_dict())[outlet] == pytest.approx(own["area_km2"].sum())
+    west, _, east, _ = found.basins.total_bounds
+    return bool(-180 <= west < east <= 180)
+
+
+@pytest.mark.parametrize(
+    ("crs", "transform"),
+    [
+        (2263, (1640.0, 1_000_000.0, 500_000.0)),  # US survey feet
+        (4326, (0.005, -70.0, -33.0)),  # the south
+        (4326, (0.005, 179.9, -17.0)),  # across the antimeridian, longitudes to 180.2
+        (32760, (500.0, 800_000.0, 8_120_000.0)),  # likewise, projected
+        (3413, (500.0, -20_000.0, -2_000_000.0)),  # polar
+        (4326, (0.005, 271.0, 14.0)),  # longitudes from 0 to 360
+    ],
+    ids=["feet", "south", "antimeridian", "antimeridian UTM", "polar", "0 to 360"],
+)
+def test_any_place_on_earth(tmp_path: Path, crs: int, transform: tuple[float, float, float]) -> None:
+    cell, west, north = transform
+    height = valley()
+    height[10:13, 20:24] = SEA  # a void
+    path = write_raster(tmp_path / "dem.tif", height)
+    with rasterio.open(path, "r+") as file:
+        file.crs, file.transform = f"EPSG:{crs}", affine.Affine(cell, 0, west, 0, -cell, north)
+    degrees = pyproj.Transformer.from_crs(crs, 4326, always_xy=True)
+    x, y = degrees.transform(west + 58.5 * cell, north - 20.5 * cell)
+    found = delineate(path, ((x + 180) % 360 - 180, y), subbasin_km2=20.0)
+    assert sound(found)
+    assert len(found.subbasins) > 5
+    ground_km2 = found.network.cell_km2.mean()
+    assert found.basins["area_km2"]["basin"] == pytest.approx(41 * 59 * ground_km2, rel=0.07)
+    assert found.rivers["upstream_km2"].max() == pytest.approx(found.basins["area_km2"]["basin"], rel=0.02)
+    course = found.network.trace(
+        found.basins["outlet_longitude"].iloc[0], found.basins["outlet_latitude"].iloc[0]
+    )
+    assert abs(course.outlet[0]) <= 180
+
+
+def test_a_watershed_of_one_cell_is_drawn(tmp_path: Path) -> None:
+    coarse = write_raster(tmp_path / "coarse.tif", np.array([[9, 9, 9], [9, 5, 1], [9, 9, 9]]), cell=10_000.0)
+    ridge = lonlat(5, 5)  # in kilometres: the middle of the first cell
+    found = delineate(coarse, ridge)
+    assert sound(found)
+    assert 50 <= found.basins["area_km2"]["basin"] <= 101
+    assert len(found.subbasins) == 2
+
+
+def test_an_endorheic_hollow_drains_over_its_rim(tmp_path: Path) -> None:
+    row, column = np.mgrid[:41, :60]
+    hollow = valley() - 400 * np.exp(-((row - 12) ** 2 + (column - 30) ** 2) / 30)
+    found = delineate(write_raster(tmp_path / "dem.tif", hollow), lonlat(58.5, 20.5), subbasin_km2=100.0)
+    assert sound(found)
+    assert found.basins["area_km2"]["basin"] == pytest.approx(41 * 59, rel=0.07)
+
+
 def told(error: pytest.ExceptionInfo[InputError]) -> str:
     return error.value.tell("en")
 
@@ -150,8 +221,16 @@ def test_failures_are_sentences(tmp_path: Path) -> None:
     dem = write_raster(tmp_path / "dem.tif", valley())
     with pytest.raises(InputError) as error:
         delineate(dem, (10.0, 50.0))
-    assert told(error).startswith(
-        "dem.tif: The outlet (10.0000, 50.0000) lies outside the raster, which covers "
+    assert told(error) == (
+        "dem.tif: The outlet (10.0000, 50.0000) lies outside the raster, which covers longitudes -88.8555 to -88.2969 "
+        "and latitudes 14.0948 to 14.4691. Write longitude, then latitude, or use a raster that covers it."
+    )
+    with pytest.raises(InputError) as error:
+        delineate(dem, {"upper": lonlat(58.4, 20.5), "lower": lonlat(58.5, 20.5)})
+    x, y = lonlat(58.5, 20.5)
+    assert told(error) == (
+        f"dem.tif: Two outlets come to the same cell of the stream, ({x:.4f}, {y:.4f}). Keep one, or set them more "
+        "than a cell apart."
     )
     with pytest.raises(InputError) as error:
         delineate(dem, lonlat(59.5, 2.5), snap_m=100)
@@ -189,6 +268,18 @@ def test_unfit_rasters_are_refused(tmp_path: Path) -> None:
         "bare.tif: The raster does not say in which coordinate system it is. Set it in QGIS (Raster, Projections, "
         "Assign projection)."
     )
+    for name, turned in (
+        ("rotated", affine.Affine.rotation(10)),
+        ("flipped", affine.Affine.scale(1, -1)),
+    ):
+        with rasterio.open(write_raster(tmp_path / f"{name}.tif", valley()), "r+") as file:
+            file.transform = turned * file.transform
+        with pytest.raises(InputError) as error:
+            read_surface(tmp_path / f"{name}.tif")
+        assert told(error) == (
+            f"{name}.tif: The raster is rotated or flipped against its coordinates. Warp it with gdalwarp so that its "
+            "rows run west to east and begin in the north."
+        )
     with pytest.raises(InputError) as error:
         read_surface(write_raster(tmp_path / "sea.tif", np.full((4, 4), SEA)))
     assert told(error) == "sea.tif: No cell of the raster has an elevation. Check its nodata value."

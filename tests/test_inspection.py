@@ -49,7 +49,7 @@ def test_nothing_is_left_after_a_failure(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         delineate_into(tmp_path / "out", dem, lonlat(58.5, 20.5), rivers=tmp_path / "squares.gpkg")
     assert error.value.tell("en") == (
-        "squares.gpkg: Each river must be a line; the layer also has empty geometries or others (Polygon). Keep only "
+        "squares.gpkg: Each river must be a line; the layer also has geometries of another kind (Polygon). Keep only "
         "the lines of the rivers."
     )
     assert not (tmp_path / "out").exists()

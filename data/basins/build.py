@@ -148,9 +148,13 @@ class Region:
         """The freely licensed river lines of the window, and our own."""
         layer = gpd.read_file(self.folder / "rivers" / "wdb2_rivers.geojson")
         kept = ~layer["id"].isin(self.told["rivers"]["skip_ids"])
-        mapped = shapely.force_2d(layer.loc[kept].geometry.to_numpy())
+        stray = [shapely.box(*box) for box in self.rules.get("stray", [])]
+        mapped = shapely.difference(
+            shapely.force_2d(layer.loc[kept].geometry.to_numpy()), shapely.union_all(stray)
+        )
         own = [shapely.linestrings(line) for line in self.rules.get("burn", [])]
-        return gpd.GeoDataFrame(geometry=[*mapped, *own], crs="EPSG:4326").clip(self.rules["window"])
+        lines = gpd.GeoSeries([*mapped[~shapely.is_empty(mapped)], *own], crs="EPSG:4326")
+        return gpd.GeoDataFrame(geometry=lines).clip(self.rules["window"])
 
     def delineate(self) -> Delineation:
         """Delineate every watershed whose outlet lies in the window."""

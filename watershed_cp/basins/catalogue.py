@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from watershed_cp.basins.geometry import area_km2, cut_at_antimeridian, mend, overlaps, unwrap
-from watershed_cp.errors import InputError, MissingFileError, Text
+from watershed_cp.basins.geometry import area_km2, areas_of, cut_at_antimeridian, mend, overlaps, unwrap
+from watershed_cp.basins.layers import in_degrees, open_layer, usual_column
+from watershed_cp.errors import InputError, Text
 from watershed_cp.messages import fault, label
 from watershed_cp.reference import data_path
 from watershed_cp.tables import BASINS
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-__all__ = ["read_basins", "read_built_in", "read_municipalities", "read_towns"]
+__all__ = ["read_basins", "read_built_in", "read_towns"]
 
 _MOST_ACCURACY_M = 1e6  # an outline worse than that says nothing
 _ID_COLUMNS = (
@@ -36,17 +37,6 @@ _ID_COLUMNS = (
     "cod",
 )
 _NAME_COLUMNS = ("name_es", "name_en", "name", "nombre", "cuenca", "basin", "watershed", "nom")
-_MUNICIPALITY_COLUMNS = (
-    "municipality",
-    "municipio",
-    "muni",
-    "mpio",
-    "distrito",
-    "adm2_es",
-    "name_2",
-    "nombre",
-    "name",
-)
 
 
 def read_basins(
@@ -67,8 +57,9 @@ def read_basins(
     -------
     geopandas.GeoDataFrame
         Index ``basin_id`` (text, sorted), the columns of :data:`watershed_cp.tables.BASINS` in order, outlines
-        in EPSG:4326, flat. ``attrs["repairs"]`` says what was mended or let pass, a ``Text`` by ``basin_id``: heights
-        left out, harmless crossings, outlines cut at the antimeridian, slivers shared with a neighbour.
+        in EPSG:4326, flat. ``attrs["repairs"]`` says what was mended or let pass, a ``Text`` by ``basin_id``: heights,
+        loose lines and points left out, harmless crossings, outlines cut at the antimeridian, slivers shared with a
+        neighbour.
 
     Raises
     ------
@@ -88,11 +79,11 @@ def read_basins(
         table.attrs["repairs"] = {}
         return table
     path = Path(source)
-    layer = open_layer(path)
+    layer = open_layer(path, kinds=("Polygon", "MultiPolygon", "GeometryCollection"))
     layer.index = _identifiers(layer, path, id_column)
     layer = layer.sort_index()
     repairs: dict[str, list[Text]] = {str(basin): [] for basin in layer.index}
-    layer = layer.set_geometry(_mended(layer, path, repairs)).to_crs("EPSG:4326")
+    layer = in_degrees(layer.set_geometry(_mended(layer, path, repairs)), path)
     layer = layer.set_geometry(_in_one_turn(layer, repairs))
     _refuse_off_earth(layer, path)
     _refuse_overlaps(layer, path, repairs)
@@ -159,98 +150,11 @@ def read_towns() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry=points)
 
 
-def read_municipalities(path: str | Path) -> gpd.GeoDataFrame:
-    """Read the limits of municipalities from a layer of the user's own.
-
-    Parameters
-    ----------
-    path : str or Path
-        Polygons in any vector file that GDAL reads, with a column of names.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        ``name``, in EPSG:4326.
-
-    Raises
-    ------
-    MissingFileError, InputError
-        If there is no such file, it is no layer of polygons, has no CRS or no column of names.
-
-    Examples
-    --------
-    >>> read_municipalities("nowhere.gpkg")
-    Traceback (most recent call last):
-    watershed_cp.errors.MissingFileError: nowhere.gpkg: There is no such file. Check the name and the folder.
-    """
-    layer = open_layer(Path(path))
-    column = _pick(layer, _MUNICIPALITY_COLUMNS)
-    if column is None:
-        columns = ", ".join(str(name) for name in layer.columns if name != layer.geometry.name)
-        raise InputError(fault("municipalities_no_name", file=Path(path).name, columns=columns))
-    names = layer[[column, layer.geometry.name]].rename(columns={column: "name"})
-    return names.to_crs("EPSG:4326")
-
-
-def open_layer(
-    path: Path,
-    *,
-    bbox: tuple[float, float, float, float] | None = None,
-    kinds: tuple[str, ...] = ("Polygon", "MultiPolygon"),
-) -> gpd.GeoDataFrame:
-    """Open a layer of polygons, or of lines, in whatever vector format GDAL reads.
-
-    Parameters
-    ----------
-    path : Path
-        File, zip archives included.
-    bbox : (float, float, float, float), optional
-        West, south, east, north: read only what meets it.
-    kinds : tuple of str
-        Geometries the layer may hold.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        As in the file, in its own CRS; not empty.
-
-    Raises
-    ------
-    MissingFileError, InputError
-        If there is no such file, it is no such layer, is empty or has no CRS.
-    """
-    import geopandas as gpd
-    import pyogrio
-
-    if not path.exists():
-        raise MissingFileError(fault("file_missing", file=path.name))
-    try:
-        layer = gpd.read_file(path, bbox=bbox)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise InputError(fault("basins_unreadable", file=path.name)) from error
-    if not isinstance(layer, gpd.GeoDataFrame):
-        raise InputError(fault("basins_unreadable", file=path.name))
-    if not len(layer):
-        raise InputError(fault("basins_empty", file=path.name))
-    if layer.crs is None:
-        raise InputError(fault("basins_no_crs", file=path.name))
-    strange = sorted(set(layer.geom_type.dropna()) - set(kinds))
-    if strange or layer.geometry.isna().any() or layer.geometry.is_empty.any():
-        rule = "basins_not_polygons" if "Polygon" in kinds else "rivers_not_lines"
-        raise InputError(fault(rule, file=path.name, kinds=", ".join(strange) or "—"))
-    return layer
-
-
-def _pick(layer: pd.DataFrame, usual: tuple[str, ...]) -> str | None:
-    by_lower = {str(column).lower(): str(column) for column in layer.columns}
-    return next((by_lower[name] for name in usual if name in by_lower), None)
-
-
 def _identifiers(layer: gpd.GeoDataFrame, path: Path, id_column: str | None) -> pd.Index:
     import pandas as pd
 
     columns = [str(column) for column in layer.columns if column != layer.geometry.name]
-    chosen = id_column or _pick(layer, _ID_COLUMNS)
+    chosen = id_column or usual_column(layer, _ID_COLUMNS)
     if chosen is None or chosen not in columns:
         rule = "basins_no_id" if chosen is None else "basins_no_such_column"
         raise InputError(fault(rule, file=path.name, column=chosen, columns=", ".join(columns)))
@@ -287,7 +191,15 @@ def _mended(layer: gpd.GeoDataFrame, path: Path, repairs: dict[str, list[Text]])
         told = repairs[str(basin_id)]
         if shape.has_z:
             told.append(_note("heights"))
-        flat = shapely.force_2d(shape)
+        if not np.isfinite(shapely.get_coordinates(shape)).all():
+            faults.append(fault("basins_not_finite", file=path.name, value=basin_id))
+            continue
+        flat, crumbs = areas_of(shapely.force_2d(shape))
+        if crumbs:
+            told.append(_note("crumbs"))
+        if not shapely.make_valid(flat).area:
+            faults.append(fault("basins_no_area", file=path.name, value=basin_id))
+            continue
         mended, crossing = mend(unwrap(flat) if layer.crs.is_geographic else flat)
         if crossing is not None:
             where: dict[str, Any] = {"x": crossing[0], "y": crossing[1]}
@@ -354,7 +266,7 @@ def _columns(layer: gpd.GeoDataFrame, path: Path, name_column: str | None) -> gp
     """Fill the columns of the contract from whatever the file has."""
     import geopandas as gpd
 
-    name = name_column or _pick(layer, _NAME_COLUMNS)
+    name = name_column or usual_column(layer, _NAME_COLUMNS)
     if name is not None and name not in layer.columns:
         columns = ", ".join(str(column) for column in layer.columns)
         raise InputError(fault("basins_no_such_column", file=path.name, column=name, columns=columns))

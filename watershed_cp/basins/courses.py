@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from watershed_cp.basins.coverage import near_longitude
+
 if TYPE_CHECKING:
     import geopandas as gpd
     import shapely
@@ -100,6 +102,10 @@ def describe(points: NDArray[np.float64], layers: dict[str, gpd.GeoDataFrame]) -
     course = shapely.get_coordinates(shapely.segmentize(line, _STEP_DEGREES) if line.length else line)
     steps_km = np.asarray(pyproj.Geod(ellps="WGS84").line_lengths(course[:, 0], course[:, 1])) / 1000
     middles = (course[1:] + course[:-1]) / 2
+    for places in (course, middles):
+        places[:, 0] = near_longitude(
+            places[:, 0], 0.0
+        )  # a course may run on beyond 180 degrees, layers do not
     passed = {
         name: _stretches(_names_at(middles, layer, along=name == "rivers"), steps_km)
         for name, layer in layers.items()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely import Geometry
 
-__all__ = ["label_outlines", "smooth_line", "to_degrees"]
+__all__ = ["label_outlines", "near_longitude", "smooth_line", "to_degrees"]
 
 _SPECK_CELLS = 8  # loose bits smaller than this join the neighbour they touch most
 _PASSES = (10, 4, 1, 0)  # rounds of smoothing tried until no border crosses another
@@ -24,8 +24,10 @@ _TOLERANCE_CELLS = 0.12  # what thinning may move a border, far below a cell
 _DECIMALS = 5  # of a degree, about 1 m
 
 
-def to_degrees(pixels: NDArray[np.float64], transform: Any, crs: Any) -> NDArray[np.float64]:
-    """Turn pixel coordinates into longitude and latitude, rounded to 0.00001 degrees.
+def to_degrees(
+    pixels: NDArray[np.float64], transform: Any, crs: Any, *, decimals: int = _DECIMALS
+) -> NDArray[np.float64]:
+    """Turn pixel coordinates into longitude and latitude.
 
     Parameters
     ----------
@@ -35,11 +37,14 @@ def to_degrees(pixels: NDArray[np.float64], transform: Any, crs: Any) -> NDArray
         From pixels to the coordinates of `crs`.
     crs : anything pyproj takes
         Geographic or projected.
+    decimals : int
+        To which the degrees are rounded; five are about 1 m.
 
     Returns
     -------
     ndarray, shape (n, 2)
-        Longitude and latitude, EPSG:4326.
+        Longitude and latitude, EPSG:4326; on a grid across the antimeridian longitudes run on beyond 180, so that
+        shapes stay in one piece.
 
     Examples
     --------
@@ -49,11 +54,25 @@ def to_degrees(pixels: NDArray[np.float64], transform: Any, crs: Any) -> NDArray
     """
     import pyproj
 
-    x, y = transform * (pixels[:, 0], pixels[:, 1])
+    cornered = np.vstack([pixels, [[0.0, 0.0]]])
+    x, y = transform * (cornered[:, 0], cornered[:, 1])
     if pyproj.CRS.from_user_input(crs).to_epsg() != 4326:  # noqa: PLR2004 - WGS 84 already
         degrees = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True, allow_ballpark=False)
         x, y = degrees.transform(x, y)
-    return np.round(np.column_stack([x, y]), _DECIMALS)
+    x = near_longitude(x, x[-1])
+    return np.round(np.column_stack([x, y])[:-1], decimals)
+
+
+def near_longitude(longitude: NDArray[np.float64], of: float) -> NDArray[np.float64]:
+    """Give longitudes in the turn in which they are nearest to another, beyond 180 degrees if need be.
+
+    Examples
+    --------
+    >>> near_longitude(np.array([-179.0, 178.0]), 179.0).tolist()
+    [181.0, 178.0]
+    """
+    turn = 360.0
+    return np.asarray(longitude - turn * np.round((longitude - of) / turn))
 
 
 def smooth_line(points: NDArray[np.float64], passes: int, *, closed: bool = False) -> NDArray[np.float64]:
@@ -113,15 +132,22 @@ def label_outlines(labels: NDArray[np.int32]) -> dict[int, Geometry]:
     >>> 380 < outline.area < 400
     True
     """
-    from rasterio.features import sieve
-
-    padded = np.pad(sieve(labels.astype(np.int32), _SPECK_CELLS, connectivity=4), 1)
+    padded = np.pad(_without_specks(labels.astype(np.int32)), 1)
     arcs = _arcs(padded)
     for passes in _PASSES:
         outlines = _assemble([_smooth_arc(arc, passes) for arc in arcs], padded)
         if outlines is not None:
             return outlines
     raise ValueError(labels.shape)
+
+
+def _without_specks(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Give loose bits to the neighbour they touch most; a label that is nothing but bits stays whole."""
+    from rasterio.features import sieve
+
+    kept = np.asarray(sieve(labels, _SPECK_CELLS, connectivity=4))
+    gone = np.setdiff1d(labels, kept)
+    return np.where(np.isin(labels, gone[gone > 0]), labels, kept)
 
 
 def _arcs(padded: NDArray[np.int32]) -> Sequence[Geometry]:
@@ -161,7 +187,7 @@ def _assemble(arcs: list[Geometry], padded: NDArray[np.int32]) -> dict[int, Geom
     outlines = {int(label): shapely.union_all(faces[owner == label]) for label in wanted}
     drawn = np.array([outline.area for outline in outlines.values()])
     edges = np.array([outline.length for outline in outlines.values()])
-    faithful = np.abs(drawn - cells) <= 1 + 0.25 * edges
+    faithful = (np.abs(drawn - cells) <= 1 + 0.25 * edges) & (drawn >= cells / 2)
     if (
         faithful.all()
         and shapely.coverage_is_valid(list(outlines.values()))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from watershed_cp.basins.coverage import label_outlines, smooth_line, to_degrees
+from watershed_cp.basins.coverage import label_outlines, near_longitude, smooth_line, to_degrees
 from watershed_cp.basins.directions import NO_FLOW, PIT
+from watershed_cp.basins.geometry import area_km2, cut_at_antimeridian
 from watershed_cp.basins.surface import Surface, flow_directions, read_surface
 from watershed_cp.errors import InputError
 from watershed_cp.messages import fault
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Delineation", "delineate"]
 
 _LEVELS = 2
+_REACH = ["basin_id", "below_outlet", "strahler", "upstream_km2", "length_km", "geometry"]
 _LEAST_SHARE = 0.005  # of its watershed that a sub-basin must have to stand alone
 
 
@@ -110,9 +112,9 @@ def delineate(
     cells, moved_m = water.snap(list(outlets.values()), snap_m)
     units = water.subbasins(cells, list(outlets), subbasin_km2)
     return Delineation(
-        basins=_basin_table(units, water, list(outlets), cells, moved_m),
-        subbasins=units,
-        rivers=water.rivers(cells, list(outlets)),
+        basins=_in_one_turn(_basin_table(units, water, list(outlets), cells, moved_m)),
+        subbasins=_in_one_turn(units),
+        rivers=_in_one_turn(water.rivers(cells, list(outlets))),
         network=water.network,
     )
 
@@ -142,7 +144,7 @@ class _Water:
 
     @cached_property
     def upstream_km2(self) -> NDArray[np.float64]:
-        return np.asarray(self.flow.upstream_area("km2"))
+        return np.asarray(self.flow.accuflux(self.network.cell_km2))
 
     def lonlat(self, cells: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         rows, columns = np.divmod(cells, self.directions.shape[1])
@@ -163,7 +165,8 @@ class _Water:
             if not streams.size:
                 rule = "outlet_no_stream_at_all"
                 raise InputError(fault(rule, file=self.surface.file, stream_km2=self.stream_km2))
-            near = np.hypot((longitude - x) * np.cos(np.radians(y)), latitude - y).argsort(kind="stable")[:9]
+            east = near_longitude(longitude, x) - x
+            near = np.hypot(east * np.cos(np.radians(y)), latitude - y).argsort(kind="stable")[:9]
             metres = geod.inv(np.full(near.size, x), np.full(near.size, y), longitude[near], latitude[near])[
                 2
             ]
@@ -171,6 +174,10 @@ class _Water:
             if metres.min() > snap_m:
                 raise InputError(
                     self._too_far(x, y, snap_m, best=(longitude[best], latitude[best], metres.min()))
+                )
+            if int(streams[best]) in cells:
+                raise InputError(
+                    fault("outlets_meet", file=self.surface.file, x=longitude[best], y=latitude[best])
                 )
             cells.append(int(streams[best]))
             moved.append(float(metres.min()))
@@ -203,9 +210,8 @@ class _Water:
             inside = owner == number
             codes[inside] = number * 10**_LEVELS + self._pfafstetter(inside, cell, least_km2)[inside]
         outlines = {
-            code: to_degrees_shape(shape, self.surface)
-            for code, shape in label_outlines(codes).items()
-        }  # fmt: skip
+            code: _to_degrees_shape(shape, self.surface) for code, shape in label_outlines(codes).items()
+        }
         return _unit_table(outlines, self._next_down(codes), names)
 
     def _pfafstetter(self, inside: NDArray[np.bool_], cell: int, least_km2: float) -> NDArray[np.int32]:
@@ -271,7 +277,7 @@ class _Water:
                     "geometry": shapely.linestrings(line),
                 }
             )
-        table = gpd.GeoDataFrame(rows, geometry="geometry", crs="EPSG:4326")
+        table = gpd.GeoDataFrame(rows, columns=_REACH, geometry="geometry", crs="EPSG:4326")
         order = ["basin_id", "below_outlet", "upstream_km2", "length_km"]
         return table.sort_values(
             order, ascending=[True, True, False, False], kind="stable", ignore_index=True
@@ -293,12 +299,27 @@ class _Water:
         return owner, below
 
 
-def to_degrees_shape(shape: Any, surface: Surface) -> Any:
-    """Take a shape from pixels of a surface to longitude and latitude."""
+def _to_degrees_shape(shape: Any, surface: Surface) -> Any:
     import shapely
 
     degrees = shapely.transform(shape, lambda pixels: to_degrees(pixels, surface.transform, surface.crs))
     return shapely.orient_polygons(degrees)
+
+
+def _in_one_turn(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Cut what crosses the antimeridian there, so that longitudes lie between -180 and 180."""
+    import shapely
+
+    shapes = []
+    for shape in table.geometry:
+        turns = np.floor((shape.bounds[0] + 180) / 360)
+        first = (
+            shapely.transform(shape, lambda degrees, turns=turns: degrees - [360 * turns, 0])
+            if turns
+            else shape
+        )
+        shapes.append(cut_at_antimeridian(first))
+    return table.set_geometry(shapes, crs=table.crs)
 
 
 def _to_lonlat(points: NDArray[np.float64], surface: Surface) -> NDArray[np.float64]:
@@ -324,8 +345,6 @@ def _unit_table(outlines: dict[int, Any], next_down: dict[int, int], names: list
     import pandas as pd
     import shapely
 
-    from watershed_cp.basins.geometry import area_km2
-
     rows = []
     for level in range(1, _LEVELS + 1):
         cut = 10 ** (_LEVELS - level)
@@ -350,8 +369,6 @@ def _basin_table(
     import pandas as pd
     import shapely
 
-    from watershed_cp.basins.geometry import area_km2
-
     finest = units[units["level"] == 1]
     shapes = [
         shapely.orient_polygons(
@@ -362,7 +379,7 @@ def _basin_table(
     longitude, latitude = water.lonlat(np.array(cells))
     columns = {
         "area_km2": area_km2(shapes),
-        "outlet_longitude": longitude,
+        "outlet_longitude": near_longitude(longitude, 0.0),
         "outlet_latitude": latitude,
         "outlet_moved_m": np.round(moved_m, 1),
     }

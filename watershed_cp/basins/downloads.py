@@ -231,7 +231,7 @@ def official_basins(archive: str | Path, outlets: gpd.GeoDataFrame, target: str 
 def _read_units(archive: Path, outlets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
-    from watershed_cp.basins.catalogue import open_layer
+    from watershed_cp.basins.layers import open_layer
 
     west, south, east, north = outlets.total_bounds
     layer = open_layer(archive, bbox=(west - 1, south - 1, east + 1, north + 1))

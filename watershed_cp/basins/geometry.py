@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from shapely import Geometry
 
-__all__ = ["Overlap", "area_km2", "cut_at_antimeridian", "mend", "overlaps", "unwrap"]
+__all__ = ["Overlap", "area_km2", "areas_of", "cut_at_antimeridian", "mend", "overlaps", "unwrap"]
 
 _HARMLESS_SHARE = 1e-6  # of the area that mending may change
 _SLIVER_SHARE = 1e-4  # of the smaller outline that two neighbours may share
@@ -90,6 +90,26 @@ def mend(shape: Geometry) -> tuple[Geometry, tuple[float, float] | None]:
     return mended if harmless else shape, (float(x), float(y))
 
 
+def areas_of(shape: Geometry) -> tuple[Geometry, bool]:
+    """Keep what encloses an area, and tell whether anything else was there.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> mixed = shapely.GeometryCollection([shapely.box(0, 0, 1, 1), shapely.Point(5, 5)])
+    >>> areas_of(mixed)[0].wkt, areas_of(mixed)[1]
+    ('POLYGON ((1 0, 1 1, 0 1, 0 0, 1 0))', True)
+    """
+    import shapely
+
+    if shape.geom_type != "GeometryCollection":
+        return shape, False
+    parts = shapely.get_parts(shapely.get_parts(shape))
+    areal = parts[shapely.get_dimensions(parts) == 2]  # noqa: PLR2004 - of an area
+    whole = areal[0] if len(areal) == 1 else shapely.multipolygons(areal)
+    return whole, len(areal) < len(parts)
+
+
 def unwrap(shape: Geometry) -> Geometry:
     """Lay an outline that jumps over the antimeridian out in one piece, with longitudes up to 360 degrees.
 
@@ -124,16 +144,16 @@ def unwrap(shape: Geometry) -> Geometry:
 
 
 def cut_at_antimeridian(shape: Geometry) -> Geometry:
-    """Cut an outline with longitudes up to 360 degrees at 180 and bring its eastern part back to the west.
+    """Cut an outline or line with longitudes up to 360 degrees at 180 and bring its eastern part back to the west.
 
     Parameters
     ----------
-    shape : shapely Polygon or MultiPolygon
+    shape : shapely Polygon, LineString or their multiples
         Sound; longitudes and latitudes, degrees.
 
     Returns
     -------
-    shapely Polygon or MultiPolygon
+    shapely Polygon, LineString or their multiples
         Longitudes from -180 to 180; the given outline if it has no others, or reaches beyond one turn.
 
     Examples
@@ -142,6 +162,7 @@ def cut_at_antimeridian(shape: Geometry) -> Geometry:
     >>> [part.bounds for part in cut_at_antimeridian(shapely.box(179, -17, 181, -16)).geoms]
     [(179.0, -17.0, 180.0, -16.0), (-180.0, -17.0, -179.0, -16.0)]
     """
+    import numpy as np
     import shapely
 
     west, south, east, north = shape.bounds
@@ -150,8 +171,10 @@ def cut_at_antimeridian(shape: Geometry) -> Geometry:
     near = shapely.intersection(shape, shapely.box(-_HALF_TURN, -_POLE, _HALF_TURN, _POLE))
     far = shapely.intersection(shape, shapely.box(_HALF_TURN, -_POLE, _TURN, _POLE))
     moved = shapely.transform(far, lambda places: places - [_TURN, 0.0])
-    parts = [part for part in (*shapely.get_parts(near), *shapely.get_parts(moved)) if part.area > 0]
-    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+    parts = np.array([*shapely.get_parts(near), *shapely.get_parts(moved)])
+    same = parts[shapely.get_dimensions(parts) == shapely.get_dimensions(shape)]
+    whole = shapely.multipolygons if shape.area else shapely.multilinestrings
+    return same[0] if len(same) == 1 else whole(same)
 
 
 def overlaps(shapes: gpd.GeoSeries) -> list[Overlap]:

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from watershed_cp.basins.catalogue import open_layer, read_basins, read_built_in, read_municipalities
+from watershed_cp.basins.catalogue import read_basins, read_built_in
+from watershed_cp.basins.layers import open_layer, read_municipalities
 from watershed_cp.errors import InputError
 from watershed_cp.messages import fault
 

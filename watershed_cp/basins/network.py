@@ -11,7 +11,7 @@ import numpy as np
 
 from watershed_cp.basins.catalogue import read_built_in, read_towns
 from watershed_cp.basins.courses import describe
-from watershed_cp.basins.coverage import smooth_line, to_degrees
+from watershed_cp.basins.coverage import near_longitude, smooth_line, to_degrees
 from watershed_cp.basins.directions import NO_FLOW, downstream_cells, write_directions
 from watershed_cp.basins.surface import open_raster
 from watershed_cp.errors import InputError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FlowNetwork"]
 
+_EXACT = 12  # decimals of a degree
 _SMOOTHING = 2  # rounds, so that a course is as long as a river and not as its staircase
 _BUILT_IN = ("acelhuate", "chamelecon", "motagua", "panama_canal")
 
@@ -190,7 +191,7 @@ class FlowNetwork:
         rows = np.arange(self.shape[0])
         centres = {
             step: to_degrees(np.column_stack([np.full(rows.size, 0.5 + step[0]), rows + 0.5 + step[1]]),
-                             self.transform, self.crs)
+                             self.transform, self.crs, decimals=_EXACT)
             for step in ((0, 0), (1, 0), (0, 1), (1, 1))
         }  # fmt: skip
         geod = pyproj.Geod(ellps="WGS84")
@@ -330,7 +331,10 @@ class FlowNetwork:
 
         crs = pyproj.CRS.from_user_input(self.crs)
         back = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True, allow_ballpark=False)
-        column, row = ~self.transform * back.transform(longitude, latitude)
+        x, y = back.transform(longitude, latitude)
+        if crs.is_geographic:  # a grid may run beyond 180 degrees
+            x = float(near_longitude(np.array(x), self.transform.c + self.transform.a * self.shape[1] / 2))
+        column, row = ~self.transform * (x, y)
         inside = 0 <= row < self.shape[0] and 0 <= column < self.shape[1]
         return int(row) * self.shape[1] + int(column) if inside else None
 
@@ -360,7 +364,7 @@ class FlowNetwork:
             If the point is not on the network.
         """
         x, y = self.lonlat(self.outlet_cell[[self._cell(longitude, latitude)]])[0].tolist()
-        return x, y
+        return float(near_longitude(np.array(x), 0.0)), y
 
     def trace(self, longitude: float, latitude: float) -> Course:
         """Follow the water from a point to the end of the network.

@@ -13,10 +13,12 @@ from watershed_cp.errors import InputError, MissingFileError
 from watershed_cp.messages import fault
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
-__all__ = ["Surface", "flow_directions", "open_raster", "read_surface"]
+__all__ = ["Surface", "flow_directions", "metres_a_unit", "open_raster", "read_heights", "read_surface"]
 
 SEA = -9999.0
 _MOST_CELLS = 60_000_000  # about 4 GB while depressions are filled
@@ -56,7 +58,7 @@ class Surface:
         """Give the side of a cell, m, at the middle of the grid."""
         side = float(np.sqrt(abs(self.transform.determinant)))
         if not self.crs.is_geographic:
-            return side * float(self.crs.linear_units_factor[1])
+            return side * metres_a_unit(self.crs)
         latitude = self.transform.f + self.transform.e * self.elevation_m.shape[0] / 2
         return side * 111_195.0 * float(np.sqrt(np.cos(np.radians(latitude))))
 
@@ -100,16 +102,9 @@ def read_surface(path: str | Path) -> Surface:
     """
     file = Path(path).name
     with open_raster(path) as source:
-        _refuse_unfit(source, file)
-        elevation = source.read(1, out_dtype="float32", masked=True)
-        surface = Surface(
-            elevation_m=np.where(np.isfinite(elevation.filled(np.nan)), elevation.filled(SEA), SEA).astype(
-                np.float32
-            ),
-            transform=source.transform,
-            crs=source.crs,
-            file=file,
-        )
+        heights, transform = read_heights(source)
+        elevation = np.where(np.isfinite(heights), heights, np.float32(SEA))
+        surface = Surface(elevation_m=elevation, transform=transform, crs=source.crs, file=file)
     if not surface.land.any():
         raise InputError(fault("raster_no_land", file=file))
     return _without_voids(surface)
@@ -131,7 +126,7 @@ def open_raster(path: str | Path) -> Any:
     Raises
     ------
     MissingFileError, InputError
-        If there is no such file, it is no raster or has no CRS.
+        If there is no such file, it is no raster, has no CRS, or its rows do not run west to east from north to south.
     """
     import warnings
 
@@ -150,19 +145,71 @@ def open_raster(path: str | Path) -> Any:
         raise InputError(fault("raster_unreadable", file=file)) from error
     if source.crs is None:
         raise InputError(fault("raster_no_crs", file=file))
+    across, down = source.transform.a, source.transform.e
+    if source.transform.b or source.transform.d or across < 0 or down > 0:
+        raise InputError(fault("raster_rotated", file=file))
     return source
 
 
-def _refuse_unfit(source: Any, file: str) -> None:
-    if source.transform.b or source.transform.d:
-        raise InputError(fault("raster_rotated", file=file))
-    cells = source.width * source.height
-    if cells > _MOST_CELLS:
+def read_heights(source: Any, *, around: Sequence[float] | None = None) -> tuple[NDArray[np.float32], Any]:
+    """Read the first band of an open raster, with its scale and offset.
+
+    Parameters
+    ----------
+    source : rasterio.DatasetReader
+        As :func:`open_raster` gives it.
+    around : (float, float, float, float), optional
+        West, south, east, north in the coordinates of the raster: read only these and a cell around them.
+
+    Returns
+    -------
+    heights : ndarray of float32, shape (rows, columns)
+        NaN without data.
+    transform : affine.Affine
+        Of what was read.
+
+    Raises
+    ------
+    InputError
+        If it is more than fits in memory; the size that would fit is told.
+    """
+    window = _window(source, around)
+    height, width = int(window.height), int(window.width)
+    if height * width > _MOST_CELLS:
         side = int(np.sqrt(_MOST_CELLS))
+        coarser = int(np.ceil(np.sqrt(height * width / _MOST_CELLS)))
+        file = Path(source.name).name
         raise InputError(
-            fault("raster_too_large", file=file, width=source.width, height=source.height, side=side,
-                  coarser=int(np.ceil(np.sqrt(cells / _MOST_CELLS))))
-        )  # fmt: skip
+            fault("raster_too_large", file=file, width=width, height=height, side=side, coarser=coarser)
+        )
+    band = source.read(1, window=window, out_dtype="float32", masked=True)
+    heights = band.filled(np.nan) * np.float32(source.scales[0]) + np.float32(source.offsets[0])
+    return heights, source.window_transform(window)
+
+
+def _window(source: Any, around: Sequence[float] | None) -> Any:
+    """Give the window of a raster that holds some bounds, one cell wider; at least one cell."""
+    from rasterio.windows import Window, from_bounds
+
+    if around is None:
+        return Window(0, 0, source.width, source.height)
+    near = from_bounds(*around, source.transform)
+    rows = np.clip([np.floor(near.row_off) - 1, np.ceil(near.row_off + near.height) + 1], 0, source.height)
+    columns = np.clip([np.floor(near.col_off) - 1, np.ceil(near.col_off + near.width) + 1], 0, source.width)
+    size = max(int(np.ptp(columns)), 1), max(int(np.ptp(rows)), 1)
+    return Window(min(int(columns[0]), source.width - 1), min(int(rows[0]), source.height - 1), *size)
+
+
+def metres_a_unit(crs: Any) -> float:
+    """Give the metres in a unit of a projected coordinate system.
+
+    Examples
+    --------
+    >>> import rasterio
+    >>> round(metres_a_unit(rasterio.crs.CRS.from_epsg(2263)), 4)
+    0.3048
+    """
+    return float(crs.linear_units_factor[1])
 
 
 def _without_voids(surface: Surface) -> Surface:
