@@ -23,6 +23,7 @@ from watershed_cp.impact.aggregation import Accounts
 from watershed_cp.impact.ledger import summarise
 from watershed_cp.publish import cartography, lettering, posters
 from watershed_cp.publish.basemap import built_in
+from watershed_cp.publish.factsheets import draw_factsheet
 from watershed_cp.publish.findings import count_word, find, span, tight
 from watershed_cp.publish.terrain import Frame, ground, mercator, paint, rivers
 
@@ -344,6 +345,27 @@ def test_no_text_overlaps_another_or_leaves_the_page(priority, basin_id, form):
     else:
         figure = posters.draw_poster(priority, basin_id, language=language, form=form)
     assert overlaps(figure, posters.FORMS[form]) == ([], [])
+
+
+@pytest.mark.parametrize("basin_id", ["acelhuate", "motagua"])
+def test_a_fact_sheet_says_all_in_both_languages_and_nothing_overlaps(priority, basin_id):
+    figure = draw_factsheet(priority, basin_id)
+    assert overlaps(figure, posters.FORMS["factsheet"]) == ([], [])
+    texts = words(figure)
+    for spanish, english in (
+        ("La cuenca", "The watershed"),
+        ("Ríos principales", "Main rivers"),
+        ("Lo que no se suma, y por qué", "What is not counted, and why"),
+    ):
+        assert texts.count(spanish) == texts.count(english) == 1
+    assert texts.count({"acelhuate": "716 km²", "motagua": "16,417 km²"}[basin_id]) == 2
+
+
+def test_a_fact_sheet_of_an_own_watershed_says_what_is_known(two_squares):
+    measured = dataclasses.replace(two_squares, basins=two_squares.basins.assign(area_km2=12_300.0))
+    texts = words(draw_factsheet(measured, "a"))
+    assert "12,300 km²" in texts
+    assert "Ríos principales" not in texts
 
 
 def test_synthetic_data_and_sources_are_named_on_the_page(priority):

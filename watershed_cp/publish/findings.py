@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from watershed_cp.messages import label, mass, number
+from watershed_cp.messages import label, mass, number, percent
 from watershed_cp.reference import pollutant_name, read_reference
 from watershed_cp.tables import EVIDENCE, FATES
 
@@ -29,6 +29,7 @@ __all__ = [
     "day",
     "find",
     "firms",
+    "headline",
     "round_mass",
     "round_steps",
     "span",
@@ -199,6 +200,50 @@ def _left_out(rows: pd.DataFrame) -> tuple[LeftOut, ...]:
     return tuple(
         LeftOut(fate, int(group["msme_id"].nunique())) for fate, group in groups.items() if len(group)
     )
+
+
+def headline(accounts: Accounts, finding: Finding, language: Language) -> tuple[str, str]:
+    """Write the finding as a title, and below it how sure it is and who is behind it.
+
+    Parameters
+    ----------
+    accounts : Accounts
+        What the run found.
+    finding : Finding
+        What is to be said.
+    language : {"es", "en"}
+        Language of the words.
+
+    Returns
+    -------
+    title, below : str
+        One line each.
+    """
+    counts = {"credited": number(finding.credited), "located": number(finding.located)}
+    firms = label("poster", "credited", language, **counts)
+    if finding.basin_id is None:
+        count = count_word(len(accounts.basins), language)
+        subject = label("poster", "watersheds", language, count=count)
+    else:
+        subject = str(accounts.basins.loc[finding.basin_id, f"name_{language}"])
+    if not finding.changes:
+        return label("poster", "title_none", language, basin=subject), firms
+    change = finding.changes[0]
+    words = {
+        "basin": subject,
+        "mass": mass(abs(change.reduction)),
+        "pollutant": typeset(change.pollutant, language),
+    }
+    title = label("poster", "title" if change.reduction >= 0 else "title_more", language, **words)
+    spread = span(change.reduction, change.low, change.high, language)
+    known = math.isfinite(change.low) and math.isfinite(change.high)
+    parts = [label("poster", "range", language, range=spread) if known else spread]
+    if math.isfinite(change.percent):
+        share = percent(abs(change.percent), digits=0)
+        parts.append(label("poster", "less" if change.percent >= 0 else "more", language, percent=share))
+    if change.includes_zero:
+        parts.append(label("poster", "includes_zero", language))
+    return tight(title), tight("  ·  ".join([*parts, firms]))
 
 
 def typeset(pollutant: str, language: Language) -> str:

@@ -76,6 +76,7 @@ class TypeSizes:
 TYPE: Final = {
     "a3": TypeSizes(title=31, body=14.5, small=10.5),
     "slide": TypeSizes(title=25, body=12, small=8.8),
+    "factsheet": TypeSizes(title=20, body=10.5, small=7.8),
 }
 
 
