@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import openpyxl
+import pandas as pd
 import pytest
 
 from watershed_cp.cli import main
@@ -70,17 +72,102 @@ def test_trace_of_a_place_outside(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
-def test_near_counts_every_row_under_one_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    register = tmp_path / "register.csv"
-    register.write_text(
-        "msme_id,country,longitude,latitude\nA,SV,-89.19,13.70\nB,SV,-70,0\nC,SV,,\n", encoding="utf-8"
-    )
-    out = told(capsys, "near", str(register), "--distance", "5km")[0]
-    assert [line.split(None, 1) for line in out.splitlines()[:3]] == [
-        ["1", "inside or near"],
+REGISTER = """Registro de empresas 2025;;;;;;
+Código de empresa;Nombre;País;CIIU;Empleados;Latitud;Longitud
+SV-1;Lácteos;SV;1050;9;13.71;-89.14
+SV-2;Textiles;SV;1311;40;13°48'N;89°10'W
+SV-3;Panadería;SV;1071;3;;
+SV-4;Café;SV;1079;7;0;0
+SV-5;Jabones;SV;2023;15;norte;-89.2
+SV-1;Lácteos;SV;1050;9;13.71;-89.14
+SV-7;Lejos;SV;1050;22;13.65;-89.90
+SV-8;=Química;SV;2011;;13.70;-89.19
+SV-9;Granja;SV;0145;5;13.70;-89.19
+"""
+
+
+def register(folder: Path) -> Path:
+    """Write a register as an office keeps it, with a row for each way to go wrong."""
+    path = folder / "empresas.csv"
+    path.write_text(REGISTER, encoding="cp1252")
+    return path
+
+
+def test_near_accounts_for_every_row_of_an_office_register(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "visits.csv"
+    lines = told(capsys, "near", str(register(tmp_path)), "--sector", "c", "--out", str(out))[0].splitlines()
+    assert [line.split(None, 1) for line in lines[:7]] == [
+        ["3", "inside or near"],
+        ["1", "of another sector"],
         ["1", "too far"],
-        ["1", "not located"],
+        ["1", "no coordinates"],
+        ["1", "coordinates not readable"],
+        ["1", "coordinates 0, 0"],
+        ["1", "row or identifier repeated; the first one counts"],
     ]
+    assert lines[7:9] == [
+        "9 rows = 3 inside or near + 2 left out + 4 not placed",
+        "Nearest first; of equal distance, those with more staff first.",
+    ]
+    aside = tmp_path / "visits_not_placed.csv"
+    assert lines[-2:] == [f"Written to: {out}", f"Not placed, with the reason: {aside}"]
+    visits = pd.read_csv(out, dtype=str)
+    assert visits["msme_id"].tolist() == ["SV-2", "SV-1", "SV-8"]
+    assert visits["name"].tolist() == ["Textiles", "Lácteos", "'=Química"]
+    assert visits["source_row"].tolist() == ["4", "3", "10"]
+    unplaced = pd.read_csv(aside, dtype=str)
+    assert unplaced["source_row"].tolist() == ["5", "6", "7", "8"]
+    assert unplaced["explanation"].tolist() == [
+        "no coordinates",
+        "empresas.csv, row 6, column Latitud: “0, 0” is the point 0, 0, in the sea off Africa. "
+        "Leave the cell blank or write the true location.",
+        "empresas.csv, row 7, column Latitud: “norte” is not a number. "
+        "Write the number only, without unit or words; if it was not detected, write < and the limit.",
+        "empresas.csv, row 8, column Código de empresa: It equals row 3 in every cell. Delete one of the two.",
+    ]
+
+
+def test_near_a_river_and_upstream_of_a_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(register(tmp_path))
+    out = told(capsys, "near", file, "--river-order", "3", "--distance", "200 M", "--size", "pequeña")[0]
+    assert out.splitlines()[-1].split() == ["SV-2", "Textiles", "SV", "1311", "40", "Río", "Acelhuate", "118"]
+    out = told(capsys, "near", file, "--upstream-of", "-89.155,13.974")[0].splitlines()
+    assert out[0].startswith("Upstream of that place there are ")
+    assert out[0].endswith(" km2.")
+    assert "inside or near" in out[1]
+
+
+LENGTH = "is no distance. Write metres or kilometres from 0 upwards, for example 500m or 2.5km."
+ISIC = "is no code of ISIC Rev. 4. Write a section (C), division (10), group (104) or class (1040)."
+COUNTRY = "is no code of a country. Write two letters, for example SV, GT, HN or PA."
+ONE = "It is not clear what to search near to. Name one thing only: basins, rivers, or a network with a place on it."
+ENDING = "cannot be written. Give a name that ends in .csv, .xlsx, .gpkg, .html or .parquet, in a folder that exists."
+DASK = (
+    "With Dask only Parquet registers are read. Convert the register to Parquet, or search it without --dask."
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--distance", "3 mi"], f"“3 mi” {LENGTH}"),
+        (["--distance", "-5km"], f"“-5km” {LENGTH}"),
+        (["--sector", "panes"], f"“PANES” {ISIC}"),
+        (["--size", "huge"], "“huge” is no size of a firm. Write micro, small or medium."),
+        (["--country", "Panama"], f"“Panama” {COUNTRY}"),
+        (["--basins", "none.gpkg"], "none.gpkg: There is no such file. Check the name and the folder."),
+        (["--river-order", "9"], "No river of the layer reaches order 9. Ask for a lower order."),
+        (["--river-order", "3", "--upstream-of", "-89,13"], ONE),
+        (["--out", "near.docx"], f"Files “near.docx” {ENDING}"),
+        (["--dask", "tcp://127.0.0.1:1"], DASK),
+    ],
+)
+def test_near_refuses_in_a_sentence(
+    options: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert told(capsys, "near", str(register(tmp_path)), *options, code=2)[1] == f"{sentence}\n"
 
 
 def test_basins_list_and_check(capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,16 +189,26 @@ def test_check_of_a_project_names_the_firms_worth_a_look(capsys: pytest.CaptureF
     assert told_of[1:3] == ["Not located", "Outside the watersheds"]
 
 
-@pytest.mark.parametrize("ending", ["csv", "gpkg", "html"])
+@pytest.mark.parametrize("ending", ["xlsx", "gpkg", "html", "parquet"])
 def test_near_writes_what_it_found(ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    register, out = tmp_path / "register.csv", tmp_path / f"near.{ending}"
-    register.write_text(
-        "msme_id,country,longitude,latitude\nA,SV,-89.19,13.70\nB,SV,-70,0\n", encoding="utf-8"
-    )
-    assert told(capsys, "near", str(register), "--out", str(out))[0].splitlines()[-1] == f"Written to: {out}"
-    if ending == "csv":
-        assert out.read_text(encoding="utf-8-sig").splitlines()[1].startswith("A,SV,-89.19,13.7,")
+    out = tmp_path / f"near.{ending}"
+    file = str(register(tmp_path))
+    assert f"Written to: {out}" in told(capsys, "near", file, "--sub-basins", "--out", str(out))[0]
+    if ending == "xlsx":
+        book = openpyxl.load_workbook(out)
+        assert book.sheetnames == ["Firms to visit", "Not placed"]
+        firms = [cell.value for cell in book["Firms to visit"]["A"]]
+        assert firms[1:] == ["msme_id", "SV-2", "SV-1", "SV-9", "SV-8"]
+        assert book["Not placed"]["A3"].value == "no coordinates"
     elif ending == "gpkg":
-        assert gpd.read_file(out)["msme_id"].tolist() == ["A"]
-    else:
+        assert gpd.list_layers(out)["name"].tolist()[:3] == ["watersheds", "msmes", "not_placed"]
+        firms = gpd.read_file(out, layer="msmes")
+        assert firms["basin_id"].tolist() == ["acelhuate"] * 4
+        assert firms["sub_basin_2"].str.startswith("acelhuate-").all()
+    elif ending == "html":
         assert out.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    else:
+        assert gpd.read_parquet(out)["msme_id"].tolist() == ["SV-1", "SV-2", "SV-8", "SV-9"]
+        aside = pd.read_parquet(tmp_path / "near_not_placed.parquet")
+        assert aside["reason"].tolist() == ["no_coordinates", "zero", "unreadable", "repeated"]
+    assert not list(tmp_path.glob("*.part"))

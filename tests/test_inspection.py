@@ -116,7 +116,10 @@ def test_municipalities_are_named_where_their_limits_are_given(tmp_path: Path) -
 def test_distances_are_understood_or_refused(text: str) -> None:
     with pytest.raises(InputError) as error:
         metres(text)
-    assert error.value.tell("en") == f"“{text}” is no distance. Write for example 500m or 2km."
+    assert (
+        error.value.tell("en")
+        == f"“{text}” is no distance. Write metres or kilometres from 0 upwards, for example 500m or 2.5km."
+    )
 
 
 @pytest.mark.parametrize("text", ["13.7", "x,y", "-189.1,13.7", "13.7,-89.19,0"])

@@ -19,7 +19,7 @@ from worlds import four_squares, layer
 from watershed_cp.basins import registers
 from watershed_cp.basins.network import FlowNetwork
 from watershed_cp.basins.proximity import near
-from watershed_cp.basins.registers import GeoParquetWriter
+from watershed_cp.basins.registers import written_tables
 from watershed_cp.errors import InputError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ WISH = {"distance_m": 2000, "sectors": ["10"], "sizes": ["micro", "small"], "cou
 COUNTS = {
     "near": 3,
     "too_far": 1,
-    "unlocated": 1,
+    "half_coordinates": 1,
     "other_sector": 1,
     "size_unknown": 1,
     "other_country": 1,
@@ -76,13 +76,13 @@ def test_every_row_has_its_reason_and_the_best_come_first() -> None:
     assert found.firms["near"].tolist() == ["a"] * 3
     np.testing.assert_allclose(found.firms["distance_m"], [0, 0, 0.01 * DEGREE_M], atol=0.1)
     assert found.counts == COUNTS
-    assert found.unlocated["msme_id"].tolist() == ["nowhere"]
+    assert found.unplaced["msme_id"].tolist() == ["nowhere"]
     pd.testing.assert_frame_equal(firms, before)
 
 
 def test_sections_and_all_sectors() -> None:
     assert near(register(), basins=square(), sectors=["C"]).counts["near"] == 6 - 1
-    assert near(register(), basins=square()).counts == {"near": 6, "too_far": 2, "unlocated": 1}
+    assert near(register(), basins=square()).counts == {"near": 6, "too_far": 2, "half_coordinates": 1}
 
 
 def test_csv_is_read_in_bounded_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +116,7 @@ def test_geoparquet_goes_in_and_comes_out_whole_or_not_at_all(tmp_path: Path) ->
     written = gpd.read_parquet(out)
     assert written["msme_id"].tolist() == ["inside", "big inside", "near"]
     assert written.crs.equals("EPSG:4326", ignore_axis_order=True)
-    with pytest.raises(KeyError), GeoParquetWriter(tmp_path / "broken.parquet") as writer:  # noqa: PT012
+    with pytest.raises(KeyError), written_tables(tmp_path / "broken.parquet") as writer:  # noqa: PT012
         for table in (numbers.head(2), register()[["msme_id"]]):
             writer.write(table)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["near.parquet", "register.parquet"]

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from watershed_cp.pipeline import run
-from watershed_cp.publish.tables import save_csv, save_geopackage, save_workbook
+from watershed_cp.publish.geopackage import save_geopackage
+from watershed_cp.publish.tables import save_csv, save_workbook
 from watershed_cp.reference import data_path
 
 if TYPE_CHECKING:

@@ -170,11 +170,17 @@ def _add_near(menu: _Menu) -> None:
     near = menu.add("near")
     near.add_argument("register", metavar=menu.say("file"), help=menu.say("register"))
     near.add_argument("--basins", metavar=menu.say("file"), default="priority", help=menu.say("basins_layer"))
-    near.add_argument("--distance", metavar="5km", default="0", help=menu.say("distance"))
+    near.add_argument("--river-order", metavar="N", type=int, help=menu.say("river_order"))
+    near.add_argument("--rivers", metavar=menu.say("file"), help=menu.say("rivers_layer"))
+    near.add_argument("--upstream-of", metavar="LON,LAT", help=menu.say("upstream_of"))
+    near.add_argument("--network", metavar=menu.say("file"), help=menu.say("network"))
+    near.add_argument("--distance", metavar="5km", help=menu.say("distance"))
     near.add_argument("--sector", metavar="CIIU", nargs="*", default=[], help=menu.say("sector"))
     near.add_argument("--size", metavar=menu.say("size_word"), nargs="*", default=[], help=menu.say("size"))
     near.add_argument("--country", metavar="ISO", nargs="*", default=[], help=menu.say("country"))
+    near.add_argument("--sub-basins", metavar=menu.say("file"), nargs="*", help=menu.say("sub_basins"))
     near.add_argument("--out", metavar=menu.say("file"), help=menu.say("near_out"))
+    near.add_argument("--dask", metavar="tcp://…", help=menu.say("dask"))
 
 
 def _add_basins(menu: _Menu) -> None:

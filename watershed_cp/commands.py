@@ -6,16 +6,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from watershed_cp.errors import IntakeError
-from watershed_cp.messages import label, number
+from watershed_cp.errors import InputError, IntakeError
+from watershed_cp.messages import fault, label, number, texts
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    import geopandas as gpd
     import pandas as pd
 
+    from watershed_cp.basins.proximity import Nearby
     from watershed_cp.errors import Fault, Language
     from watershed_cp.pipeline import Impact
     from watershed_cp.project import Project
@@ -105,52 +105,103 @@ def compare(options: Options, language: Language) -> None:
 
 
 def near(options: Options, language: Language) -> None:
-    """Find the firms of a register near the watersheds, and write them as table, layer or map."""
+    """Find the firms of a register near water, say what became of every row, and write whom to visit."""
     from watershed_cp.basins.catalogue import read_basins
     from watershed_cp.basins.inspection import metres
     from watershed_cp.basins.proximity import near as search
+    from watershed_cp.nearby import checked_output, levels_of, read_register, register_columns, write_found
 
-    basins, out = read_basins(options.basins), Path(options.out) if options.out else None
+    out = checked_output(options.out)
+    basins, target = read_basins(options.basins), _near_what(options, language)
+    register = read_register(options.register, language=language)
     whole = out if out and out.suffix.lower() == ".parquet" else None
     found = search(
-        options.register,
-        basins=basins,
-        distance_m=metres(options.distance),
-        sectors=options.sector,
-        sizes=options.size,
+        register,
+        **(target or {"basins": basins}),
+        distance_m=None if options.distance is None else metres(options.distance),
+        sectors=[code.upper() for code in options.sector],
+        sizes=[_size(word) for word in options.size],
         countries=options.country,
+        levels=levels_of(basins, options.sub_basins),
+        columns=register_columns(register) if isinstance(register, Path) else None,
         out=whole,
+        unplaced_out=whole and _beside(whole, language),
+        dask=options.dask,
     )
-    for reason, rows in found.counts.items():
-        print(f"{number(rows):>12}  {label('near', reason, language)}")
-    _show(found.firms[[name for name in _NEAR if name in found.firms]].head(_SHOWN))
+    _tell_counts(found, language)
+    if out and not whole:
+        write_found(found, out, basins, rivers=target.get("rivers"), language=language)
     if out:
-        if whole is None:
-            _write_firms(found.firms, basins, out)
-        _say("table_written", language, file=out)
+        _tell_written(found, out, language, whole=bool(whole))
 
 
-def _write_firms(firms: pd.DataFrame, basins: gpd.GeoDataFrame, out: Path) -> None:
-    """Write firms by the ending of the file: CSV, GeoPackage, or the map as one page."""
-    import geopandas as gpd
+def _near_what(options: Options, language: Language) -> dict[str, Any]:
+    """Give the river or the place that the search is for; nothing where it is for watersheds."""
+    from watershed_cp.basins.inspection import network_at, place, read_rivers
 
-    if out.suffix.lower() == ".html":
-        from watershed_cp.basins.assignment import assign
-        from watershed_cp.loads.audits import audit_loads
-        from watershed_cp.pipeline import aggregate
-
-        aggregate(audit_loads(None), assign(firms, basins), basins, msmes=firms).map().save(out)
-    elif out.suffix.lower() == ".gpkg":
-        points = gpd.points_from_xy(firms["longitude"], firms["latitude"], crs=4326)
-        out.unlink(missing_ok=True)
-        gpd.GeoDataFrame(firms, geometry=points).to_file(out, layer="msmes", driver="GPKG")
-    else:
-        from watershed_cp.publish.tables import save_csv
-
-        save_csv(firms, out)
+    along_rivers = options.rivers is not None or options.river_order is not None
+    if along_rivers and options.upstream_of:
+        raise InputError(fault("near_one_target"))
+    if along_rivers:
+        return {"rivers": read_rivers(options.rivers), "minimum_order": options.river_order or 1}
+    if not options.upstream_of:
+        return {}
+    upstream_of = place(options.upstream_of)
+    network = network_at(*upstream_of, options.network)
+    area = float(network.cell_km2[network.upstream_of(*upstream_of)].sum())
+    _say("near_upstream", language, area=number(area))
+    return {"network": network, "upstream_of": upstream_of}
 
 
-_NEAR = ("msme_id", "name", "country", "municipality", "ciiu", "near", "distance_m")
+def _size(word: str) -> str:
+    """Give the code of a size that is named in either language."""
+    names = {spoken: code for code, pair in texts("size_class").items() for spoken in pair}
+    return names.get(word.lower(), names.get(word.lower().replace("ena", "eña"), word))
+
+
+def _tell_counts(found: Nearby, language: Language) -> None:
+    """Say what became of every row, so that all of them are accounted for, and who comes first."""
+    from watershed_cp.basins.proximity import FILTERED, UNPLACED
+
+    for reason, rows in found.counts.items():
+        print(f"{number(rows):>12}  {label('unplaced' if reason in UNPLACED else 'near', reason, language)}")
+    filtered, unplaced = (
+        sum(found.counts.get(reason, 0) for reason in some) for some in (FILTERED, UNPLACED)
+    )
+    near, rows = found.counts.get("near", 0), sum(found.counts.values())
+    told = {"rows": rows, "near": near, "filtered": filtered, "unplaced": unplaced}
+    _say("near_total", language, **{name: number(count) for name, count in told.items()})
+    if near:
+        _say("near_order", language)
+        filled = [name for name in _NEAR if name in found.firms and found.firms[name].notna().any()]
+        _show(found.firms[filled].head(_SHOWN))
+
+
+def _tell_written(found: Nearby, out: Path, language: Language, *, whole: bool) -> None:
+    """Say what was written, and write beside a table the rows that could not be placed."""
+    from watershed_cp.aside import written_aside
+    from watershed_cp.nearby import unplaced_rows
+    from watershed_cp.publish.tables import save_csv
+
+    _say("table_written", language, file=out)
+    near = found.counts.get("near", 0)
+    if not whole and len(found.firms) < near:
+        _say("near_cut", language, rows=number(len(found.firms)), all=number(near))
+    if len(found.unplaced):
+        beside = _beside(out, language)
+        if not whole:
+            with written_aside(beside) as aside:
+                save_csv(unplaced_rows(found, language), aside)
+        _say("unplaced_written", language, file=beside)
+
+
+def _beside(out: Path, language: Language) -> Path:
+    """Name the file for what could not be placed: Parquet beside Parquet, otherwise a table."""
+    ending = ".parquet" if out.suffix.lower() == ".parquet" else ".csv"
+    return out.with_name(f"{out.stem}{label('cli', 'unplaced_suffix', language)}{ending}")
+
+
+_NEAR = ("msme_id", "name", "country", "municipality", "ciiu", "employees", "near", "distance_m")
 
 
 def trace(options: Options, language: Language) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "data_path",
+    "isic_codes",
     "isic_sections",
     "known_radius_m",
     "not_summed",
@@ -118,6 +119,18 @@ def not_summed() -> frozenset[str]:
     (True, False)
     """
     return frozenset(row["pollutant"] for row in read_reference("pollutants") if row["additive"] == "no")
+
+
+@functools.cache
+def isic_codes() -> frozenset[str]:
+    """Give the codes of ISIC Rev. 4 of every level: section, division, group and class.
+
+    Examples
+    --------
+    >>> {"C", "10", "104", "1040"} <= isic_codes()
+    True
+    """
+    return frozenset(row["code"] for row in read_reference("isic"))
 
 
 @functools.cache

@@ -346,6 +346,44 @@ BASIN_PROBABILITIES = Table(
     ),
 )
 
+NEARBY = Table(
+    "nearby",
+    (
+        *MSMES.columns,
+        _choice(
+            "size_class",
+            ("", "micro", "small", "medium"),
+            "Tamaño según la ley del país, por personas empleadas",
+            "Size by the country's law, by people employed",
+        ),
+        _text("near", "Cerca de qué: cuenca, río o lugar", "Near what: watershed, river or place"),
+        _number(
+            "distance_m",
+            "m",
+            "Distancia hasta allí: 0 dentro de la cuenca; aguas abajo, por el cauce",
+            "Distance to it: 0 inside the watershed; downstream, along the flow",
+            low=0,
+        ),
+        _BASIN_ID,
+        _choice(
+            "reason",
+            (
+                "no_coordinates",
+                "half_coordinates",
+                "unreadable",
+                "zero",
+                "off_earth",
+                "ambiguous",
+                "elsewhere",
+                "swapped",
+                "repeated",
+            ),
+            "Por qué no se pudo ubicar",
+            "Why it could not be placed",
+        ),
+    ),
+)
+
 BASIN_LOADS = Table(
     "basin_loads",
     (
@@ -504,6 +542,7 @@ INPUTS = (MSMES, AUDITS, REDUCTIONS, RECOMMENDATIONS)
 OUTPUTS = (
     ASSIGNMENTS,
     BASIN_PROBABILITIES,
+    NEARBY,
     BASIN_LOADS,
     TOTALS,
     RANGE_SHARES,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Whole = NDArray[np.int64]
 
-__all__ = ["assign", "assign_levels", "basin_probabilities"]
+__all__ = ["assign", "assign_levels", "basin_probabilities", "deciding_points"]
 
 _Number = TypeVar("_Number", np.int64, np.float64, np.bool_)
 
@@ -227,8 +227,32 @@ def _constant(name: str) -> float:
     return float(next(row["value"] for row in rows if row["constant"] == name))
 
 
-def _places(msmes: pd.DataFrame) -> _Places:
-    """Choose the point that decides for each firm, the point of discharge first."""
+def deciding_points(msmes: pd.DataFrame) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Choose the point that decides for each firm: where it discharges, or else where it stands.
+
+    Parameters
+    ----------
+    msmes : pandas.DataFrame
+        As :func:`assign` takes it.
+
+    Returns
+    -------
+    longitude, latitude : ndarray
+        Degrees, both missing where no point on Earth is given.
+    discharge : ndarray of bool
+        Whether the discharge point decides.
+
+    Raises
+    ------
+    InputError
+        If points come as a geometry that is not in EPSG:4326.
+
+    Examples
+    --------
+    >>> firms = pd.DataFrame({"longitude": [1.0], "latitude": [2.0], "discharge_longitude": [3.0]})
+    >>> [float(column[0]) for column in deciding_points(firms.assign(discharge_latitude=4.0))]
+    [3.0, 4.0, 1.0]
+    """
     discharge = _point(msmes, "discharge_longitude", "discharge_latitude")
     location = _point(msmes, "longitude", "latitude")
     if "longitude" not in msmes and "discharge_longitude" not in msmes and hasattr(msmes, "crs"):
@@ -236,6 +260,11 @@ def _places(msmes: pd.DataFrame) -> _Places:
         location = _on_earth(msmes.geometry.x.to_numpy(), msmes.geometry.y.to_numpy())
     discharges = np.isfinite(discharge[0])
     longitude, latitude = np.where(discharges, discharge, location)
+    return longitude, latitude, discharges
+
+
+def _places(msmes: pd.DataFrame) -> _Places:
+    longitude, latitude, discharges = deciding_points(msmes)
     accuracy = _known(msmes, "location_accuracy_m", _constant("location_accuracy_m"))
     return _Places(longitude, latitude, accuracy, discharges)
 

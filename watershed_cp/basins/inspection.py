@@ -17,15 +17,27 @@ if TYPE_CHECKING:
 
     from watershed_cp.basins.courses import Course
     from watershed_cp.basins.delineation import Delineation
+    from watershed_cp.basins.network import FlowNetwork
     from watershed_cp.errors import Language
 
-__all__ = ["check_basins", "delineate_into", "list_basins", "metres", "place", "trace_water"]
+__all__ = [
+    "check_basins",
+    "delineate_into",
+    "list_basins",
+    "metres",
+    "network_at",
+    "place",
+    "read_rivers",
+    "trace_water",
+]
 
 _LENGTHS = {"m": 1.0, "km": 1000.0}
+_RIVER_NAMES = ("name_es", "name", "nombre", "rio", "río")
+_RIVER_ORDERS = ("strahler", "ord_stra", "order", "orden")
 
 
 def metres(text: str) -> float:
-    """Read a length such as ``2km`` or ``500 m``; a bare number is metres.
+    """Read a length such as ``2km`` or ``500 m``, in either case; a bare number is metres.
 
     Raises
     ------
@@ -37,7 +49,7 @@ def metres(text: str) -> float:
     >>> metres("2km"), metres("500 m"), metres("30")
     (2000.0, 500.0, 30.0)
     """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(km|m)?\s*", text)
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(km|m)?\s*", text.lower())
     if found is None:
         raise InputError(fault("length_not_understood", value=text))
     return float(found[1]) * _LENGTHS[found[2] or "m"]
@@ -238,10 +250,8 @@ def trace_water(
     """
     import pandas as pd
 
-    from watershed_cp.basins.network import FlowNetwork
-
     limits = {} if municipalities is None else {"municipalities": read_municipalities(municipalities)}
-    course = FlowNetwork.open(network or _basin_at(longitude, latitude), **limits).trace(longitude, latitude)
+    course = network_at(longitude, latitude, network, **limits).trace(longitude, latitude)
     kinds = {
         "river": course.rivers,
         "lake": course.lakes,
@@ -250,6 +260,66 @@ def trace_water(
     }
     rows = [(kind, stretch.name, stretch.length_km) for kind, passed in kinds.items() for stretch in passed]
     return course, pd.DataFrame(rows, columns=["kind", "name", "length_km"])
+
+
+def network_at(
+    longitude: float, latitude: float, network: str | Path | None = None, **layers: gpd.GeoDataFrame
+) -> FlowNetwork:
+    """Open the flow network named, or that of the built-in watershed in which a place lies.
+
+    Parameters
+    ----------
+    longitude, latitude : float
+        Degrees.
+    network : str or Path, optional
+        Built-in watershed or D8 raster.
+    **layers : geopandas.GeoDataFrame
+        As :meth:`watershed_cp.FlowNetwork.open` takes them.
+
+    Raises
+    ------
+    InputError
+        If the place is in no built-in watershed, or the network cannot be read.
+
+    Examples
+    --------
+    >>> network_at(-89.19, 13.70).upstream_of(-89.19, 13.70).any().item()
+    True
+    """
+    from watershed_cp.basins.network import FlowNetwork
+
+    return FlowNetwork.open(network or _basin_at(longitude, latitude), **layers)
+
+
+def read_rivers(source: str | Path | None = None) -> gpd.GeoDataFrame:
+    """Read lines of rivers: those built in, or any vector file of lines.
+
+    Parameters
+    ----------
+    source : str or Path, optional
+        A file; ``name``, ``nombre`` or ``rio`` serves as ``name_es`` where that lacks.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        EPSG:4326; ``name_es`` and ``strahler`` as far as the file has them.
+
+    Raises
+    ------
+    MissingFileError, InputError
+        If the file is no such layer.
+
+    Examples
+    --------
+    >>> int(read_rivers()["strahler"].max())
+    5
+    """
+    if source is None:
+        return read_built_in("rivers")
+    rivers = open_layer(Path(source), kinds=("LineString", "MultiLineString")).to_crs(4326)
+    named = next((name for name in rivers if str(name).lower() in _RIVER_NAMES), None)
+    orders = {name: "strahler" for name in rivers if str(name).lower() in _RIVER_ORDERS}
+    return rivers.rename(columns={**orders, **({named: "name_es"} if named else {})})
 
 
 def _basin_at(longitude: float, latitude: float) -> str:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import pandas as pd
 
 from watershed_cp.basins.divide import Divides
 from watershed_cp.basins.edges import edges_along, edges_of, outlines_of, require_wgs84, text_order
@@ -28,6 +29,10 @@ __all__ = ["BasinTarget", "RiverTarget", "Target", "UpstreamTarget"]
 
 class Target(Protocol):
     """Something that points can be near to."""
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north, degrees."""
 
     def measure(self, points: Floats, limit_m: float) -> tuple[Names, Floats]:
         """Tell for points (n, 2) in degrees what is nearest, and metres to it; infinite beyond the limit."""
@@ -51,8 +56,17 @@ class BasinTarget:
         return self.basins.iloc[text_order(self.basins)]
 
     @cached_property
+    def _names(self) -> Names:
+        return np.asarray(self._ordered.index.astype(str), dtype=object)
+
+    @cached_property
     def _locator(self) -> BasinLocator:
         return BasinLocator(self._ordered)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north, degrees."""
+        return _bounds(self._ordered)
 
     @cached_property
     def _divides(self) -> Divides:
@@ -72,7 +86,19 @@ class BasinTarget:
         metres = np.zeros(len(points))
         outside = np.flatnonzero(row < 0)
         row[outside], metres[outside] = self._divides.nearest(points[outside], limit_m=limit_m)
-        return _named(row, self._ordered.index.astype(str).to_numpy(dtype=object)), metres
+        return _named(row, self._names), metres
+
+    def holder(self, points: Floats) -> Names:
+        """Name the basin that holds each point (n, 2), None where none does.
+
+        Examples
+        --------
+        >>> import geopandas, shapely
+        >>> square = geopandas.GeoDataFrame(index=["a"], geometry=[shapely.box(0, 0, 1, 1)], crs="EPSG:4326")
+        >>> BasinTarget(square).holder(np.array([[0.5, 0.5], [9.0, 9.0]])).tolist()
+        ['a', None]
+        """
+        return _named(self._locator.locate(points[:, 0], points[:, 1]).astype(np.int64), self._names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +108,8 @@ class RiverTarget:
     Attributes
     ----------
     rivers : geopandas.GeoDataFrame
-        Lines in EPSG:4326, columns ``name_es`` and ``strahler``.
+        Lines in EPSG:4326, columns ``name_es`` if there are names, and ``strahler``, which only an order above 1
+        needs.
     minimum_order : int
         Strahler order.
     """
@@ -93,10 +120,25 @@ class RiverTarget:
     @cached_property
     def _large(self) -> gpd.GeoDataFrame:
         require_wgs84(self.rivers)
+        if "strahler" not in self.rivers:
+            if self.minimum_order > 1:
+                columns = ", ".join(map(str, self.rivers.columns))
+                raise InputError(fault("rivers_without_order", value=self.minimum_order, columns=columns))
+            return self.rivers
         large = self.rivers[self.rivers["strahler"] >= self.minimum_order]
         if large.empty:
             raise InputError(fault("no_river_of_order", value=self.minimum_order))
         return large
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north, degrees."""
+        return _bounds(self._large)
+
+    @cached_property
+    def _names(self) -> Names:
+        names = self._large.get("name_es", pd.Series("", index=self._large.index))
+        return np.asarray(names.fillna(""), dtype=object)
 
     @cached_property
     def _divides(self) -> Divides:
@@ -114,7 +156,7 @@ class RiverTarget:
         [111.0]
         """
         row, metres = self._divides.nearest(points, limit_m=limit_m)
-        return _named(row, self._large["name_es"].fillna("").to_numpy(dtype=object)), metres
+        return _named(row, self._names), metres
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +174,11 @@ class UpstreamTarget:
     network: FlowNetwork
     longitude: float
     latitude: float
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north, degrees."""
+        return self.network.bounds
 
     @cached_property
     def _metres(self) -> Floats:
@@ -164,6 +211,11 @@ class UpstreamTarget:
         metres = np.where(on, self._metres[cell], np.inf)
         metres[metres > limit_m] = np.inf
         return np.full(len(points), f"{self.longitude:.5f}, {self.latitude:.5f}", dtype=object), metres
+
+
+def _bounds(layer: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
+    west, south, east, north = layer.total_bounds.tolist()
+    return west, south, east, north
 
 
 def _named(row: NDArray[np.int64], names: Names) -> Names:

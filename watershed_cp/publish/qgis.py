@@ -10,7 +10,7 @@ __all__ = ["styles"]
 
 
 def styles() -> dict[str, str]:
-    """Give the QML of each layer of the GeoPackage: watersheds as outlines, firms by their status.
+    """Give the QML of each layer of the GeoPackage: watersheds as outlines, rivers, firms by their status.
 
     Returns
     -------
@@ -20,7 +20,7 @@ def styles() -> dict[str, str]:
     Examples
     --------
     >>> sorted(styles())
-    ['msmes', 'watersheds']
+    ['msmes', 'rivers', 'watersheds']
     """
     outline = _symbol(
         "0",
@@ -30,10 +30,12 @@ def styles() -> dict[str, str]:
         outline_color=COLOURS.basin,
         outline_width="0.5",
     )
+    river = _symbol("0", "line", "SimpleLine", line_color=COLOURS.river, line_width="0.4")
     firm = {"name": "circle", "size": "3", "outline_color": COLOURS.paper}
     hollow = {"name": "circle", "size": "3", "outline_color": COLOURS.uncounted}
     return {
         "watersheds": _qml("singleSymbol", [outline]),
+        "rivers": _qml("singleSymbol", [river]),
         "msmes": _qml(
             "categorizedSymbol",
             [

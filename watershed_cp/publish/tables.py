@@ -8,18 +8,19 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import math
-import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from watershed_cp import tables
 from watershed_cp.messages import label, texts
+from watershed_cp.publish.geopackage import save_geopackage
 from watershed_cp.publish.style import COLOURS
 from watershed_cp.publish.wording import both_languages
 from watershed_cp.reference import pollutant_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import xlsxwriter
@@ -28,19 +29,26 @@ if TYPE_CHECKING:
     from watershed_cp.errors import Language
     from watershed_cp.impact.aggregation import Accounts
 
-__all__ = ["save_csv", "save_geopackage", "save_tables", "save_workbook"]
+__all__ = ["save_csv", "save_sheets", "save_tables", "save_workbook"]
 
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 _EPOCH = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's date has no zone
 _WIDEST = 48
 _A4 = 9  # Excel's number of the paper
 _LONGEST_TEXT = 32_767  # that a cell of a workbook holds; the CSV has the whole
+_PLAIN = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": False,
+}
 _WORDS = {
     "fate": "fate",
     "status": "status",
     "confidence": "page_confidence",
     "dimension": "dimension",
     "value": "size_class",
+    "size_class": "size_class",
 }
 
 
@@ -137,8 +145,7 @@ def save_workbook(accounts: Accounts, path: Path, *, language: Language = "es") 
     """
     import xlsxwriter
 
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(path, {**options, "nan_inf_to_errors": False}) as book:
+    with xlsxwriter.Workbook(path, _PLAIN) as book:
         book.set_properties({"title": accounts.title.speak(language), "created": _EPOCH})
         formats = _formats(book)
         _write_cover(book, accounts, formats, language)
@@ -148,15 +155,19 @@ def save_workbook(accounts: Accounts, path: Path, *, language: Language = "es") 
     return path
 
 
-def save_geopackage(accounts: Accounts, path: Path) -> Path:
-    """Write outlines with their totals and firms with their watershed as layers that QGIS opens styled.
+def save_sheets(
+    sheets: Sequence[tuple[str, tables.Table, pd.DataFrame]], path: Path, *, language: Language = "es"
+) -> Path:
+    """Write tables as a workbook of a sheet each, headed by what its columns mean.
 
     Parameters
     ----------
-    accounts : Accounts
-        What the run found.
+    sheets : sequence of (str, Table, pandas.DataFrame)
+        Name of the sheet among the labels ``workbook``, the declaration of its columns, and its rows.
     path : pathlib.Path
-        File to write, EPSG:4326.
+        File to write.
+    language : {"es", "en"}
+        Language of headings and values.
 
     Returns
     -------
@@ -165,33 +176,19 @@ def save_geopackage(accounts: Accounts, path: Path) -> Path:
 
     Examples
     --------
-    >>> import tempfile, pathlib, pyogrio
-    >>> from watershed_cp.pipeline import run
-    >>> from watershed_cp.reference import data_path
-    >>> impact = run(data_path("demo", "project.toml"))
-    >>> path = save_geopackage(impact, pathlib.Path(tempfile.mkdtemp()) / "a.gpkg")
-    >>> pyogrio.list_layers(path)[:2, 0].tolist()
-    ['watersheds', 'msmes']
+    >>> import tempfile, pathlib, openpyxl
+    >>> firms = pd.DataFrame({"msme_id": ["1"], "near": ["acelhuate"]})
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "a.xlsx"
+    >>> openpyxl.load_workbook(save_sheets([("nearby", tables.NEARBY, firms)], path, language="en")).sheetnames
+    ['Firms to visit']
     """
-    import geopandas as gpd
-    import pyogrio
-    import shapely
+    import xlsxwriter
 
-    totals = accounts.basin_loads.set_index(["basin_id", "pollutant"])["reduction_kg_yr"].unstack()  # noqa: PD010 - no mean
-    totals.columns = [f"reduction_{code.lower()}_kg_yr" for code in totals.columns]
-    outlines = accounts.basins.join(totals).reset_index()
-    names = accounts.msmes.reindex(columns=["msme_id", "name", "country", "municipality"])
-    placed = names.merge(accounts.assignments, on="msme_id", validate="one_to_one")
-    points = shapely.points(placed["longitude"].astype(float), placed["latitude"].astype(float))
-    firms = gpd.GeoDataFrame(placed, geometry=points, crs=4326)
-    firms.loc[placed["longitude"].isna(), "geometry"] = None
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _EPOCH.strftime("%Y-%m-%dT00:00:00.000Z")})
-    try:
-        outlines.to_file(path, layer="watersheds", driver="GPKG", engine="pyogrio")
-        firms.to_file(path, layer="msmes", driver="GPKG", engine="pyogrio", geometry_type="Point")
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
-    _style_geopackage(path)
+    with xlsxwriter.Workbook(path, _PLAIN) as book:
+        book.set_properties({"created": _EPOCH})
+        formats = _formats(book)
+        for name, declared, table in sheets:
+            _write_sheet(book, (name, declared), table, formats, language)
     return path
 
 
@@ -364,26 +361,3 @@ def _write_columns(
             cells = (words[kind].speak(language), column.name, unit, column.meaning.speak(language))
             for place, text in enumerate(cells):
                 sheet.write_string(row, place, text, formats["text"])
-
-
-def _style_geopackage(path: Path) -> None:
-    """Add the table ``layer_styles`` that QGIS reads on opening."""
-    from watershed_cp.publish import qgis
-
-    with sqlite3.connect(path) as database:
-        database.execute(
-            "CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT, f_table_catalog TEXT,"
-            " f_table_schema TEXT, f_table_name TEXT, f_geometry_column TEXT, styleName TEXT, styleQML TEXT,"
-            " styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT, ui TEXT, update_time DATETIME)"
-        )
-        database.executemany(
-            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
-            " styleQML, styleSLD, useAsDefault, description, owner, update_time)"
-            " VALUES ('', '', ?, 'geom', 'watershed_cp', ?, '', 1, '', '', ?)",
-            [(layer, style, _EPOCH.isoformat()) for layer, style in qgis.styles().items()],
-        )
-        database.execute(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change)"
-            " VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)",
-            [_EPOCH.strftime("%Y-%m-%dT00:00:00.000Z")],
-        )
