@@ -1,8 +1,8 @@
 """Print the lengths of traced rivers beside published ones, and how far our rivers lie from independent lines.
 
 Usage: python benchmarks/river_lengths.py [FOLDER]
-FOLDER is a folder of real data with rivers/gmsv20_riverl_slv.geojson and gmhn20_riverl_hnd.geojson (ISCGM Global Map,
-not shipped); without it only the lengths are printed.
+FOLDER is a folder of real data with rivers/gmsv20_riverl_slv.geojson, gmhn20_riverl_hnd.geojson and
+gmpa10_watrcrsl.geojson (ISCGM Global Map, not shipped); without it only the lengths are printed.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ PUBLISHED = (
         "Río Acelhuate",
         "acelhuate",
         (-89.2380, 13.6860),
-        40.0,
-        "elsalvadoregionmagica.blogspot.com, about 40 km",
+        60.0,
+        "en.wikipedia.org/wiki/Acelhuate_River, 37 miles; others write 40 km",
     ),
 )
 CITIES = (
@@ -58,6 +58,7 @@ INDEPENDENT = {
     "acelhuate": ("gmsv20_riverl_slv.geojson", ("RIO ACELHUATE",)),
     "chamelecon": ("gmhn20_riverl_hnd.geojson", ("Chamelecon",)),
 }
+NAMELESS = "gmpa10_watrcrsl.geojson"  # of Panama
 METRES_A_DEGREE = 111_195.0
 
 
@@ -76,18 +77,29 @@ def lengths() -> None:
 
 
 def distances(folder: Path) -> None:
-    """Print how far points along independent lines lie from our rivers."""
+    """Print how far our rivers and independent lines lie apart."""
     rivers = read_built_in("rivers")
-    print(f"\n{'river':<16}{'median m':>10}{'p90 m':>8}  of the distance from the independent line to ours")
+    print(f"\n{'river':<24}{'median m':>10}{'p90 m':>8}  apart")
     for basin, (file, names) in INDEPENDENT.items():
         lines = gpd.read_file(folder / "rivers" / file)
         theirs = shapely.union_all(lines.geometry[lines["nam"].isin(names)].to_numpy())
         ours = shapely.union_all(rivers.geometry[rivers["basin_id"] == basin].to_numpy())
-        points = shapely.get_coordinates(shapely.segmentize(shapely.force_2d(theirs), 0.005))
-        scale = np.array([np.cos(np.radians(points[:, 1].mean())), 1.0]) * METRES_A_DEGREE
-        drawn = shapely.transform(ours, lambda degrees, scale=scale: degrees * scale)
-        metres = shapely.distance(shapely.points(points * scale), drawn)
-        print(f"{names[0]:<16}{np.median(metres):>10.0f}{np.percentile(metres, 90):>8.0f}")
+        print(f"{names[0]:<24}{_apart_m(theirs, ours)}  from the independent line to ours")
+    lakes = shapely.union_all(read_built_in("lakes").geometry.to_numpy())
+    named = rivers[(rivers["basin_id"] == "panama_canal") & rivers["name_es"].notna()]
+    nameless = shapely.union_all(gpd.read_file(folder / "rivers" / NAMELESS).geometry.to_numpy())
+    for river, reaches in named.groupby("name_es"):
+        ours = shapely.difference(shapely.union_all(reaches.geometry.to_numpy()), lakes)
+        print(f"{river:<24}{_apart_m(ours, nameless)}  from ours, outside lakes, to the independent lines")
+
+
+def _apart_m(line: shapely.Geometry, others: shapely.Geometry) -> str:
+    """Give median and ninth decile of the distance from points of a line to other lines, m."""
+    points = shapely.get_coordinates(shapely.segmentize(shapely.force_2d(line), 0.005))
+    scale = np.array([np.cos(np.radians(points[:, 1].mean())), 1.0]) * METRES_A_DEGREE
+    drawn = shapely.transform(shapely.force_2d(others), lambda degrees: degrees * scale)
+    metres = shapely.distance(shapely.points(points * scale), drawn)
+    return f"{np.median(metres):>10.0f}{np.percentile(metres, 90):>8.0f}"
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import threading
@@ -14,8 +15,10 @@ import pandas as pd
 import pytest
 import shapely
 
+from watershed_cp.basins import downloads
 from watershed_cp.basins.catalogue import read_basins
 from watershed_cp.basins.downloads import fetch_hydrobasins, official_basins
+from watershed_cp.cli import main
 from watershed_cp.errors import InputError
 from watershed_cp.tables import BASINS
 
@@ -34,8 +37,17 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         {
             "HYBAS_ID": [7080000010, 7080000020, 7080000030, 7080000040, 7080000050, 7080000060],
             "NEXT_DOWN": [7080000030, 7080000030, 0, 0, 7080000040, 0],
+            "NEXT_SINK": [7080000030, 7080000030, 7080000030, 7080000040, 7080000040, 7080000060],
+            "MAIN_BAS": [7080000030, 7080000030, 7080000030, 7080000040, 7080000040, 7080000060],
+            "DIST_SINK": [150.5, 160.2, 0.0, 0.0, 140.0, 0.0],
+            "DIST_MAIN": [150.5, 160.2, 0.0, 0.0, 140.0, 0.0],
             "SUB_AREA": [12300.0] * 6,
             "UP_AREA": [12300.0, 12300.0, 36900.0, 24600.0, 12300.0, 12300.0],
+            "PFAF_ID": [77_230_012, 77_230_011, 77_230_010, 77_230_020, 77_230_021, 77_230_030],
+            "ENDO": [0] * 6,
+            "COAST": [0, 0, 0, 0, 0, 1],
+            "ORDER": [2, 2, 1, 1, 2, 0],
+            "SORT": [3, 2, 1, 4, 5, 6],
         },
         geometry=[
             shapely.box(x, y, x + 1, y + 1) for x, y in ((0, 0), (0, 1), (1, 0), (5, 5), (5, 6), (9, 9))
@@ -59,6 +71,7 @@ class Server:
         self.body = body
         self.status = 200
         self.stop_after: int | None = None
+        self.says_length = True
         self.ranges: list[str] = []
         told = self
 
@@ -69,7 +82,8 @@ class Server:
                 start = int(re.findall(r"\d+", asked)[0])
                 part = told.body[start:]
                 self.send_response(told.status if told.status != 200 else 206)
-                self.send_header("Content-Length", str(len(part)))
+                if told.says_length:
+                    self.send_header("Content-Length", str(len(part)))
                 self.end_headers()
                 self.wfile.write(part[: told.stop_after])
 
@@ -114,6 +128,46 @@ def test_a_broken_download_goes_on_where_it_stopped(server: Server, tmp_path: Pa
     server.stop_after = None
     assert fetch_hydrobasins(8, tmp_path, url=server.url).read_bytes() == archive
     assert server.ranges == ["bytes=0-", "bytes=196608-"]
+
+
+def test_a_truncated_file_is_not_kept(server: Server, tmp_path: Path) -> None:
+    server.says_length, server.stop_after = False, 200_000
+    assert told(server, tmp_path) == (
+        f"{NAME}.zip: What {server.url.format(level=8)} sent is no sound zip archive. It was not kept. Repeat the "
+        "command, or download it by hand from https://www.hydrosheds.org."
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_need_not_say_how_much_is_left(server: Server, tmp_path: Path, archive: bytes) -> None:
+    server.stop_after = 200_000
+    told(server, tmp_path)
+    server.says_length, server.stop_after = False, None
+    assert fetch_hydrobasins(8, tmp_path, url=server.url).read_bytes() == archive
+
+
+def test_the_command_says_how_to_use_what_it_fetched(
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own.gpkg"
+    outlets(("river", 1.98, 0.5, 36_000.0)).reset_index().to_file(own)
+    fetch = functools.partial(fetch_hydrobasins, url=server.url)
+    monkeypatch.setattr(downloads, "fetch_hydrobasins", fetch)
+    command = f"basins fetch hydrobasins --level 8 --folder {tmp_path} --basins {own} --language en"
+    assert main(command.split()) == 0
+    told = capsys.readouterr()
+    file = (tmp_path / "hydrobasins_08.gpkg").as_posix()
+    licence, order, *rest = told.out.splitlines()
+    assert licence.startswith("HydroBASINS (Lehner and Grill 2013, doi:10.1002/hyp.9740): free for ")
+    assert order == "1 watersheds, 36,923 km2: all in order."
+    assert rest == [
+        f"Written to: {file}",
+        "To use it, write in the project file:",
+        "  [basins]",
+        f'  source = "{file}"',
+    ]
+    assert "/ 0.3 MB" in told.err  # progress
+    assert read_basins(file).index.tolist() == ["river"]
 
 
 def test_another_checksum_is_refused(server: Server, tmp_path: Path, archive: bytes) -> None:

@@ -271,14 +271,14 @@ def basins_delineate(options: Options, language: Language) -> None:
 def basins_fetch(options: Options, language: Language) -> None:
     """Download HydroBASINS and make its units above the outlets the project's watersheds."""
     from watershed_cp.basins.catalogue import read_basins
-    from watershed_cp.basins.downloads import fetch_hydrobasins, official_basins
+    from watershed_cp.basins.downloads import HYDROBASINS_LICENCE, fetch_hydrobasins, official_basins
 
-    _say("hydrobasins_licence", language)
+    print(HYDROBASINS_LICENCE.speak(language))
     archive = fetch_hydrobasins(options.level, options.folder, progress=True)
     target = Path(options.folder) / f"hydrobasins_{options.level:02d}.gpkg"
     basins = official_basins(archive, read_basins(options.basins), target)
     _say("layer_in_order", language, basins=number(len(basins)), area=number(float(basins["area_km2"].sum())))
-    _say("table_written", language, file=target)
+    _say("basins_fetched", language, file=target.as_posix())
 
 
 def _publish(project: Project, folder: Path, options: Options, language: Language) -> Impact:

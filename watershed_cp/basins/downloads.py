@@ -117,13 +117,17 @@ class _Resuming:
 
         have = self.part.stat().st_size if self.part.exists() else 0
         try:
-            onward = {"Range": f"bytes={have}-"}
+            onward = {
+                "Range": f"bytes={have}-",
+                "Accept-Encoding": "identity",
+            }  # so that bytes can be counted
             with requests.get(url, headers=onward, stream=True, timeout=_TIMEOUT_S) as answer:
                 if answer.status_code not in (_PARTIAL, _WHOLE):
                     self.part.unlink(missing_ok=True)
                     answer.raise_for_status()
                 have = have if answer.status_code == _PARTIAL else 0
-                whole = have + int(answer.headers.get("Content-Length", 0))
+                length = int(answer.headers.get("Content-Length", 0))
+                whole = have + length if length else 0  # 0 if the server does not say
                 self._write(answer, have, whole)
         except (requests.RequestException, OSError) as error:
             kept = self.part.stat().st_size if self.part.exists() else 0
