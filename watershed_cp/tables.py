@@ -406,6 +406,26 @@ BASIN_LOADS = Table(
     ),
 )
 
+PUBLIC_LOADS = Table(
+    "public_loads",
+    (
+        _text(
+            "level",
+            "Nivel: todo el programa (programme), cuenca (basin_id) o subcuenca",
+            "Level: whole programme (programme), watershed (basin_id) or sub-basin",
+        ),
+        _text("place", "Identificador del lugar", "Identifier of the place"),
+        _text("basin_name", "Nombre del lugar o de su río", "Name of the place or of its river"),
+        *(column for column in BASIN_LOADS.columns[2:] if not column.name.startswith("expected")),
+        _choice(
+            "kept_back",
+            ("few", "dominated", "beside"),
+            "Por qué no se publica: pocas empresas, una sola domina, o protege al lugar vecino",
+            "Why it is not published: few firms, one of them dominates, or it protects a place beside it",
+        ),
+    ),
+)
+
 TOTALS = Table(
     "totals",
     (

@@ -1,0 +1,94 @@
+"""The public edition: what it tells adds up, and nothing in it belongs to one firm."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from watershed_cp.basins.assignment import assign_levels
+from watershed_cp.impact.disclosure import DOMINANCE_PCT
+from watershed_cp.impact.edition import public_accounts, public_loads
+from watershed_cp.pipeline import run
+from watershed_cp.reference import data_path
+
+NUMBERS = ["baseline_kg_yr", "follow_up_kg_yr", "reduction_kg_yr"]
+
+
+@pytest.fixture(scope="module")
+def demo():
+    return run(data_path("demo", "project.toml"))
+
+
+@pytest.fixture(scope="module")
+def members(demo):
+    """Give for every place the credited rows that lie in it, found by another way than the edition takes."""
+    credited = demo.ledger[demo.ledger["fate"] == "credited"]
+    placed = assign_levels(demo.msmes, demo.levels).set_index("msme_id")
+    rows = credited.join(placed, on="msme_id")
+
+    def find(level, place, pollutant):
+        of = rows[rows["pollutant"] == pollutant]
+        return of if level == "programme" else of[of[level] == place]
+
+    return find
+
+
+@pytest.mark.parametrize("minimum", [3, 5])
+def test_every_told_total_is_that_of_enough_firms_none_of_which_dominates(demo, members, minimum):
+    loads = public_loads(demo, minimum_msmes=minimum)
+    told = loads[loads["kept_back"] == ""]
+    assert len(told) > 30
+    for row in told.itertuples():
+        firms = members(row.level, row.place, row.pollutant).groupby("msme_id")[NUMBERS].sum()
+        assert row.msmes == len(firms) >= minimum
+        assert row.reduction_kg_yr == pytest.approx(firms["reduction_kg_yr"].sum(), rel=1e-12)
+        for number in NUMBERS:
+            first, _, *rest = np.sort(firms[number].abs().to_numpy())[::-1]
+            assert sum(rest) >= DOMINANCE_PCT / 100 * first
+
+
+def test_no_firm_follows_from_adding_and_subtracting_all_that_is_told(demo, members):
+    loads = public_loads(demo, minimum_msmes=3)
+    for pollutant, told in loads[loads["kept_back"] == ""].groupby("pollutant"):
+        firms = sorted(set(members("programme", "", pollutant)["msme_id"]))
+        known = np.array(
+            [
+                np.isin(firms, members(row.level, row.place, pollutant)["msme_id"])
+                for row in told.itertuples()
+            ],
+            float,
+        )
+        assert np.diag(np.linalg.pinv(known) @ known).max() < 0.99, pollutant
+
+
+def test_what_is_kept_back_has_no_number_and_says_why(demo):
+    loads = public_loads(demo)
+    kept = loads[loads["kept_back"] != ""]
+    assert set(kept["kept_back"]) == {"few", "dominated", "beside"}
+    assert kept[["msmes", *NUMBERS]].isna().all(axis=None)
+
+
+def test_the_public_accounts_hold_nobody(demo):
+    public = public_accounts(demo)
+    words = set(demo.msmes["msme_id"]) | set(demo.msmes["name"].dropna())
+    for table in (public.msmes, public.assignments, public.ledger, public.measurements, public.probabilities):
+        assert table.empty
+    for table in (
+        public.public_loads,
+        public.basin_loads,
+        public.programme_loads,
+        public.totals,
+        public.basins,
+    ):
+        assert not words & set(pd.DataFrame(table).astype(str).to_numpy().ravel())
+    assert (
+        public.programme_loads["reduction_kg_yr"].iloc[0] == demo.programme_loads["reduction_kg_yr"].iloc[0]
+    )
+    assert public.title == demo.title
+
+
+def test_nothing_credited_is_an_empty_edition(demo):
+    from dataclasses import replace
+
+    nobody = public_accounts(replace(demo, ledger=demo.ledger.iloc[:0]))
+    assert nobody.public_loads.empty
+    assert nobody.basin_loads["reduction_kg_yr"].isna().all()

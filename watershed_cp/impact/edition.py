@@ -1,0 +1,175 @@
+"""The public edition of the accounts: totals of places, and nothing of any firm.
+
+What is published is drawn from these accounts alone, so that no name, identifier, address or point can slip through:
+they are not there.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from watershed_cp import tables
+from watershed_cp.impact.aggregation import Accounts
+from watershed_cp.impact.disclosure import MINIMUM_MSMES, Cell, open_places
+from watershed_cp.impact.totals import figures
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["PublicAccounts", "public_accounts", "public_loads"]
+
+_NUMBERS = ("baseline_kg_yr", "follow_up_kg_yr", "reduction_kg_yr")
+_PROGRAMME = "programme"
+
+
+@dataclass(frozen=True)
+class PublicAccounts(Accounts):
+    """Accounts of which all may be published; the tables of firms are empty.
+
+    Attributes
+    ----------
+    public_loads : pandas.DataFrame
+        Columns of :data:`watershed_cp.tables.PUBLIC_LOADS`: every total that is told, and which are kept back.
+    minimum_msmes : int
+        Firms that a told total has at least.
+    """
+
+    public_loads: pd.DataFrame = field(default_factory=pd.DataFrame)
+    minimum_msmes: int = MINIMUM_MSMES
+
+    @functools.cached_property
+    def programme_loads(self) -> pd.DataFrame:
+        """Totals of all watersheds together, where they may be told."""
+        rows = self.public_loads.query("level == @_PROGRAMME and kept_back == ''")
+        return rows.reindex(columns=list(tables.BASIN_LOADS.names[2:])).reset_index(drop=True)
+
+    @functools.cached_property
+    def totals(self) -> pd.DataFrame:
+        """Nothing: totals by sector or year, set against those of places, could single out a firm."""
+        return pd.DataFrame(columns=list(tables.TOTALS.names))
+
+
+def public_accounts(accounts: Accounts, *, minimum_msmes: int = MINIMUM_MSMES) -> PublicAccounts:
+    """Give the public edition of accounts.
+
+    Parameters
+    ----------
+    accounts : Accounts
+        What a run found.
+    minimum_msmes : int
+        Firms that a told total needs at least.
+
+    Returns
+    -------
+    PublicAccounts
+        Watersheds, sub-basins and their totals; no firm. A total that is kept back is NaN.
+
+    Examples
+    --------
+    >>> from watershed_cp.pipeline import run
+    >>> from watershed_cp.reference import data_path
+    >>> public = public_accounts(run(data_path("demo", "project.toml")))
+    >>> len(public.msmes), len(public.ledger), len(public.basin_loads)
+    (0, 0, 28)
+    """
+    loads = public_loads(accounts, minimum_msmes=minimum_msmes)
+    told = loads[(loads["level"] == "basin_id") & (loads["kept_back"] == "")].rename(
+        columns={"place": "basin_id"}
+    )
+    keys = ["basin_id", "basin_name", "pollutant"]
+    basin_loads = accounts.basin_loads[keys].merge(told.drop(columns="basin_name"), on=keys[::2], how="left")
+    whole = {name.name: getattr(accounts, name.name) for name in fields(Accounts)}
+    nobody = ("msmes", "assignments", "ledger", "ledger_summary", "measurements", "probabilities")
+    return PublicAccounts(
+        **whole
+        | {name: getattr(accounts, name).iloc[:0] for name in nobody}
+        | {
+            "basin_loads": basin_loads.reindex(columns=list(tables.BASIN_LOADS.names)),
+            "public_loads": loads,
+            "minimum_msmes": minimum_msmes,
+        }
+    )
+
+
+def public_loads(accounts: Accounts, *, minimum_msmes: int = MINIMUM_MSMES) -> pd.DataFrame:
+    """Add up the credited reductions of the programme, its watersheds and sub-basins, as far as they may be told.
+
+    Parameters
+    ----------
+    accounts : Accounts
+        What a run found.
+    minimum_msmes : int
+        Firms that a told total needs at least; see :func:`watershed_cp.impact.disclosure.open_places`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of :data:`watershed_cp.tables.PUBLIC_LOADS`, kg/yr; a place is listed where its parent is told. The
+        numbers of a place that is kept back are NaN.
+
+    Examples
+    --------
+    >>> from watershed_cp.pipeline import run
+    >>> from watershed_cp.reference import data_path
+    >>> loads = public_loads(run(data_path("demo", "project.toml")), minimum_msmes=3)
+    >>> sorted(set(loads["level"]))
+    ['basin_id', 'programme', 'sub_basin_1', 'sub_basin_2']
+    """
+    levels = ("basin_id", *accounts.levels)
+    credited = _with_places(accounts, levels)
+    parts = [_told(rows, levels, minimum_msmes) for _, rows in credited.groupby("pollutant", sort=True)]
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["level", "place"])
+    return table.assign(basin_name=_names(accounts, table)).reindex(columns=list(tables.PUBLIC_LOADS.names))
+
+
+def _with_places(accounts: Accounts, levels: Sequence[str]) -> pd.DataFrame:
+    """Give the credited rows with the unit of each level that the firm lies in, as far as the units are nested."""
+    credited = accounts.ledger[accounts.ledger["fate"] == "credited"].reset_index(drop=True)
+    if not accounts.levels:
+        return credited
+    from watershed_cp.basins.assignment import assign_levels
+
+    placed = assign_levels(accounts.msmes, accounts.levels).set_index("msme_id")
+    for parent, level in itertools.pairwise(levels):
+        unit = credited["msme_id"].map(placed[level])
+        nested = unit.map(accounts.levels[level]["parent"]) == credited[parent]
+        credited[level] = unit.where(nested)
+    return credited
+
+
+def _told(rows: pd.DataFrame, levels: Sequence[str], minimum_msmes: int) -> pd.DataFrame:
+    """Open the places of one pollutant; the loads before and after are those of the rows that know both."""
+    rows = rows.reset_index(drop=True)
+    paired = rows["baseline_kg_yr"].notna() & rows["follow_up_kg_yr"].notna()
+    numbers = rows[list(_NUMBERS)].assign(**{name: rows[name].where(paired) for name in _NUMBERS[:2]})
+    contributions = pd.concat([rows[["msme_id", *levels]], numbers], axis=1)
+    cells = open_places(contributions, levels, minimum_msmes=minimum_msmes)
+    sums = _sums(rows, cells)
+    kept_back = np.array([cell.kept_back for cell in cells], dtype=object)
+    return sums.where(pd.Series(kept_back == "")).assign(
+        level=[(_PROGRAMME, *levels)[len(cell.path)] for cell in cells],
+        place=["".join(cell.path[-1:]) for cell in cells],
+        pollutant=rows["pollutant"].iloc[0],
+        kept_back=kept_back,
+    )
+
+
+def _sums(rows: pd.DataFrame, cells: list[Cell]) -> pd.DataFrame:
+    """Add up each cell; a row counts in every cell that it lies in."""
+    all_rows = rows.iloc[np.concatenate([cell.rows for cell in cells])]
+    group = np.repeat(np.arange(len(cells)), [len(cell.rows) for cell in cells])
+    return figures(all_rows, group, len(cells), firm=pd.factorize(all_rows["msme_id"])[0])
+
+
+def _names(accounts: Accounts, table: pd.DataFrame) -> pd.Series[str]:
+    """Name each place; the whole programme has no name, nor has a unit without a named river."""
+    names = {str(place): str(name) for place, name in accounts.basins["name_es"].items()}
+    for layer in accounts.levels.values():
+        names |= {str(place): str(name) for place, name in layer["name"].items() if pd.notna(name)}
+    return table["place"].map(names).fillna("")
