@@ -11,6 +11,7 @@ import pytest
 
 from watershed_cp.cli import main
 from watershed_cp.reference import data_path
+from watershed_cp.tables import COURSE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,15 +55,63 @@ def test_check_of_a_clean_table(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 def test_trace_follows_the_water(capsys: pytest.CaptureFixture[str]) -> None:
     out = told(capsys, "trace", "-89.19,13.70")[0]
-    assert "  river Río Acelhuate: " in out
-    assert "  river Río Lempa: " in out
-    assert (
-        "Towns within 3 km of the course, with the km from its start: San Salvador (0), Mejicanos (2), "
-        in out
-    )
+    assert "  Acelhuate River, 46.0 km" in out
+    assert "  km   0.4  San Salvador\n" in out
     assert out.endswith("give them with --municipalities to name those that the water crosses.\n")
     assert main(["trace", "-89.19,13.70", "--language", "es"]) == 0
-    assert "  Río Acelhuate: " in capsys.readouterr().out  # no “río Río”
+    assert "  Río Acelhuate, 46.0 km" in capsys.readouterr().out  # no “río Río”
+
+
+def test_trace_tells_what_of_a_load_arrives(capsys: pytest.CaptureFixture[str]) -> None:
+    out = told(capsys, "trace", "-79.40,9.28", "--load", "1000", "--pollutant", "Cloruro")[0].splitlines()
+    assert out[1] == "Of 1.00 t of Cl a year there arrive:"
+    assert out[2] == "  km   0.0  watershed Panama Canal, 79.7 km: 1.00 t"
+    assert "  km  89.3  end of the course: 1.00 t" in out
+    unknown = told(capsys, "trace", "-79.40,9.28", "--load", "1000", "--pollutant", "COD")[0].splitlines()
+    assert "No decay rate with a source is known for COD: what arrives is not estimated." in unknown
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            ("--load", "much"),
+            "“much” is no load. Write kilograms a year, or a mass per time: 1000, 35kg/d, 2t/yr.\n",
+        ),
+        (
+            ("--pollutant", "love"),
+            "The pollutant “love” is not known. Write its code or its name, for example BOD5, COD, TSS.\n",
+        ),
+        (
+            ("--out", "course.doc"),
+            "course.doc: “course.doc” does not say in which format to write the course."
+            " Use one of these endings: .csv, .gpkg, .png, .pdf, .html.\n",
+        ),
+    ],
+)
+def test_trace_refuses_what_it_cannot_read(
+    words: tuple[str, ...], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert told(capsys, "trace", "-79.40,9.28", *words, code=2)[1] == sentence
+
+
+@pytest.mark.parametrize("ending", ["csv", "gpkg", "html", "png"])
+def test_trace_writes_table_layer_page_and_picture(
+    ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / f"course.{ending}"
+    told(capsys, "trace", "-79.40,9.28", "--load", "35kg/d", "--out", str(out))
+    if ending == "csv":
+        rows = out.read_text(encoding="utf-8-sig").splitlines()
+        assert rows[0] == ",".join(COURSE.names)
+        assert rows[1].split(",")[4] == "12775.0"
+    elif ending == "gpkg":
+        assert gpd.read_file(out, layer="course").geometry.iloc[0].geom_type == "LineString"
+        assert len(gpd.read_file(out, layer="stops")) == 6
+    elif ending == "html":
+        assert out.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    else:
+        assert out.read_bytes().startswith(b"\x89PNG")
 
 
 def test_trace_of_a_place_outside(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,9 +14,10 @@ from watershed_cp.basins.inspection import (
     delineate_into,
     list_basins,
     metres,
+    network_at,
     place,
-    trace_water,
 )
+from watershed_cp.basins.layers import read_municipalities
 from watershed_cp.basins.network import FlowNetwork
 from watershed_cp.cli import main
 from watershed_cp.errors import InputError
@@ -84,11 +85,12 @@ def test_the_command_prints_what_was_mended(
 
 
 def test_a_place_finds_its_own_network() -> None:
-    course, passed = trace_water(-79.40, 9.28)
-    assert passed.loc[passed["kind"] == "lake", "name"].tolist() == ["Lago Alajuela", "Lago Gatún"]
-    assert course.lake_km == pytest.approx(passed.loc[passed["kind"] == "lake", "length_km"].sum())
+    course = network_at(-79.40, 9.28).trace(-79.40, 9.28)
+    assert [lake.name for lake in course.lakes] == ["Lago Alajuela", "Lago Gatún"]
+    assert course.lake_km == pytest.approx(sum(lake.length_km for lake in course.lakes))
+    assert [place.at_km for place in course.passages] == sorted(place.at_km for place in course.passages)
     with pytest.raises(InputError) as error:
-        trace_water(0, 0)
+        network_at(0, 0)
     assert error.value.tell("en").startswith(
         "The point (0.0000, 0.0000) is in none of the watersheds acelhuate, "
     )
@@ -100,12 +102,14 @@ def test_municipalities_are_named_where_their_limits_are_given(tmp_path: Path) -
         geometry=[shapely.box(-90, 13, -88, 13.9), shapely.box(-90, 13.9, -88, 14.5)], crs=4326,
     )  # fmt: skip
     limits.to_crs(32616).to_file(tmp_path / "limits.gpkg")
-    course, passed = trace_water(-89.19, 13.70, municipalities=tmp_path / "limits.gpkg")
-    assert passed.loc[passed["kind"] == "municipality", "name"].tolist() == ["Sur", "Norte"]
+    course = network_at(-89.19, 13.70, municipalities=read_municipalities(tmp_path / "limits.gpkg")).trace(
+        -89.19, 13.70
+    )
+    assert [stretch.name for stretch in course.municipalities] == ["Sur", "Norte"]
     assert sum(stretch.length_km for stretch in course.municipalities) == pytest.approx(course.length_km)
     limits[["OBJECTID", "geometry"]].to_file(tmp_path / "numbers.gpkg")
     with pytest.raises(InputError) as error:
-        trace_water(-89.19, 13.70, municipalities=tmp_path / "numbers.gpkg")
+        read_municipalities(tmp_path / "numbers.gpkg")
     assert error.value.tell("en") == (
         "numbers.gpkg: No column of the layer has a usual name for municipalities. It has: OBJECTID. Call the column "
         "of the names municipality."

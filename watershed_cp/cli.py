@@ -137,6 +137,9 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     trace.add_argument("place", metavar="LON,LAT", help=menu.say("place"))
     trace.add_argument("--network", metavar=menu.say("file"), help=menu.say("network"))
     trace.add_argument("--municipalities", metavar=menu.say("file"), help=menu.say("municipalities"))
+    trace.add_argument("--load", metavar="KG", help=menu.say("load"))
+    trace.add_argument("--pollutant", metavar="DBO5", default="BOD5", help=menu.say("pollutant"))
+    trace.add_argument("--out", metavar=menu.say("file"), help=menu.say("trace_out"))
     _add_basins(menu)
     return parser
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from watershed_cp.errors import InputError, IntakeError
-from watershed_cp.messages import fault, label, number, texts
+from watershed_cp.messages import fault, label, mass, number, texts
+from watershed_cp.reference import pollutant_name
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    import folium
     import pandas as pd
 
     from watershed_cp.basins.proximity import Nearby
@@ -205,24 +208,80 @@ _NEAR = ("msme_id", "name", "country", "municipality", "ciiu", "employees", "nea
 
 
 def trace(options: Options, language: Language) -> None:
-    """Follow the water from a place to the sea."""
-    from watershed_cp.basins.courses import BESIDE_KM
-    from watershed_cp.basins.inspection import place, trace_water
+    """Follow the water, and a load in it, from a place to the sea; write it as table, layer, picture or page."""
+    from watershed_cp.basins.inspection import network_at, place
+    from watershed_cp.basins.layers import read_municipalities
+    from watershed_cp.impact.delivery import Waterway, decay_rate, follow_load
+    from watershed_cp.publish.courses import named_in, save_course, stop_words
 
-    course, passed = trace_water(
-        *place(options.place), options.network, municipalities=options.municipalities
-    )
+    at = place(options.place)
+    limits = {"municipalities": read_municipalities(options.municipalities)} if options.municipalities else {}
+    network = network_at(*at, options.network, **limits)
+    course = network.trace(*at)
+    code = _pollutant(options.pollutant)
+    load_kg_yr = _load(options.load) if options.load else 1.0
+    stops = follow_load(Waterway.of(network), *at, pollutant=code, load_kg_yr=load_kg_yr)
+    if not options.load:
+        stops = stops.loc[stops["kind"] != "end", ["kind", "name", "at_km", "length_km"]]
     outlet = "{:.4f},{:.4f}".format(*course.outlet)
     _say("course", language, length=number(course.length_km), lake=number(course.lake_km), outlet=outlet)
-    for row in passed.to_dict("records"):
-        kind = label("stretch", row["kind"], language)
-        named = row["name"] if row["name"].lower().startswith(kind) else f"{kind} {row['name']}"
-        print(f"  {named}: {number(row['length_km'])} km")
-    if course.towns:
-        towns = ", ".join(f"{town.name} ({town.at_km:.0f})" for town in course.towns)
-        _say("towns_beside", language, away=f"{BESIDE_KM:g}", towns=towns)
+    stops = named_in(stops, language)
+    if options.load and decay_rate(code) is not None:
+        print(
+            label(
+                "stretch", "load", language, amount=mass(load_kg_yr), pollutant=pollutant_name(code, language)
+            )
+        )
+    for stop in stops.to_dict("records"):
+        print(f"  km {number(stop['at_km'], digits=1):>5}  {stop_words(stop, language)}")
+    if options.load and decay_rate(code) is None:
+        _say("not_estimated", language, pollutant=pollutant_name(code, language))
     if course.towns and not course.municipalities:
         _say("no_municipalities", language)
+    if options.out:
+        out = Path(options.out)
+        if out.suffix.lower() == ".html":
+            _course_page(*at, code, load_kg_yr if options.load else None).save(out)
+        else:
+            save_course(course, stops, out, language=language)
+        _say("table_written", language, file=out)
+
+
+def _pollutant(written: str) -> str:
+    """Read a pollutant by code or name."""
+    from watershed_cp.intake.measurements import pollutant_code
+
+    code = pollutant_code(written)
+    if code is None:
+        raise InputError(fault("pollutant_not_known", value=written))
+    return code
+
+
+def _load(written: str) -> float:
+    """Read a load, kilograms a year where no unit stands."""
+    from watershed_cp.units import dimension, factor
+
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(.*?)\s*", written)
+    unit = found[2] or "kg/yr" if found else ""
+    if found is None or dimension(unit) != "load":
+        raise InputError(fault("load_not_understood", value=written))
+    return float(found[1]) * factor(unit, "load")
+
+
+def _course_page(longitude: float, latitude: float, pollutant: str, load_kg_yr: float | None) -> folium.Map:
+    """Draw the page of the built-in watersheds, without firms, that opens with a course."""
+    import pandas as pd
+
+    from watershed_cp.basins.assignment import assign
+    from watershed_cp.basins.catalogue import read_basins
+    from watershed_cp.loads.audits import audit_loads
+    from watershed_cp.pipeline import aggregate
+    from watershed_cp.publish.maps import Release, build_map
+
+    basins = read_basins()
+    nobody = pd.DataFrame({"msme_id": []}, dtype=object)
+    accounts = aggregate(audit_loads(None), assign(nobody, basins), basins, msmes=nobody)
+    return build_map(accounts, release=Release(longitude, latitude, pollutant, load_kg_yr))
 
 
 def basins_list(options: Options, language: Language) -> None:  # noqa: ARG001 - every command takes both

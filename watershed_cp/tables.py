@@ -129,6 +129,18 @@ _COUNTRY = _choice(
     "country", COUNTRIES, "País (código ISO de dos letras)", "Country (ISO code of two letters)"
 )
 
+_RELEASED = _number("released_kg_yr", "kg/yr", "Carga vertida", "Load released")
+_DELIVERED = (
+    _number(
+        "delivered_kg_yr",
+        "kg/yr",
+        "Carga que llega, con degradación de primer orden en el camino; vacía donde no hay tasa con fuente",
+        "Load that arrives, with first-order decay on the way; blank where no rate has a source",
+    ),
+    _number("delivered_low_kg_yr", "kg/yr", "Carga que llega, extremo bajo", "Load that arrives, low end"),
+    _number("delivered_high_kg_yr", "kg/yr", "Carga que llega, extremo alto", "Load that arrives, high end"),
+)
+
 MSMES = Table(
     "msmes",
     (
@@ -537,6 +549,46 @@ LEDGER_SUMMARY = Table(
     ),
 )
 
+COURSE = Table(
+    "course",
+    (
+        _choice(
+            "kind",
+            ("river", "lake", "town", "basin", "municipality", "end"),
+            "Río, lago, lugar, cuenca, municipio, o el final del recorrido",
+            "River, lake, town, watershed, municipality, or the end of the course",
+        ),
+        _text("name", "Nombre", "Name"),
+        _number("at_km", "km", "Distancia hasta donde el agua llega a él", "Way until the water meets it"),
+        _number("length_km", "km", "Recorrido por él", "Way along or through it"),
+        _RELEASED,
+        *_DELIVERED,
+    ),
+)
+
+DELIVERED_LOADS = Table(
+    "delivered_loads",
+    (
+        _BASIN_ID,
+        _text("basin_name", "Nombre de la cuenca", "Name of the watershed"),
+        _text("pollutant", "Contaminante", "Pollutant"),
+        _choice(
+            "place",
+            ("outlet", "end"),
+            "Adónde llega: la salida de la cuenca, o el final de su agua (el mar, o la represa)",
+            "Where it arrives: the outlet of the watershed, or the end of its water (the sea, or the dam)",
+        ),
+        _whole("msmes", "Empresas con reducción acreditada", "Firms with a credited reduction"),
+        _number(
+            "reduction_kg_yr",
+            "kg/yr",
+            "Reducción acreditada, donde se vierte",
+            "Credited reduction, where it is released",
+        ),
+        *_DELIVERED,
+    ),
+)
+
 BASINS = Table(
     "basins",
     (
@@ -566,6 +618,7 @@ OUTPUTS = (
     BASIN_LOADS,
     TOTALS,
     RANGE_SHARES,
+    DELIVERED_LOADS,
     LEDGER,
     LEDGER_SUMMARY,
 )

@@ -204,22 +204,42 @@ def test_a_click_on_a_firm_opens_its_card(tab: Chromium) -> None:
     assert complaints(tab) == []
 
 
-def test_the_water_is_followed_as_the_network_follows_it(tab: Chromium) -> None:
+def kilograms(written: str) -> float:
+    """Read a load as the page writes it, without its range."""
+    value, unit = written.split(" (", maxsplit=1)[0].replace(",", "").split("\u00a0")
+    return float(value) * {"t": 1000, "kg": 1}[unit]
+
+
+def test_the_water_and_the_load_in_it_are_followed_as_the_network_follows_them(tab: Chromium) -> None:
     from watershed_cp.basins.network import FlowNetwork
+    from watershed_cp.impact.delivery import Waterway, follow_load
 
     press(tab, "#found .firm-row")
-    name = text(tab, ".card-title")
-    place = programme().assignments.set_index("msme_id").loc[text(tab, "#card .small").split(" · ")[0]]
-    course = FlowNetwork.open(place["basin_id"]).trace(place["longitude"], place["latitude"])
-    told = [
-        item.split("\u00a0km")[0]
-        for item in tab.run("[...document.querySelectorAll('.course li')].map((item) => item.textContent)")
+    accounts = programme()
+    place = accounts.assignments.set_index("msme_id").loc[text(tab, "#card .small").split(" · ")[0]]
+    mine = accounts.ledger[
+        (accounts.ledger["msme_id"] == place.name) & (accounts.ledger["pollutant"] == "BOD5")
     ]
-    assert name
-    for stretch in (*course.rivers, *course.lakes):
-        said = next(float(item.removeprefix(stretch.name)) for item in told if item.startswith(stretch.name))
-        assert said == pytest.approx(stretch.length_km, rel=0.06, abs=1)
-    assert f"recorre {course.length_km:.0f} km" in text(tab, "#card").replace("\u00a0", " ")
+    stops = follow_load(
+        Waterway.of(FlowNetwork.open(place["basin_id"])),
+        place["longitude"],
+        place["latitude"],
+        pollutant="BOD5",
+        load_kg_yr=float(mine["reduction_kg_yr"].iloc[0]),
+    )
+    rows = tab.run(
+        "[...document.querySelectorAll('.course tbody tr')]"
+        ".map((row) => [...row.cells].map((cell) => cell.textContent))"
+    )
+    told = {name.split("\u00a0")[0].rstrip("0123456789. "): (km, load) for name, km, load in rows}
+    wanted = stops[stops["kind"].isin(["river", "lake"])]
+    assert set(wanted["name"]) <= set(told)
+    for stop in wanted.to_dict("records"):
+        km, load = told[stop["name"]]
+        assert float(km.split("\u00a0")[0]) == pytest.approx(stop["at_km"], rel=0.03, abs=1)
+        assert kilograms(load) == pytest.approx(stop["delivered_kg_yr"], rel=0.03)
+    assert kilograms(rows[-1][2]) == pytest.approx(stops["delivered_kg_yr"].iloc[-1], rel=0.04)
+    assert complaints(tab) == []
 
 
 def test_a_window_of_another_size_shows_the_same_watersheds(tab: Chromium) -> None:

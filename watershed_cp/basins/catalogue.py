@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-__all__ = ["read_basins", "read_built_in", "read_towns"]
+__all__ = ["built_in", "read_basins", "read_built_in", "read_towns"]
 
 _MOST_ACCURACY_M = 1e6  # an outline worse than that says nothing
 _ID_COLUMNS = (
@@ -148,6 +148,31 @@ def read_towns() -> gpd.GeoDataFrame:
     table = pd.read_csv(data_path("gazetteer", "places.csv"), usecols=columns, keep_default_na=False)
     points = gpd.points_from_xy(table.pop("longitude"), table.pop("latitude"), crs="EPSG:4326")
     return gpd.GeoDataFrame(table, geometry=points)
+
+
+def built_in(basins: gpd.GeoDataFrame) -> frozenset[str]:
+    """Tell which watersheds have the outlines that ship with the package; an own layer may use the same names.
+
+    Parameters
+    ----------
+    basins : geopandas.GeoDataFrame
+        Index ``basin_id``, EPSG:4326.
+
+    Returns
+    -------
+    frozenset of str
+        Their ``basin_id``: rivers, lakes, flow directions and sharper relief of these ship too.
+
+    Examples
+    --------
+    >>> sorted(built_in(read_basins().iloc[:2]))
+    ['acelhuate', 'chamelecon']
+    """
+    ours = read_built_in("basins").set_index("basin_id").geometry
+    met = basins.geometry[basins.index.isin(ours.index)]
+    return frozenset(
+        str(basin_id) for basin_id, outline in met.items() if outline.equals_exact(ours[basin_id], 1e-9)
+    )
 
 
 def _identifiers(layer: gpd.GeoDataFrame, path: Path, id_column: str | None) -> pd.Index:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from watershed_cp.basins.catalogue import read_built_in
 from watershed_cp.basins.coverage import near_longitude
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     import shapely
     from numpy.typing import NDArray
 
-__all__ = ["BESIDE_KM", "Course", "Stretch", "Town", "describe"]
+__all__ = ["BESIDE_KM", "Course", "Passage", "Stretch", "Town", "built_in_layers", "describe"]
 
 BESIDE_KM = 3.0  # from a course to a town beside it: a town is some km wide and known as one point
 
@@ -24,10 +25,11 @@ _LEAST_KM = 0.5  # a shorter touch is a corner cut, not a passage
 
 
 class Stretch(NamedTuple):
-    """A part of a course: what it runs along or through, and for how long."""
+    """A part of a course: what it runs along or through, for how long, and where it comes to it."""
 
     name: str
     length_km: float
+    at_km: float
 
 
 class Town(NamedTuple):
@@ -37,6 +39,15 @@ class Town(NamedTuple):
     department: str
     at_km: float
     away_km: float
+
+
+class Passage(NamedTuple):
+    """One thing that a course passes: river, lake, basin, municipality or town; a town has no length."""
+
+    kind: str
+    name: str
+    at_km: float
+    length_km: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +83,48 @@ class Course:
     def land_km(self) -> float:
         """Length outside lakes, km."""
         return self.length_km - self.lake_km
+
+    @property
+    def vertices_km(self) -> NDArray[np.float64]:
+        """Way of the water to each vertex of the line, km."""
+        import pyproj
+        import shapely
+
+        steps = pyproj.Geod(ellps="WGS84").line_lengths(*shapely.get_coordinates(self.line).T)
+        return np.concatenate([[0.0], np.cumsum(steps)]) / 1000
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        """All that the water passes, in the order in which it comes to it."""
+        kinds = {
+            "basin": self.basins,
+            "municipality": self.municipalities,
+            "lake": self.lakes,
+            "river": self.rivers,
+        }
+        passed = [
+            Passage(kind, part.name, part.at_km, part.length_km)
+            for kind, parts in kinds.items()
+            for part in parts
+        ]
+        passed += [Passage("town", town.name, town.at_km, 0.0) for town in self.towns]
+        return tuple(sorted(passed, key=lambda passage: passage.at_km))
+
+
+def built_in_layers(name: str) -> dict[str, gpd.GeoDataFrame]:
+    """Give what a course of a built-in watershed may pass: its rivers, lakes and watersheds.
+
+    Examples
+    --------
+    >>> sorted(built_in_layers("motagua"))
+    ['basins', 'lakes', 'rivers']
+    """
+    rivers = read_built_in("rivers")
+    return {
+        "rivers": rivers[(rivers["basin_id"] == name) & rivers["name_es"].notna()],
+        "lakes": read_built_in("lakes"),
+        "basins": read_built_in("basins"),
+    }
 
 
 def describe(points: NDArray[np.float64], layers: dict[str, gpd.GeoDataFrame]) -> Course:
@@ -160,8 +213,10 @@ def _names_at(points: NDArray[np.float64], layer: gpd.GeoDataFrame, *, along: bo
 
 def _stretches(names: list[str], steps_km: NDArray[np.float64]) -> tuple[Stretch, ...]:
     """Add up the steps under each name, in the order in which the water comes to them."""
-    total: dict[str, Any] = {}
-    for name, km in zip(names, steps_km.tolist(), strict=True):
+    total: dict[str, tuple[float, float]] = {}
+    starts_km = np.cumsum(steps_km) - steps_km
+    for name, start, km in zip(names, starts_km.tolist(), steps_km.tolist(), strict=True):
         if name:
-            total[name] = total.get(name, 0.0) + km
-    return tuple(Stretch(name, km) for name, km in total.items() if km >= _LEAST_KM)
+            length, first = total.get(name, (0.0, start))
+            total[name] = length + km, first
+    return tuple(Stretch(name, km, first) for name, (km, first) in total.items() if km >= _LEAST_KM)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from watershed_cp.basins.catalogue import read_basins, read_built_in
-from watershed_cp.basins.layers import open_layer, read_municipalities
+from watershed_cp.basins.layers import open_layer
 from watershed_cp.errors import InputError
 from watershed_cp.messages import fault
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from watershed_cp.basins.courses import Course
     from watershed_cp.basins.delineation import Delineation
     from watershed_cp.basins.network import FlowNetwork
     from watershed_cp.errors import Language
@@ -28,7 +27,6 @@ __all__ = [
     "network_at",
     "place",
     "read_rivers",
-    "trace_water",
 ]
 
 _LENGTHS = {"m": 1.0, "km": 1000.0}
@@ -210,56 +208,6 @@ def delineate_into(
 def _write_layer(path: Path, name: str, table: gpd.GeoDataFrame) -> None:
     kept = table.reset_index() if table.index.name else table
     kept.to_file(path, layer=name, driver="GPKG")
-
-
-def trace_water(
-    longitude: float,
-    latitude: float,
-    network: str | Path | None = None,
-    *,
-    municipalities: str | Path | None = None,
-) -> tuple[Course, pd.DataFrame]:
-    """Follow the water from a place and list what it passes.
-
-    Parameters
-    ----------
-    longitude, latitude : float
-        Degrees.
-    network : str or Path, optional
-        Built-in watershed or D8 raster; by default the built-in watershed in which the place lies.
-    municipalities : str or Path, optional
-        Vector file with the limits of municipalities; without it only the towns beside the course are known.
-
-    Returns
-    -------
-    course : Course
-        With its line, its lengths and the towns beside it.
-    passed : pandas.DataFrame
-        ``kind`` (river, lake, basin, municipality), ``name``, ``length_km``.
-
-    Raises
-    ------
-    InputError
-        If the place is in no built-in watershed, or not on the network, or the municipalities cannot be read.
-
-    Examples
-    --------
-    >>> course, passed = trace_water(-89.19, 13.70)
-    >>> passed["name"].tolist()[:2], course.towns[0].name
-    (['Río Acelhuate', 'Río Lempa'], 'San Salvador')
-    """
-    import pandas as pd
-
-    limits = {} if municipalities is None else {"municipalities": read_municipalities(municipalities)}
-    course = network_at(longitude, latitude, network, **limits).trace(longitude, latitude)
-    kinds = {
-        "river": course.rivers,
-        "lake": course.lakes,
-        "basin": course.basins,
-        "municipality": course.municipalities,
-    }
-    rows = [(kind, stretch.name, stretch.length_km) for kind, passed in kinds.items() for stretch in passed]
-    return course, pd.DataFrame(rows, columns=["kind", "name", "length_km"])
 
 
 def network_at(

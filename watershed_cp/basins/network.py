@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from watershed_cp.basins.catalogue import read_built_in, read_towns
-from watershed_cp.basins.courses import describe
+from watershed_cp.basins.catalogue import read_towns
+from watershed_cp.basins.courses import built_in_layers, describe
 from watershed_cp.basins.coverage import near_longitude, smooth_line, to_degrees
 from watershed_cp.basins.directions import NO_FLOW, downstream_cells, write_directions
 from watershed_cp.basins.surface import open_raster
@@ -20,7 +20,7 @@ from watershed_cp.reference import data_path
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from watershed_cp.basins.courses import Course
 
@@ -93,7 +93,7 @@ class FlowNetwork:
         with open_raster(path) as raster:
             codes, transform, crs, empty = raster.read(1), raster.transform, raster.crs, raster.nodata
         codes = np.where(codes == empty, NO_FLOW, codes) if empty is not None else codes
-        known = _built_in_layers(str(source)) if named else {}
+        known = built_in_layers(str(source)) if named else {}
         beside = {"towns": read_towns(), **known, **layers}
         return cls.from_directions(codes, transform, crs, file=path.name, layers=beside)
 
@@ -168,13 +168,20 @@ class FlowNetwork:
         cells = np.arange(self.downstream.size)
         ahead = np.where(self.downstream < 0, cells, self.downstream)
         steps = (ahead != cells).astype(np.int64)
-        km = np.where(steps, self._step_km(cells, ahead), 0.0)
+        km = self.step_km
         for _ in range(int(np.ceil(np.log2(max(cells.size, 2)))) + 1):
             further = ahead[ahead]
             if (further == ahead).all():
                 break
             km, steps, ahead = km + km[ahead], steps + steps[ahead], further
         return ahead, km, steps
+
+    @cached_property
+    def step_km(self) -> NDArray[np.float64]:
+        """Distance from the centre of each cell to that of the next, km, shape (cells,); 0 at an outlet."""
+        cells = np.arange(self.downstream.size)
+        ahead = np.where(self.downstream < 0, cells, self.downstream)
+        return np.where(ahead == cells, 0.0, self._step_km(cells, ahead))
 
     def _step_km(self, cells: NDArray[np.int64], following: NDArray[np.int64]) -> NDArray[np.float64]:
         row, column = np.divmod(cells, self.shape[1])
@@ -249,6 +256,36 @@ class FlowNetwork:
             np.add.at(total, self.downstream[cells], total[cells])
         return total.reshape(self.shape)
 
+    def deliver(self, passing: NDArray[np.float64], *, until: int | None = None) -> NDArray[np.float64]:
+        """Give the share of what each cell releases that arrives where its water ends: the way back of `accumulate`.
+
+        Parameters
+        ----------
+        passing : ndarray of float, shape (cells,) or (cells, n)
+            Share of what enters a cell that leaves it, 0 to 1, row-major; several cases side by side as columns.
+        until : int, optional
+            A cell at which the way ends, whose own loss is not counted; by default it ends at the outlet, whose is.
+
+        Returns
+        -------
+        ndarray of float, shape of `passing`
+            1 at `until`; below it the share that arrives at the outlet.
+
+        Examples
+        --------
+        >>> import affine
+        >>> down = FlowNetwork.from_directions(np.array([[1, 1, 0]]), affine.Affine(1, 0, 0, 0, -1, 1), "EPSG:4326")
+        >>> down.deliver(np.array([0.5, 0.5, 0.8])).tolist()
+        [0.2, 0.4, 0.8]
+        """
+        share = np.array(passing, float)
+        if until is not None:
+            share[until] = 1.0
+        for cells in reversed(self._generations):
+            moving = cells if until is None else cells[cells != until]
+            share[moving] *= share[self.downstream[moving]]
+        return share
+
     def upstream_of(self, longitude: float, latitude: float) -> NDArray[np.bool_]:
         """Mark the cells whose water passes a point, that of the point included.
 
@@ -269,7 +306,7 @@ class FlowNetwork:
         [[True, True, False]]
         """
         passes = np.zeros(self.downstream.size, bool)
-        passes[self._cell(longitude, latitude)] = True
+        passes[self.cell_of(longitude, latitude)] = True
         for cells in reversed(self._generations):
             passes[cells] |= passes[self.downstream[cells]]
         return passes.reshape(self.shape)
@@ -294,7 +331,7 @@ class FlowNetwork:
         [[False, True, True]]
         """
         passed = np.zeros(self.downstream.size, bool)
-        passed[self.path(self._cell(longitude, latitude))] = True
+        passed[self.path(self.cell_of(longitude, latitude))] = True
         return passed.reshape(self.shape)
 
     def path(self, cell: int) -> NDArray[np.int64]:
@@ -325,20 +362,35 @@ class FlowNetwork:
         row, column = np.divmod(cells, self.shape[1])
         return to_degrees(np.column_stack([column + 0.5, row + 0.5]), self.transform, self.crs)
 
-    def cell_at(self, longitude: float, latitude: float) -> int | None:
-        """Give the cell at a point, or None off the grid."""
+    def cells_at(self, longitude: ArrayLike, latitude: ArrayLike) -> NDArray[np.int64]:
+        """Give the cells at points, -1 off the grid."""
         import pyproj
 
         crs = pyproj.CRS.from_user_input(self.crs)
         back = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True, allow_ballpark=False)
-        x, y = back.transform(longitude, latitude)
+        x, y = back.transform(np.asarray(longitude, float), np.asarray(latitude, float))
         if crs.is_geographic:  # a grid may run beyond 180 degrees
-            x = float(near_longitude(np.array(x), self.transform.c + self.transform.a * self.shape[1] / 2))
-        column, row = ~self.transform * (x, y)
-        inside = 0 <= row < self.shape[0] and 0 <= column < self.shape[1]
-        return int(row) * self.shape[1] + int(column) if inside else None
+            x = near_longitude(x, self.transform.c + self.transform.a * self.shape[1] / 2)
+        column, row = (
+            np.floor(np.nan_to_num(place, nan=-1.0, posinf=-1.0, neginf=-1.0)).astype(np.int64)
+            for place in ~self.transform * (x, y)
+        )
+        inside = (row >= 0) & (row < self.shape[0]) & (column >= 0) & (column < self.shape[1])
+        return np.where(inside, row * self.shape[1] + column, -1)
 
-    def _cell(self, longitude: float, latitude: float) -> int:
+    def cell_at(self, longitude: float, latitude: float) -> int | None:
+        """Give the cell at a point, or None off the grid."""
+        cell = int(self.cells_at([longitude], [latitude])[0])
+        return None if cell < 0 else cell
+
+    def cell_of(self, longitude: float, latitude: float) -> int:
+        """Give the cell at a point of the network.
+
+        Raises
+        ------
+        InputError
+            If the point is not on the network.
+        """
         cell = self.cell_at(longitude, latitude)
         if cell is None or self.downstream[cell] < 0:
             west, south, east, north = self.bounds
@@ -363,7 +415,7 @@ class FlowNetwork:
         InputError
             If the point is not on the network.
         """
-        x, y = self.lonlat(self.outlet_cell[[self._cell(longitude, latitude)]])[0].tolist()
+        x, y = self.lonlat(self.outlet_cell[[self.cell_of(longitude, latitude)]])[0].tolist()
         return float(near_longitude(np.array(x), 0.0)), y
 
     def trace(self, longitude: float, latitude: float) -> Course:
@@ -390,15 +442,6 @@ class FlowNetwork:
         >>> [lake.name for lake in course.lakes]
         ['Lago Alajuela', 'Lago Gatún']
         """
-        cells = self.path(self._cell(longitude, latitude))
+        cells = self.path(self.cell_of(longitude, latitude))
         points = smooth_line(self.lonlat(cells), _SMOOTHING)
         return describe(points, self.layers)
-
-
-def _built_in_layers(name: str) -> dict[str, gpd.GeoDataFrame]:
-    rivers = read_built_in("rivers")
-    return {
-        "rivers": rivers[(rivers["basin_id"] == name) & rivers["name_es"].notna()],
-        "lakes": read_built_in("lakes"),
-        "basins": read_built_in("basins"),
-    }

@@ -90,6 +90,13 @@ class Accounts:
         """What to measure first: the table ``range_shares`` of :mod:`watershed_cp.tables`."""
         return range_shares(self.ledger)
 
+    @functools.cached_property
+    def delivered_loads(self) -> pd.DataFrame:
+        """What of the credited reductions arrives downstream: :data:`watershed_cp.tables.DELIVERED_LOADS`."""
+        from watershed_cp.impact.delivery import delivered_loads
+
+        return delivered_loads(self)
+
 
 def close_accounts(
     claims: pd.DataFrame,

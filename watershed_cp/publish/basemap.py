@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from watershed_cp.basins.catalogue import read_built_in
 from watershed_cp.errors import Text
 from watershed_cp.reference import data_path
 
@@ -21,9 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    import geopandas as gpd
-
-__all__ = ["Basemap", "Relief", "built_in", "read_basemap"]
+__all__ = ["Basemap", "Relief", "read_basemap"]
 
 Feature = dict[str, Any]
 
@@ -124,32 +121,6 @@ def read_basemap() -> Basemap:
         relief=relief,
         close_ups=MappingProxyType({name.removeprefix("relief_"): sheet for name, sheet in sheets.items()}),
         credits=_CREDITS,
-    )
-
-
-def built_in(basins: gpd.GeoDataFrame) -> frozenset[str]:
-    """Tell which watersheds have the outlines that ship with the package; an own layer may use the same names.
-
-    Parameters
-    ----------
-    basins : geopandas.GeoDataFrame
-        Index ``basin_id``, EPSG:4326.
-
-    Returns
-    -------
-    frozenset of str
-        Their ``basin_id``: rivers, lakes, flow directions and sharper relief of these ship too.
-
-    Examples
-    --------
-    >>> from watershed_cp.basins.catalogue import read_basins
-    >>> sorted(built_in(read_basins().iloc[:2]))
-    ['acelhuate', 'chamelecon']
-    """
-    ours = read_built_in("basins").set_index("basin_id").geometry
-    met = basins.geometry[basins.index.isin(ours.index)]
-    return frozenset(
-        str(basin_id) for basin_id, outline in met.items() if outline.equals_exact(ours[basin_id], 1e-9)
     )
 
 

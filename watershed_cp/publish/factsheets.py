@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 
-from watershed_cp.basins.catalogue import read_built_in
+from watershed_cp.basins.catalogue import built_in, read_built_in
 from watershed_cp.messages import label, number, texts
-from watershed_cp.publish.basemap import built_in
 from watershed_cp.publish.findings import find, headline, tight
 from watershed_cp.publish.layout import FORMS, basin_map, blank, foot, key, synthetic
 from watershed_cp.publish.lettering import text_width, wrap, write

@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 import shapely.geometry
 
+from watershed_cp.basins.catalogue import built_in
+from watershed_cp.impact.delivery import decay_rate, lake_volumes, travel_rules
 from watershed_cp.impact.totals import total_by
 from watershed_cp.messages import texts
-from watershed_cp.publish.basemap import built_in, read_basemap
+from watershed_cp.publish.basemap import read_basemap
 from watershed_cp.publish.payload import DEGREE, cut_mantissa, pack, ragged
 from watershed_cp.publish.style import RAMP
 from watershed_cp.publish.wording import both_languages
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from watershed_cp.errors import Language
     from watershed_cp.impact.aggregation import Accounts
+    from watershed_cp.publish.maps import Release
 
 __all__ = ["base_map", "firms", "flow", "water", "watersheds", "words"]
 
@@ -50,7 +53,7 @@ _EXPLAINED = ("reason", "equation", "flags")
 _NOTES = ("reason", "repairs")  # what the package itself notes: said in both languages
 
 
-def words(accounts: Accounts, languages: tuple[Language, ...]) -> str:
+def words(accounts: Accounts, languages: tuple[Language, ...], release: Release | None = None) -> str:
     """Pack what the page says: its labels, the names of pollutants and sectors, title, period, colours.
 
     Parameters
@@ -59,9 +62,12 @@ def words(accounts: Accounts, languages: tuple[Language, ...]) -> str:
         What a run knows.
     languages : tuple of {"es", "en"}
         The first is the one the page opens in.
+    release : Release, optional
+        A place from which to follow the water at once.
     """
     named = {row["pollutant"]: row for row in read_reference("pollutants")}
     met = {*accounts.basin_loads["pollutant"], *accounts.ledger["pollutant"].dropna()}
+    met |= {release.pollutant} if release else set()
     codes = [code for code in named if code in met] + sorted(met - set(named))
     blocks = ("page", "fate", "flag", "page_evidence", "page_confidence", "page_country")
     return pack(
@@ -74,9 +80,26 @@ def words(accounts: Accounts, languages: tuple[Language, ...]) -> str:
             "period": list(accounts.period) if accounts.period else None,
             "synthetic": accounts.synthetic,
             "ramp": list(RAMP),
+            "decay": _decay(codes),
+            "release": list(release) if release else None,
         },
         {},
     )
+
+
+def _decay(codes: Sequence[str]) -> dict[str, Any]:
+    """Give what the page needs to follow a load downstream; a pollutant without a cited rate is left out."""
+    coefficient, exponent, runoff = travel_rules()
+    known = {
+        row["pollutant"]: row["source"] for row in read_reference("decay_rates") if row["pollutant"] in codes
+    }
+    return {
+        "coefficient": coefficient,
+        "exponent": exponent,
+        "runoff": list(runoff),
+        "rates": {code: list(decay_rate(code) or ()) for code in known},
+        "sources": known,
+    }
 
 
 def _pollutant_names(code: str, row: dict[str, str] | None) -> list[list[str]]:
@@ -131,6 +154,8 @@ def water() -> str:
     for name in ("rivers", "lakes"):
         layer = gpd.read_file(data_path("basins", f"{name}.geojson"))
         counts, columns[name] = ragged(layer.geometry)
+        if name == "lakes":
+            layer["volume_hm3"] = layer["name_es"].map(lake_volumes())
         head[name] = {"counts": counts, "rows": _records(layer.drop(columns="geometry"))}
     return pack(head, columns)
 

@@ -6,7 +6,7 @@ page's script draws them and sets each text as text: a firm's name is never code
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import folium
@@ -28,9 +28,18 @@ if TYPE_CHECKING:
     from watershed_cp.errors import Language
     from watershed_cp.impact.aggregation import Accounts
 
-__all__ = ["PackedLayer", "WorkshopMap", "build_map", "save_page"]
+__all__ = ["PackedLayer", "Release", "WorkshopMap", "build_map", "save_page"]
 
 _HOME = ((8.0, -91.5), (16.2, -79.0))  # Central America, for a map without outlines
+
+
+class Release(NamedTuple):
+    """A place from which the page follows the water when it opens, and the load released there, kg/yr."""
+
+    longitude: float
+    latitude: float
+    pollutant: str
+    load_kg_yr: float | None = None
 
 
 class WorkshopMap(folium.Map):
@@ -120,6 +129,7 @@ def build_map(
     *,
     languages: tuple[Language, ...] = ("es", "en"),
     tiles: str | folium.TileLayer | None = None,
+    release: Release | None = None,
 ) -> WorkshopMap:
     """Draw the accounts of a programme as a folium map that is one self-contained page.
 
@@ -131,6 +141,8 @@ def build_map(
         Languages the reader can switch between; the page opens in the first.
     tiles : str, folium.TileLayer or None
         Online tiles, only when asked for: without them the page needs no internet.
+    release : Release, optional
+        A place from which to follow the water at once.
 
     Returns
     -------
@@ -159,7 +171,7 @@ def build_map(
     )
     chart = WorkshopMap(page, bounds=_bounds(accounts.basins), tiles=layer)
     for role, data in (
-        ("words", mapdata.words(accounts, languages)),
+        ("words", mapdata.words(accounts, languages, release)),
         ("base", mapdata.base_map()),
         ("water", mapdata.water()),
         ("flow", mapdata.flow(accounts.basins)),

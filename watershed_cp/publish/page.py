@@ -39,6 +39,7 @@ _SCRIPTS = (
     "basins.js",
     "firms.js",
     "flow.js",
+    "course.js",
     "legend.js",
     "panel.js",
     "cards.js",

@@ -49,6 +49,7 @@ _WORDS = {
     "dimension": "dimension",
     "value": "size_class",
     "size_class": "size_class",
+    "place": "arrival",
 }
 
 
@@ -204,6 +205,8 @@ def _tables(accounts: Accounts) -> list[tuple[str, tables.Table, pd.DataFrame]]:
         ("assignments", tables.ASSIGNMENTS, accounts.assignments),
         ("basin_probabilities", tables.BASIN_PROBABILITIES, accounts.probabilities),
     ]
+    if len(accounts.delivered_loads):
+        found.insert(2, ("delivered_loads", tables.DELIVERED_LOADS, accounts.delivered_loads))
     if len(accounts.measurements):
         found.append(("measurements", tables.AUDITS, accounts.measurements))
     return found

@@ -292,7 +292,8 @@ function labelBasin(pen, view, basin, taken, within) {
   const [left, bottom] = corner(basin.box.getSouthWest());
   const [right, top] = corner(basin.box.getNorthEast());
   const [x, y] = [basin.middle[0] * view.scale - view.x, basin.middle[1] * view.scale - view.y];
-  const lines = [[basinName(basin), { size: 17, weight: 600 }], [measure().write(measured(basin)), { size: 15 }]];
+  const lines = [[basinName(basin), { size: 17, weight: 600 }]];
+  if (!words.release) lines.push([measure().write(measured(basin)), { size: 15 }]);
   const roomy = right - left > 190 && bottom - top > 70;
   const spots = roomy ? [[x, y, "center"], [x, y - 40, "center"], [x, y + 40, "center"], [x + 90, y, "center"], [x - 90, y, "center"]] : [];
   if (x > within[0] && x < within[2] && y > within[1] && y < within[3]) {

@@ -2,10 +2,11 @@
 
 function paintCard() {
   const card = byId("card");
-  const open = state.firm !== null || state.basin !== null;
+  const open = state.firm !== null || state.basin !== null || Boolean(words.release);
   card.hidden = !open;
   byId("overview").hidden = open;
   if (!open) { card.replaceChildren(); return; }
+  if (words.release) { card.replaceChildren(...courseCard()); return; }
   const back = state.firm !== null && state.basin !== null ? { firm: null } : { firm: null, basin: null };
   const label = "basin" in back ? say("back_all") : say("back_to", { name: basinName(basins[state.basin]) });
   card.replaceChildren(

@@ -4,6 +4,7 @@ const NEXT = [null, [0, 1], [1, 1], [1, 0], [1, -1], [0, -1], [-1, -1], [-1, 0],
 const OUTLET = 9;
 const ALONG = (0.0015 / 360) * 256; // a course and the river it follows are drawn from the same cells
 const LEAST_KM = 0.5; // a shorter touch is a corner cut, not a passage
+const NEAR_TOWN_KM = 3; // a river passes a town within sight of it
 const flow = { grids: [], course: null, sheet: null, drawn: 1, segments: null };
 
 function readFlow({ head, ...columns }) {
@@ -25,24 +26,54 @@ function latOf(firm) {
   return firms.latitude[firm] / DEGREE;
 }
 
-/* The cells from a place to the end, and whether that is the sea; null where no network lies. */
-function walk(longitude, latitude) {
-  for (const { west, north, step, rows: high, columns: wide, directions } of flow.grids) {
-    let row = Math.floor((north - latitude) / step);
-    let column = Math.floor((longitude - west) / step);
-    if (row < 0 || column < 0 || row >= high || column >= wide || !directions[row * wide + column]) continue;
-    const places = [];
-    let code = 0;
-    for (let guard = 0; guard < directions.length; guard += 1) {
-      places.push([west + (column + 0.5) * step, north - (row + 0.5) * step]);
-      code = directions[row * wide + column];
-      if (!code || code === OUTLET) break;
-      const down = row + NEXT[code][0];
-      const right = column + NEXT[code][1];
-      if (down < 0 || right < 0 || down >= high || right >= wide || !directions[down * wide + right]) break;
-      [row, column] = [down, right];
+/* The cell below, or -1 where the water leaves the grid; an outlet is its own. */
+function below({ rows: high, columns: wide, directions }, cell) {
+  const code = directions[cell];
+  if (code === OUTLET) return cell;
+  const row = Math.floor(cell / wide) + NEXT[code][0];
+  const column = (cell % wide) + NEXT[code][1];
+  return row >= 0 && column >= 0 && row < high && column < wide && directions[row * wide + column] ? row * wide + column : -1;
+}
+
+/* Land whose water passes each cell, km²: a cell hands it on once all cells above have handed theirs to it. */
+function drainage(grid) {
+  if (grid.drained) return grid.drained;
+  const { north, step, columns: wide, directions } = grid;
+  const size = directions.length;
+  const next = Int32Array.from(directions, (code, cell) => (code ? below(grid, cell) : -1));
+  const waiting = new Uint8Array(size);
+  next.forEach((to, cell) => { if (to >= 0 && to !== cell) waiting[to] += 1; });
+  const side = (step * Math.PI * 6371.0088) / 180;
+  grid.drained = Float64Array.from(directions, (code, cell) => (
+    code ? side * side * Math.cos(((north - (Math.floor(cell / wide) + 0.5) * step) * Math.PI) / 180) : 0));
+  for (let cell = 0; cell < size; cell += 1) {
+    for (let at = cell; waiting[at] === 0 && next[at] >= 0 && next[at] !== at;) {
+      const to = next[at];
+      grid.drained[to] += grid.drained[at];
+      waiting[to] -= 1;
+      next[at] = -1;
+      at = to;
     }
-    return { places, sea: code === OUTLET };
+  }
+  return grid.drained;
+}
+
+/* The cells from a place to the end, with the land each drains, and whether that end is the sea; null off the network. */
+function walk(longitude, latitude) {
+  for (const grid of flow.grids) {
+    const { west, north, step, rows: high, columns: wide, directions } = grid;
+    const row = Math.floor((north - latitude) / step);
+    const column = Math.floor((longitude - west) / step);
+    if (row < 0 || column < 0 || row >= high || column >= wide || !directions[row * wide + column]) continue;
+    const drained = drainage(grid);
+    const way = { places: [], km2: [], sea: false };
+    for (let cell = row * wide + column, last = -1; cell >= 0 && cell !== last;) {
+      way.places.push([west + ((cell % wide) + 0.5) * step, north - (Math.floor(cell / wide) + 0.5) * step]);
+      way.km2.push(drained[cell]);
+      way.sea = directions[cell] === OUTLET;
+      [last, cell] = [cell, below(grid, cell)];
+    }
+    return way;
   }
   return null;
 }
@@ -62,21 +93,55 @@ function courseFrom(longitude, latitude) {
   if (!way || way.places.length < 2) return null;
   const line = smoothed(way.places);
   const ring = Float64Array.from(line.flatMap(([x, y]) => [worldX(x), worldY(y)]));
-  const steps = line.slice(1).map(([x, y], i) => L.CRS.Earth.distance(L.latLng(line[i][1], line[i][0]), L.latLng(y, x)) / 1000);
-  const km = steps.reduce((sum, step) => sum + step, 0);
-  return { ring, km, sea: way.sea, passes: passes(ring, steps) };
+  const km = lengths(line);
+  const cells = way.places.map(([x, y], i) => {
+    const lake = lakeAt(worldX(x), worldY(y));
+    const river = riverAt(ring[2 * i], ring[2 * i + 1]);
+    return { lake, river, km2: Math.max(way.km2[i], river ? river.upstream_km2 : 0) };
+  });
+  const steps = lengths(way.places);
+  cells.forEach((cell, i) => { cell.stepKm = i + 1 < cells.length ? steps[i + 1] - steps[i] : 0; });
+  const ends = { km: km[km.length - 1], sea: way.sea };
+  return { longitude, latitude, ring, cells, ...ends, places: passes(line, km, cells) };
 }
 
-/* Rivers and lakes along a course in the order the water meets them, each with its kilometres. */
-function passes(ring, steps) {
-  const sums = new Map();
-  steps.forEach((km, i) => {
-    const x = (ring[2 * i] + ring[2 * i + 2]) / 2;
-    const y = (ring[2 * i + 1] + ring[2 * i + 3]) / 2;
-    const water = lakeAt(x, y) || riverAt(x, y);
-    if (water) sums.set(water.name_es, { water, km: (sums.get(water.name_es) || { km: 0 }).km + km });
+/* Way from the first place to each, km. */
+function lengths(line) {
+  let km = 0;
+  return line.map(([x, y], i) => {
+    if (i) km += L.CRS.Earth.distance(L.latLng(line[i - 1][1], line[i - 1][0]), L.latLng(y, x)) / 1000;
+    return km;
   });
-  return [...sums.values()].filter(({ km }) => km >= LEAST_KM);
+}
+
+/* Rivers, lakes and towns in the order in which the water meets them, each with its way. */
+function passes(line, km, cells) {
+  const sums = new Map();
+  cells.forEach((cell, at) => {
+    for (const kind of ["lake", "river"]) {
+      const thing = cell[kind];
+      if (!thing) continue;
+      const sum = sums.get(thing.name_es) || { thing, kind, at, km: km[at], length: 0 };
+      sum.length += (km[at + 1] || km[at]) - km[at];
+      sums.set(thing.name_es, sum);
+    }
+  });
+  return [...sums.values()].filter(({ length }) => length >= LEAST_KM).concat(townsAlong(line, km)).sort((one, other) => one.km - other.km);
+}
+
+/* A town within sight of the water is passed where the water is nearest to it. */
+function townsAlong(line, km) {
+  return ground.towns.map((town) => {
+    const [[[x, y]]] = town.shape;
+    const { lat, lng } = toLatLng(x, y);
+    const narrowing = Math.cos((lat * Math.PI) / 180);
+    let [at, least] = [-1, NEAR_TOWN_KM / 111.2];
+    line.forEach(([longitude, latitude], i) => {
+      const away = Math.hypot((longitude - lng) * narrowing, latitude - lat);
+      if (away < least) [at, least] = [i, away];
+    });
+    return { thing: town, kind: "town", at, km: km[at], length: 0 };
+  }).filter(({ at }) => at >= 0);
 }
 
 function lakeAt(x, y) {
@@ -143,18 +208,6 @@ function paintCourse(pen, view) {
   pen.lineWidth = 3.5;
   pen.strokeStyle = colour("river-text");
   pen.stroke();
-}
-
-/* The way of the water in words: its length and what it passes. */
-function courseCard() {
-  if (!flow.course) return [];
-  const { km, sea, passes: list } = flow.course;
-  return [
-    h("h3", {}, say("water_title")),
-    h("p", {}, say(sea ? "water_to_sea" : "water_to_end", { km: number(km, 0) })),
-    h("ol", { class: "course" }, ...list.map(({ water, km: own }) => h("li", {}, h("span", {}, bothNames(water)), h("span", { class: "value" }, `${number(own, own < 10 ? 1 : 0)}\u00a0km`)))),
-    h("button", { type: "button", class: "link", onclick: () => theMap.fitBounds(courseBox(), room()) }, say("water_whole")),
-  ];
 }
 
 function courseBox() {

@@ -45,7 +45,7 @@ async function start() {
   if (!words.ramp || !firms) return;
   language = words.languages[0];
   state.pollutant = leading();
-  if (state.pollutant === null) state.measure = "located";
+  if (!basins.some((basin) => Object.keys(basin.loads).length)) state.measure = "located";
   addBasins(theMap);
   addFlow(theMap);
   addFirms(theMap);
@@ -53,12 +53,25 @@ async function start() {
   painters.push(repaint);
   theMap.on("moveend", paintInset);
   repaint({ language });
+  if (words.release) showRelease();
   document.body.classList.remove("waiting");
   performance.mark("ready");
 }
 
+/* A page made for one course opens with it. */
+function showRelease() {
+  const [longitude, latitude] = words.release;
+  follow(longitude, latitude);
+  if (!flow.course) return;
+  document.body.classList.add("course-only");
+  paintCard();
+  theMap.home = courseBox();
+  goHome();
+}
+
 /* Open with the first pollutant that anything was credited for. */
 function leading() {
+  if (words.release) return words.release[2];
   const codes = words.pollutants.map(([code]) => code);
   return codes.find((code) => basins.some((basin) => (basin.loads[code] || {}).msmes > 0)) || codes[0] || null;
 }
@@ -67,7 +80,7 @@ function repaint(change) {
   const has = (...names) => names.some((name) => name in change);
   if (has("pollutant", "filters", "query", "basin", "language")) weighFirms();
   if (has("language")) paintWords();
-  if (has("firm", "basin")) follow(state.firm === null ? NaN : lonOf(state.firm), state.firm === null ? NaN : latOf(state.firm));
+  if (has("firm", "basin") && !words.release) follow(state.firm === null ? NaN : lonOf(state.firm), state.firm === null ? NaN : latOf(state.firm));
   paintBasins();
   paintFinding();
   paintChoices();

@@ -4,7 +4,8 @@ function paintFinding() {
   const basin = state.basin === null ? null : basins[state.basin];
   const total = basin ? basin.loads[state.pollutant] : own(words.overall, state.pollutant);
   const target = byId("finding");
-  if (!total) { target.replaceChildren(h("h1", {}, say(state.pollutant === null ? "finding_located" : "finding_none", { n: number(firms.basin.filter((place) => place >= 0).length, 0) }))); return; }
+  if (words.release) { target.replaceChildren(h("h1", {}, say("finding_release"))); return; }
+  if (!total) { target.replaceChildren(h("h1", {}, say(state.measure === "located" ? "finding_located" : "finding_none", { n: number(firms.basin.filter((place) => place >= 0).length, 0) }))); return; }
   const reduction = total.reduction_kg_yr;
   const rose = reduction < 0;
   const data = {

@@ -164,7 +164,7 @@ const MEASURES = {
 const LOCATED = { located: { write: (n) => number(n, 0), unit: "" } };
 
 function measures() {
-  return state.pollutant === null ? LOCATED : MEASURES;
+  return state.measure === "located" ? LOCATED : MEASURES;
 }
 
 function measure() {
@@ -172,7 +172,7 @@ function measure() {
 }
 
 function measured(basin) {
-  if (state.pollutant === null) return firms.basin.filter((place) => place === basin.place).length;
+  if (state.measure === "located") return firms.basin.filter((place) => place === basin.place).length;
   const row = basin.loads[state.pollutant];
   const value = row ? measure().of(row, basin) : null;
   return value === null || !Number.isFinite(value) ? null : value;
