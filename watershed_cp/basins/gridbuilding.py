@@ -68,10 +68,14 @@ def pair(vertices: Floats, begins: Whole, basin: Short) -> tuple[Floats, Short]:
     edges = np.empty((len(vertices), 4))
     words = edges.view(np.uint64)
     owners = np.full((len(vertices), 2), -1, np.int32)
-    count = 0
+    count, guess = 0, -1
     for ring in range(len(basin)):
         for vertex in range(begins[ring], begins[ring + 1] - 1):
             if not _write_edge(vertices, vertex, edges[count]):
+                continue
+            if guess >= 0 and _lacks(owners, guess, basin[ring]) and _alike(words, guess, count):
+                owners[guess, 1] = basin[ring]
+                guess -= 1  # neighbours go along their border in opposite ways
                 continue
             slot = _hash(words[count]) & (size - 1)
             while True:
@@ -80,8 +84,9 @@ def pair(vertices: Floats, begins: Whole, basin: Short) -> tuple[Floats, Short]:
                     slots[slot], owners[count, 0] = count, basin[ring]
                     count += 1
                     break
-                if owners[known, 1] < 0 and owners[known, 0] != basin[ring] and _alike(words, known, count):
+                if _lacks(owners, known, basin[ring]) and _alike(words, known, count):
                     owners[known, 1] = basin[ring]
+                    guess = known - 1
                     break
                 slot = (slot + 1) & (size - 1)
     return edges[:count], owners[:count]
@@ -105,17 +110,22 @@ def _write_edge(vertices: Floats, vertex: int, edge: Floats) -> bool:
 @compiled
 def _hash(words: Bits) -> int:
     """Scatter four words over all numbers."""
-    mixed = np.uint64(0x9E3779B97F4A7C15)
-    for word in words:
-        mixed ^= word
-        mixed *= np.uint64(0xBF58476D1CE4E5B9)
-        mixed ^= mixed >> np.uint64(29)
+    mixed = words[0] * np.uint64(0x9E3779B97F4A7C15) ^ words[1] * np.uint64(0xC2B2AE3D27D4EB4F)
+    mixed ^= words[2] * np.uint64(0x165667B19E3779F9) ^ words[3] * np.uint64(0x27D4EB2F165667C5)
+    mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
     return int(mixed >> np.uint64(16))
 
 
 @compiled
+def _lacks(owners: Short, edge: int, basin: int) -> bool:
+    """Tell whether an edge of another basin has no second one yet."""
+    return bool(owners[edge, 1] < 0 and owners[edge, 0] != basin)
+
+
+@compiled
 def _alike(words: Bits, one: int, other: int) -> bool:
-    return bool((words[one] == words[other]).all())
+    same = words[one, 0] == words[other, 0] and words[one, 1] == words[other, 1]
+    return bool(same and words[one, 2] == words[other, 2] and words[one, 3] == words[other, 3])
 
 
 @compiled
@@ -258,76 +268,75 @@ def label(
 
 
 @compiled
-def _gather(members: Short, held: Short, edge_of: Short, owners: Short) -> int:
-    """Collect the basins that a run has to tell apart, sorted; give their count."""
+def _gather(run: int, held: Short, edge_of: Short, owners: Short, seen: Short, members: Short) -> int:
+    """Collect the basins that a run has to tell apart, in the order of their turns; give their count."""
     count = 0
     for basin in held:
-        count = _include(members, count, basin)
+        members[count], seen[basin] = basin, run
+        count += 1
     for edge in edge_of:
-        count = _include(members, count, owners[edge, 0])
-        if owners[edge, 1] >= 0:
-            count = _include(members, count, owners[edge, 1])
+        for basin in owners[edge]:
+            if basin < 0 or seen[basin] == run:
+                continue
+            place, seen[basin] = count, run
+            while place > 0 and members[place - 1] > basin:
+                members[place] = members[place - 1]
+                place -= 1
+            members[place] = basin
+            count += 1
     return count
 
 
 @compiled
-def _bit(members: Short, first: int, past: int, basin: int) -> np.uint64:
-    """Give the bit of a basin in the sheet from `first` to `past`, none where it is not in it."""
-    place = _place(members, past, basin)
-    if first <= place < past and members[place] == basin:
-        return _ONE << np.uint64(place - first)
-    return _NONE
+def _bit(places: Short, basin: int, first: int) -> np.uint64:
+    """Give the bit of a basin in the sheet whose first basin stands at `first`, none where it is not in it."""
+    if basin < 0 or not first <= places[basin] < first + _SHEET:
+        return _NONE
+    return _ONE << np.uint64(places[basin] - first)
 
 
 @compiled
 def fill_sheets(
     begins: Whole, edge_of: Short, owners: Short, held_begins: Whole, held: Short, edges: Floats, rows: Short
-) -> tuple[Whole, Whole, Whole, Bits, Short, Floats, Bits]:
-    """Write the sheets of all runs, in the order of the fields of :class:`Grid`."""
+) -> tuple[Whole, Whole, Short, Floats, Bits]:
+    """Write the sheets of all runs: the first sheet of each run, and the last four fields of :class:`Grid`."""
     runs, most = len(begins) - 1, 2 * len(edge_of) + len(held)
-    run_sheets, sheet_edges = np.zeros(runs + 1, np.int64), np.zeros(runs + most // _SHEET + 1, np.int64)
-    sheet_basins, held_bits = np.zeros_like(sheet_edges), np.zeros(len(sheet_edges), np.uint64)
-    basins, members = np.empty(most, np.int32), np.empty(len(rows) + 1, np.int32)
-    ends, toggles = np.empty((2 * len(edge_of), 4)), np.empty(2 * len(edge_of), np.uint64)
+    run_sheets, sheets = np.empty(runs, np.int64), np.zeros((runs + most // _SHEET + 1, 4), np.int64)
+    basins, ends = np.empty(most, np.int32), np.empty((2 * len(edge_of), 4))
+    toggles = np.empty(2 * len(edge_of), np.uint64)
+    members, places = np.empty(len(rows), np.int32), np.empty(len(rows), np.int32)
+    seen = np.full(len(rows), -1, np.int32)
     sheet, edge_count, basin_count = 0, 0, 0
     for run in range(runs):
-        own_edges, own_held = (
-            edge_of[begins[run] : begins[run + 1]],
-            held[held_begins[run] : held_begins[run + 1]],
-        )
-        count = _gather(members, own_held, own_edges, owners)
+        run_sheets[run] = sheet
+        own, kept = edge_of[begins[run] : begins[run + 1]], held[held_begins[run] : held_begins[run + 1]]
+        count = _gather(run, kept, own, owners, seen, members)
+        for place in range(count):
+            places[members[place]] = place
         for first in range(0, count, _SHEET):
-            past = min(first + _SHEET, count)
-            for basin in own_held:
-                held_bits[sheet] |= _bit(members, first, past, basin)
-            for edge in own_edges:
-                bits = _bit(members, first, past, owners[edge, 0]) | _bit(
-                    members, first, past, owners[edge, 1]
-                )
+            bits = _NONE
+            for basin in kept:
+                bits |= _bit(places, basin, first)
+            sheets[sheet, 0], sheets[sheet, 1], sheets[sheet, 2] = edge_count, basin_count, np.int64(bits)
+            sheets[sheet, 3] = first + _SHEET < count
+            for edge in own:
+                bits = _bit(places, owners[edge, 0], first) | _bit(places, owners[edge, 1], first)
                 if bits != _NONE:
                     toggles[edge_count] = bits
-                    ends[edge_count] = edges[edge]
+                    for part in range(4):
+                        ends[edge_count, part] = edges[edge, part]
                     edge_count += 1
-            for place in range(first, past):
-                basins[basin_count] = rows[members[place]]
+            for member in members[first : min(first + _SHEET, count)]:
+                basins[basin_count] = rows[member]
                 basin_count += 1
             sheet += 1
-            sheet_edges[sheet], sheet_basins[sheet] = edge_count, basin_count
-        run_sheets[run + 1] = sheet
-    return (
-        run_sheets,
-        sheet_edges[: sheet + 1],
-        sheet_basins[: sheet + 1],
-        held_bits[:sheet],
-        basins[:basin_count].copy(),
-        ends[:edge_count].copy(),
-        toggles[:edge_count].copy(),
-    )
+    sheets[sheet, 0], sheets[sheet, 1] = edge_count, basin_count
+    return run_sheets, sheets[: sheet + 1], basins[:basin_count], ends[:edge_count], toggles[:edge_count]
 
 
 @compiled
-def compress(cells: Short) -> tuple[Short, Short]:
-    """Fold the cells into tiles, and tiles of one label into that label."""
+def compress(cells: Short, run_sheets: Whole) -> tuple[Short, Short]:
+    """Fold the cells into tiles, and tiles of one label into that label; runs are named by their first sheet."""
     coarse = np.empty((cells.shape[0] // TILE, cells.shape[1] // TILE), np.int32)
     count = 0
     for row in range(coarse.shape[0]):
@@ -342,8 +351,16 @@ def compress(cells: Short) -> tuple[Short, Short]:
         for column in range(coarse.shape[1]):
             if coarse[row, column] < 0:
                 tile = cells[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE]
-                tiles[-1 - coarse[row, column]] = tile.copy().ravel()
+                _copy(tile, run_sheets, tiles[-1 - coarse[row, column]])
     return coarse, tiles
+
+
+@compiled
+def _copy(tile: Short, run_sheets: Whole, flat: Short) -> None:
+    for row in range(TILE):
+        for column in range(TILE):
+            cell = tile[row, column]
+            flat[row * TILE + column] = cell if cell >= 0 else -1 - run_sheets[-1 - cell]
 
 
 @compiled

@@ -41,14 +41,11 @@ class Grid(NamedTuple):
     coarse : ndarray of int32
         Shape (rows of tiles, columns of tiles): a label, or -1 - tile.
     tiles : ndarray of int32
-        Shape (tiles, 256): a label, or -1 - run. A label is 0 outside, else basin + 1, plus `TIED` where several
+        Shape (tiles, 256): a label, or -1 - sheet. A label is 0 outside, else basin + 1, plus `TIED` where several
         basins hold the cell.
-    run_sheets : ndarray of int64
-        Shape (runs + 1,): where the sheets of each run begin. A sheet treats up to 64 basins of a run.
-    sheet_edges, sheet_basins : ndarray of int64
-        Shape (sheets + 1,): where the edges and the basins of each sheet begin.
-    held : ndarray of uint64
-        Shape (sheets,): the basins that hold the cell right of the run, a bit each.
+    sheets : ndarray of int64
+        Shape (sheets + 1, 4): where the edges and the basins of each sheet begin, the basins that hold the cell
+        right of its run, a bit each, and 1 where the run goes on in the next sheet. A sheet treats up to 64 basins.
     basins : ndarray of int32
         Basins of the sheets, in the order of their bits, which is the order that settles ties.
     edges : ndarray
@@ -60,10 +57,7 @@ class Grid(NamedTuple):
     frame: Floats
     coarse: Short
     tiles: Short
-    run_sheets: Whole
-    sheet_edges: Whole
-    sheet_basins: Whole
-    held: Bits
+    sheets: Whole
     basins: Short
     edges: Floats
     toggles: Bits
@@ -145,27 +139,32 @@ def _hold_exactly(edges: Floats, toggles: Bits, inside: np.uint64, px: float, py
 
 
 @compiled
-def _resolve(grid: Grid, run: int, px: float, py: float) -> np.int32:
+def _resolve(grid: Grid, sheet: int, px: float, py: float) -> np.int32:
     """Give the label of a point in a run of cells that boundaries enter."""
     label = np.int32(0)
-    for sheet in range(grid.run_sheets[run], grid.run_sheets[run + 1]):
-        first, past = grid.sheet_edges[sheet], grid.sheet_edges[sheet + 1]
+    while True:
+        first, past, inside = (
+            grid.sheets[sheet, 0],
+            grid.sheets[sheet + 1, 0],
+            np.uint64(grid.sheets[sheet, 2]),
+        )
         edges, toggles = grid.edges[first:past], grid.toggles[first:past]
-        bits, doubt = _hold(edges, toggles, grid.held[sheet], px, py)
+        bits, doubt = _hold(edges, toggles, inside, px, py)
         if doubt:
-            bits = _hold_exactly(edges, toggles, grid.held[sheet], px, py)
-        if bits == _NONE:
-            continue
-        if label:
-            return label | TIED
-        position = grid.sheet_basins[sheet]
-        while bits & _ONE == _NONE:
-            bits >>= _ONE
-            position += 1
-        label = np.int32(grid.basins[position] + 1)
-        if bits != _ONE:
-            return label | TIED
-    return label
+            bits = _hold_exactly(edges, toggles, inside, px, py)
+        if bits != _NONE:
+            if label:
+                return label | TIED
+            position = grid.sheets[sheet, 1]
+            while bits & _ONE == _NONE:
+                bits >>= _ONE
+                position += 1
+            label = np.int32(grid.basins[position] + 1)
+            if bits != _ONE:
+                return label | TIED
+        if grid.sheets[sheet, 3] == 0:
+            return label
+        sheet += 1
 
 
 @compiled

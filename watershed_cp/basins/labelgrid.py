@@ -69,9 +69,11 @@ def build(rings: Rings, turns: NDArray[np.intp], cells: int) -> Grid:
     runs = gridbuilding.mark(entries, fine)
     begins, edge_of = gridbuilding.sort_by_run(entries, fine, runs)
     held = gridbuilding.label(fine, ends, owners, begins, edge_of, frame, rows)
-    sheets = gridbuilding.fill_sheets(begins, edge_of, owners, *held, ends, rows)
-    coarse, tiles = gridbuilding.compress(fine)
-    return Grid(frame, coarse, tiles, *sheets)
+    run_sheets, sheets, basins, crossed, toggles = gridbuilding.fill_sheets(
+        begins, edge_of, owners, *held, ends, rows
+    )
+    coarse, tiles = gridbuilding.compress(fine, run_sheets)
+    return Grid(frame, coarse, tiles, sheets, basins, crossed, toggles)
 
 
 def locate(
