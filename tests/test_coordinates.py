@@ -164,3 +164,11 @@ def test_stations_agree_with_their_own_metres(real_data):
             _, _, apart = geod.inv(found.longitude, found.latitude, metres.longitude, metres.latitude)
             agree, differ = agree + (apart < 200), differ + (apart >= 200)
     assert (agree, differ, unread) == (110, 11, 637)
+
+
+@pytest.mark.parametrize(
+    "text", ["765G65GMRX5+HM", "geo:113.7,-89.2", "POINT(-89.19 93.69)", "geo:13.7,-89.23.7"]
+)
+def test_what_lies_off_the_earth_is_no_place(text):
+    with pytest.raises(InputError):
+        parse_location(text)

@@ -87,6 +87,27 @@ def test_what_was_mended_and_what_has_no_place_is_noted_once(tmp_path):
     assert [one.tell("es") for one in notes] == [
         "a.csv: Al leer la ubicación: longitud tomada como oeste. Filas: 2, 3, 4, 5, 6 … (6).",
         "a.csv: Al leer la ubicación: cuadrícula no indicada: se toma UTM 16N. Filas: 11.",
-        "a.csv: Sin ubicación, no se acreditan a ninguna cuenca. Filas: 9. Escriba sus coordenadas.",
+        "a.csv: Sin ubicación, no se acreditan a ninguna cuenca. Filas: 9."
+        " Escriba sus coordenadas, o al menos país y municipio.",
     ]
     assert notes[1].tell("en") == "a.csv: On reading the location: grid not stated: UTM 16N taken. Rows: 11."
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (";", "ambiguous"),
+        (";Zacapa", (-89.53, 14.97)),  # Guatemala's own grid; as UTM 15 it would lie in Huehuetenango
+        ("Zacapa;", (-89.53, 14.97)),
+        ("Petén;", "ambiguous"),  # neither lies there: nothing is decided
+    ],
+)
+def test_municipality_or_department_tells_which_place_is_meant(tmp_path, words, told):
+    path = tmp_path / "a.csv"
+    text = f"msme_id;country;coordinates;department;municipality\n1;GT;604322 1655567;{words}\n"
+    path.write_text(text, encoding="utf-8")
+    if told == "ambiguous":
+        with pytest.raises(IntakeError, match="can be more than one place"):
+            read_msmes(path)
+    else:
+        assert read_msmes(path).geometry[0].coords[0] == pytest.approx(told, abs=0.001)

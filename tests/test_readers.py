@@ -371,7 +371,7 @@ def test_files_that_cannot_be_read(write, tmp_path):
         ("a.pdf", "%PDF", "Files of type “.pdf” are not read."),
         ("a.csv", "", "There is nothing in the file."),
         ("b.csv", "msme_id,name\n", "There are no rows under the header. Write at least one row."),
-        ("a.xlsx", "not a workbook", "The file cannot be opened"),
+        ("a.xlsx", "not a workbook", "Though its name ends in “.xlsx”, this is plain text."),
     ):
         with pytest.raises(IntakeError) as error:
             read_msmes(write(name, text))

@@ -3,8 +3,10 @@
 import zipfile
 from pathlib import Path
 
+import geopandas as gpd
 import openpyxl
 import pytest
+from binary_workbook import write_xlsb
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -205,3 +207,94 @@ def test_any_cells_raise_only_our_errors(tmp_path, rows):
     path.write_text("msme_id;latitude;longitude;employees;coordinates\n" + "\n".join(lines), encoding="utf-8")
     report = check_file(path)
     assert all(one.tell("es") and one.tell("en") for one in (*report.faults, *report.notes))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("a.xls", b"<html><table><tr><td>1</td></tr></table>", "this is a web page"),
+        ("a.xls", b"msme_id\tname\n1\tx\n", "this is plain text"),
+        ("a.xls", b"PK\x03\x04", "this is an archive or a new workbook (.xlsx)"),
+        ("a.xlsx", b"\xd0\xcf\x11\xe0\0", "this is an old workbook or document (.xls)"),
+        ("a.xlsx", b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "protected by a password"),
+        ("a.gpkg", b"x", "this is plain text"),
+        ("a.geojson", b"{", "The file is damaged or incomplete."),
+        ("a.kml", b"<?xml version='1.0'?><kml>", "The file is damaged or incomplete."),
+    ],
+)
+def test_what_a_file_is_instead_is_told_in_our_own_words(tmp_path, name, content, told):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(IntakeError) as error:
+        read_sheets(path)
+    assert told in error.value.tell("en")
+    assert error.value.tell("es") != error.value.tell("en")
+
+
+def test_a_quote_that_joins_lines_is_told_though_it_is_closed(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('id,name,lat\nF1,"Uno,13.71\nF2,Dos",13.72\nF3,Tres,13.7\n', encoding="utf-8")
+    with pytest.raises(IntakeError) as error:
+        read_sheets(path)
+    assert error.value.tell("en") == (
+        "a.csv, row 2: A quote makes one row of 2 lines of the file here. Delete the quote that is too many;"
+        " if the cell truly has several lines, take the delimiter out of them."
+    )
+    path.write_text('id,name,lat\nF1,"Calle 1,\nlocal 2",13.72\nF3,Tres,13.7\n', encoding="utf-8")
+    assert read_sheets(path)[0].rows[1] == ["F1", "Calle 1,\nlocal 2", "13.72"]
+
+
+def test_a_zipped_shapefile_is_a_layer_and_other_archives_are_none(tmp_path):
+    layer = gpd.GeoDataFrame({"msme_id": ["1"]}, geometry=gpd.points_from_xy([-89.2], [13.7]), crs=4326)
+    layer.to_file(tmp_path / "firms.shp")
+    with zipfile.ZipFile(tmp_path / "firms.zip", "w") as package:
+        for part in sorted(tmp_path.glob("firms.*")):
+            if part.suffix != ".zip":
+                package.write(part, part.name)
+    assert read_sheets(tmp_path / "firms.zip")[0].rows[1] == ["1", -89.2, 13.7]
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as package:
+        package.writestr("firms.csv", "msme_id\n1\n")
+    with pytest.raises(IntakeError, match="The archive holds no layer"):
+        read_sheets(tmp_path / "other.zip")
+
+
+def test_a_workbook_in_binary_form(tmp_path):
+    rows = [["Código de empresa", "Nombre", "Latitud"], ["001", "Lácteos Ñ", 13.7]]
+    write_xlsb(tmp_path / "a.xlsb", rows)
+    assert read_sheets(tmp_path / "a.xlsb")[0].rows == rows
+    assert read_sheets(tmp_path / "a.xlsb", apart=False)[0].rows == rows
+
+
+def test_a_cell_may_hold_infinity(tmp_path):
+    path = tmp_path / "a.xlsx"
+    book = openpyxl.Workbook()
+    book.active.append(["msme_id", "employees"])
+    book.active.append(["1", 7])
+    book.save(path)
+    with zipfile.ZipFile(path) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    with zipfile.ZipFile(path, "w") as package:
+        for name, part in parts.items():
+            package.writestr(name, part.replace(b"<v>7</v>", b"<v>1e999</v>"))
+    assert [one.rule for one in check_file(path).faults] == ["number_not_read"]
+
+
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_damaged_files_raise_only_our_errors(tmp_path, data):
+    """A sound file with some bytes changed, in a part of its package or in the whole."""
+    path = tmp_path / "a.xlsb"
+    write_xlsb(path, [["msme_id", "latitude"], ["1", 13.7]])
+    with zipfile.ZipFile(path) as package:
+        parts = {name: bytearray(package.read(name)) for name in package.namelist()}
+    part = parts[data.draw(st.sampled_from(sorted(parts)))]
+    for _ in range(data.draw(st.integers(1, 4))):
+        part[data.draw(st.integers(0, len(part) - 1))] = data.draw(st.integers(0, 255))
+    ending = data.draw(st.sampled_from([".xlsx", ".kmz", ".zip"]))  # read here; XLSB itself is read apart
+    with zipfile.ZipFile(tmp_path / f"b{ending}", "w") as package:
+        for name, content in parts.items():
+            package.writestr(name, bytes(content))
+    try:
+        check_file(tmp_path / f"b{ending}")
+    except WatershedError as error:
+        assert error.faults  # noqa: PT017

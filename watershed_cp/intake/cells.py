@@ -10,6 +10,7 @@ import datetime as dt
 import functools
 import math
 import re
+import sys
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -35,6 +36,7 @@ Mark = Literal[".", ","]
 _EXCEL_EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet's date has no zone
 _SERIALS = (18_264, 73_415)  # 1950 to 2100: below stand years and counts
 _MOST_WHOLE = 2.0**53  # beyond it a cell no longer holds every whole number
+_MOST = sys.float_info.max
 _NOT_GIVEN = frozenset(
     {"", "-", "--", "–", "—", "n/a", "na", "n.a.", "s/d", "sin dato", "sin datos", "no data"}
 )
@@ -192,7 +194,7 @@ def read_numbers(cells: Cells, *, marks: frozenset[Mark] = frozenset()) -> Readi
     written: dict[int, str] = {}
     faults: list[Fault] = []
     for position, value in enumerate(cells.raw):
-        if type(value) is float or type(value) is int:
+        if type(value) in (float, int) and abs(value) <= _MOST:  # a cell may hold infinity
             numbers[position] = value
         elif isinstance(value, str):
             text = value.translate(_GAPS)

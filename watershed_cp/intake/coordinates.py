@@ -110,6 +110,7 @@ def _read(text: str, area: Area) -> list[Reading]:
 
 def _choose(text: str, readings: list[Reading], area: Area, *, certain: bool) -> Reading:
     """Give the reading that mends least among those in the area, if it is the only one."""
+    readings = [one for one in readings if abs(one.latitude) <= 90 and abs(one.longitude) <= 180]  # noqa: PLR2004
     if not readings:
         zeros = set(text) & set("0123456789") == {"0"}
         raise InputError(fault("location_zero" if zeros else "location_unreadable", value=shorten(text)))

@@ -87,7 +87,10 @@ def _utm(zone: int, *, nad27: bool, stated: bool, south: bool = False) -> Grid:
 def _national() -> tuple[tuple[str, Grid], ...]:
     with data_path("gazetteer", "grids.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return tuple((row["countries"], Grid(row["grid"], row["crs"], float(row["accuracy_m"]))) for row in rows)
+    return tuple(
+        (row["countries"], Grid(row["grid"], row["crs"], max(float(row["accuracy_m"]), FINEST_M)))
+        for row in rows
+    )
 
 
 def find_grid(written: str) -> Grid | None:

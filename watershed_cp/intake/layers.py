@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from watershed_cp.errors import IntakeError
+from watershed_cp.intake.packages import check_package, damage, part_names
 from watershed_cp.messages import fault
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LAYERS", "read_layers"]
 
-LAYERS = (".gpkg", ".geojson", ".json", ".shp", ".kml", ".fgb")
+LAYERS = (".gpkg", ".geojson", ".json", ".shp", ".zip", ".kml", ".kmz", ".fgb")
 
 
 def read_layers(path: Path) -> tuple[Sheet, ...]:
@@ -25,7 +26,7 @@ def read_layers(path: Path) -> tuple[Sheet, ...]:
     Parameters
     ----------
     path : Path
-        GeoPackage, GeoJSON, Shapefile, KML or FlatGeobuf.
+        GeoPackage, GeoJSON, Shapefile (or zipped), KML, KMZ or FlatGeobuf.
 
     Returns
     -------
@@ -50,6 +51,10 @@ def read_layers(path: Path) -> tuple[Sheet, ...]:
     """
     import pyogrio
 
+    if path.suffix.lower() in (".zip", ".kmz"):
+        check_package(path)
+        if not any(name.lower().endswith(LAYERS) for name in part_names(path)):
+            raise IntakeError(fault("zip_without_layer", file=path.name))
     try:
         names = [str(name) for name, _ in pyogrio.list_layers(path)]
         return tuple(_read_layer(path, name) for name in names)
@@ -61,7 +66,7 @@ def read_layers(path: Path) -> tuple[Sheet, ...]:
     ) as error:
         if isinstance(error, IntakeError):
             raise
-        raise IntakeError(fault("file_damaged", file=path.name, reason=str(error))) from error
+        raise IntakeError(damage(path)) from error
 
 
 def _read_layer(path: Path, name: str) -> Sheet:

@@ -10,10 +10,11 @@ import numpy as np
 import shapely
 
 from watershed_cp.errors import InputError, Text
-from watershed_cp.intake.angles import cell_radius_m
+from watershed_cp.intake.angles import METRES_PER_DEGREE, cell_radius_m
 from watershed_cp.intake.areas import area_of, region
 from watershed_cp.intake.cells import write_cell
 from watershed_cp.intake.coordinates import Location, parse_location
+from watershed_cp.intake.gazetteer import find_places
 from watershed_cp.intake.grids import Grid, find_grid, project
 from watershed_cp.intake.headers import shorten
 from watershed_cp.intake.validation import SOURCES
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from watershed_cp.errors import Fault
+    from watershed_cp.intake.areas import Box
     from watershed_cp.intake.cells import Cells
     from watershed_cp.intake.validation import Checked
 
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["place_firms", "say_repair"]
 
 _AXES = ("latitude", "longitude")
+_STATED = ("country", "department", "municipality", "crs", "coordinates", *_AXES, "source_row")
+_BEYOND = 1.5  # times the radius in which 95 % of a municipality lies: a little more than all of it
 _NAMED_ROWS = 5
 _COARSE_DIGITS = (0, 1, 2)  # with three decimals a location is known to 80 m
 
@@ -66,16 +70,22 @@ def place_firms(checked: Checked) -> Checked:
     """
     frame = checked.frame.copy()
     frame.insert(len(frame.columns) - len(SOURCES), "repairs", "")
+    stated = {name: frame[name].tolist() for name in _STATED}
+    told = {(one.row, one.column) for one in checked.faults}
+    found: dict[int, Location] = {}
     faults, settled = [], set[int]()
     for position in _doubtful(checked, frame):
-        row = int(frame["source_row"][position])
+        row = stated["source_row"][position]
         try:
-            _write_row(frame, position, _read_row(checked, frame, position))
+            found[position] = _read_row(
+                checked, {name: cells[position] for name, cells in stated.items()}, position
+            )
         except InputError as error:
-            if error.faults[0].rule == "location_unreadable" and _told(checked, row):
+            if error.faults[0].rule == "location_unreadable" and _told(checked, row, told):
                 continue
             faults += [_at_row(checked, position, finding) for finding in error.faults]
         settled.add(row)
+    _write_rows(frame, found)
     headers = {checked.cells[axis].header for axis in _AXES if axis in checked.cells}
     kept = [one for one in checked.faults if not (one.row in settled and one.column in headers)]
     _widen_coarse(frame)
@@ -159,16 +169,15 @@ def _is_wgs84(written: str) -> bool:
         return False
 
 
-def _read_row(checked: Checked, frame: pd.DataFrame, position: int) -> Location:
+def _read_row(checked: Checked, stated: dict[str, Any], position: int) -> Location:
     """Read one doubtful row from the text of its cells."""
-    stated = [frame[name][position] for name in ("country", "crs")]
-    country, crs = (cell if isinstance(cell, str) else None for cell in stated)
+    country, crs = (cell if isinstance(cell, str) else None for cell in (stated["country"], stated["crs"]))
     written = [
         write_cell(checked.cells[axis].raw[position]) if axis in checked.cells else "" for axis in _AXES
     ]
     if not any(written):
-        return parse_location(frame["coordinates"][position], country)
-    latitude, longitude = frame["latitude"][position], frame["longitude"][position]
+        return _parse(stated["coordinates"], country, stated)
+    latitude, longitude = stated["latitude"], stated["longitude"]
     if grid := find_grid(crs or "4326"):
         return _from_grid(grid, longitude, latitude)
     if latitude == 0 and longitude == 0:
@@ -177,12 +186,41 @@ def _read_row(checked: Checked, frame: pd.DataFrame, position: int) -> Location:
         raise InputError(fault("location_half", value=shorten("".join(written))))
     metres = min(abs(latitude), abs(longitude)) > 1000  # noqa: PLR2004
     try:
-        return parse_location("X={1} Y={0}".format(*written) if metres else " ; ".join(written), country)
+        return _parse("X={1} Y={0}".format(*written) if metres else " ; ".join(written), country, stated)
     except InputError as error:
         if error.faults[0].rule != "location_elsewhere" or not _is_degrees(latitude, longitude):
             raise
         outside = label("repairs", "outside_country", value=country)
         return Location(longitude, latitude, math.nan, (outside,))
+
+
+def _parse(text: str, country: str | None, stated: dict[str, Any]) -> Location:
+    """Read a text; where it can mean several places, the row's municipality or department may tell which."""
+    try:
+        return parse_location(text, country)
+    except InputError as error:
+        box = _box_of(country, stated) if error.faults[0].rule == "location_ambiguous" else None
+        if box is None:
+            raise
+        try:
+            return parse_location(text, country, within=box)
+        except InputError:
+            raise error from None
+
+
+def _box_of(country: str | None, stated: dict[str, Any]) -> Box | None:
+    """Give the box around a row's municipality, or else its department; None where neither is known."""
+    department, municipality = (
+        cell if isinstance(cell, str) else "" for cell in (stated["department"], stated["municipality"])
+    )
+    if not country:
+        return None
+    places = find_places(municipality, country, department) if municipality else ()
+    if len(places) == 1:
+        reach = places[0].radius_m * _BEYOND / METRES_PER_DEGREE
+        x, y = places[0].longitude, places[0].latitude
+        return x - reach, y - reach, x + reach, y + reach
+    return area_of(country, department).box if department else None
 
 
 def _from_grid(grid: Grid, x: float, y: float) -> Location:
@@ -200,10 +238,9 @@ def _location_cells(checked: Checked) -> list[Cells]:
     return [checked.cells[name] for name in (*_AXES, "coordinates") if name in checked.cells]
 
 
-def _told(checked: Checked, row: int) -> bool:
+def _told(checked: Checked, row: int, told: set[tuple[int | None, str | None]]) -> bool:
     """Tell whether the cells of a row's location have been found at fault already."""
-    headers = {column.header for column in _location_cells(checked)}
-    return any(one.row == row and one.column in headers for one in checked.faults)
+    return any((row, column.header) in told for column in _location_cells(checked))
 
 
 def _at_row(checked: Checked, position: int, finding: Fault) -> Fault:
@@ -221,11 +258,21 @@ def _at_row(checked: Checked, position: int, finding: Fault) -> Fault:
     )
 
 
-def _write_row(frame: pd.DataFrame, position: int, found: Location) -> None:
-    frame.loc[position, ["longitude", "latitude"]] = found.longitude, found.latitude
-    if math.isnan(frame["location_accuracy_m"][position]):
-        frame.loc[position, "location_accuracy_m"] = found.accuracy_m
-    frame.loc[position, "repairs"] = "; ".join(found.repairs)
+def _write_rows(frame: pd.DataFrame, found: dict[int, Location]) -> None:
+    rows, places = list(found), list(found.values())
+    for axis in _AXES:
+        frame[axis] = _replaced(frame[axis], rows, [getattr(place, axis) for place in places])
+    unstated = frame["location_accuracy_m"].isna().to_numpy()
+    read = _replaced(frame["location_accuracy_m"], rows, [place.accuracy_m for place in places])
+    frame["location_accuracy_m"] = np.where(unstated, read, frame["location_accuracy_m"])
+    frame["repairs"] = _replaced(frame["repairs"], rows, ["; ".join(place.repairs) for place in places])
+
+
+def _replaced(column: pd.Series[Any], rows: list[int], values: list[Any]) -> npt.NDArray[Any]:
+    """Give a column's values with those of some rows replaced."""
+    replaced = column.to_numpy(copy=True)
+    replaced[rows] = values
+    return replaced
 
 
 def _widen_coarse(frame: pd.DataFrame) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_notations", "unwrap_link"]
 
-_NUMBER = r"(-?\d{1,3}(?:\.\d+)?)"
+_NUMBER = r"(-?(?<![\d.])\d{1,3}(?:\.\d+)?)(?!\.?\d)"
 _SHORT_LINK = re.compile(
     r"\b(goo\.gl|maps\.app\.goo\.gl|bit\.ly|t\.ly|tinyurl\.com|w3w\.co|what3words\.com)\b", re.IGNORECASE
 )
@@ -40,7 +40,7 @@ _WKT = re.compile(
 _GEOJSON = re.compile(rf'"coordinates"\s*:\s*\[\s*{_NUMBER}\s*,\s*{_NUMBER}')
 _DIGITS = "23456789CFGHJMPQRVWX"
 _SHORT_DIGITS = 4  # leave out a degree, 111 km: a town can complete that, and no less
-_PLUS_CODE = re.compile(rf"([{_DIGITS}]{{8}})\+([{_DIGITS}]{{2,7}})(?![A-Z0-9])", re.IGNORECASE)
+_PLUS_CODE = re.compile(rf"(?<![A-Z0-9])([{_DIGITS}]{{8}})\+([{_DIGITS}]{{2,7}})(?![A-Z0-9])", re.IGNORECASE)
 _SHORT_CODE = re.compile(
     rf"\b([{_DIGITS}]{{2}}|[{_DIGITS}]{{4}}|[{_DIGITS}]{{6}})\+[{_DIGITS}]{{2,3}}(?![A-Z0-9])", re.IGNORECASE
 )

@@ -1,7 +1,8 @@
 """Whether a workbook may be opened: no zip bomb, no cell at the far end of an empty sheet.
 
 A workbook of a few kilobytes can ask for more memory than there is, and the reader then ends the whole process.
-So its package is looked at before it is opened, and what comes from strangers is read in a process of its own.
+So its package is looked at before it is opened, and what cannot be looked at, or is large, is read in a process of
+its own, with limited time and memory. Only Linux keeps a process to its memory; elsewhere the limit of time remains.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from watershed_cp.errors import IntakeError
-from watershed_cp.messages import fault
+from watershed_cp.messages import fault, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["check_package", "read_apart", "unread_cells"]
+    from watershed_cp.errors import Fault
+
+__all__ = ["check_package", "damage", "part_names", "read_apart", "unread_cells"]
 
 MOST_BYTES = 1_000_000_000
 MOST_PARTS = 5_000
@@ -44,6 +47,28 @@ _BROKEN = (
     LookupError,
 )
 _CHUNK = 1 << 22
+_HEAD_BYTES = 1 << 16
+_OLE, _ENCRYPTED = b"\xd0\xcf\x11\xe0", "EncryptedPackage".encode("utf-16-le")
+_ZIPPED = (".xlsx", ".xlsm", ".xlsb", ".ods", ".kmz", ".zip")
+_SIGNS = {  # how files begin, and what they then are
+    b"<!doctype html": "page",
+    b"<html": "page",
+    b"<table": "page",
+    b"<?xml": "xml",
+    b"%pdf": "pdf",
+    b"pk\x03\x04": "package",
+    _OLE: "old",
+    b"sqlite format 3": "base",
+}
+_KINDS: dict[str, tuple[str, ...]] = {  # which endings such a file may have
+    "page": (".html", ".htm"),
+    "xml": (".kml", ".xml"),
+    "pdf": (".pdf",),
+    "package": _ZIPPED,
+    "old": (".xls",),
+    "base": (".gpkg",),
+    "text": (".csv", ".tsv", ".txt"),
+}
 _OVERLAP = 64
 _FAR = re.compile(rb"""r\s*=\s*["'](?:([A-Za-z]{2,})\d|[A-Za-z]?(\d{6,}))""")
 _ANY = re.compile(rb"""r\s*=\s*["']([A-Za-z]*)(\d+)""")
@@ -90,6 +115,28 @@ def check_package(path: Path) -> None:
                 _check_extent(path, package, part)
 
 
+def part_names(path: Path) -> list[str]:
+    """Name the parts of a package.
+
+    Raises
+    ------
+    IntakeError
+        If it is no package.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> path = Path(tempfile.mkdtemp(), "a.zip")
+    >>> with zipfile.ZipFile(path, "w") as package:
+    ...     package.writestr("a.shp", "")
+    >>> part_names(path)
+    ['a.shp']
+    """
+    with _open_package(path) as package:
+        return package.namelist()
+
+
 @contextmanager
 def _open_package(path: Path) -> Iterator[zipfile.ZipFile]:
     """Open a zipped workbook; whatever is broken in it is told as one fault."""
@@ -99,7 +146,33 @@ def _open_package(path: Path) -> Iterator[zipfile.ZipFile]:
     except IntakeError:
         raise
     except _BROKEN as error:
-        raise IntakeError(fault("file_damaged", file=path.name, reason=str(error))) from error
+        raise IntakeError(damage(path)) from error
+
+
+def damage(path: Path) -> Fault:
+    r"""Say why a file that cannot be opened cannot: it is of another kind than its name says, or damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> path = Path(tempfile.mkdtemp(), "a.xls")
+    >>> _ = path.write_text("<html><table><tr><td>1")
+    >>> damage(path).problem.en
+    'Though its name ends in “.xls”, this is a web page.'
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    ending = path.suffix.lower()
+    if head.startswith(_OLE) and _ENCRYPTED in head and ending in _ZIPPED:
+        return fault("file_protected", file=path.name)
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:200].lower()
+    found = next((kind for sign, kind in _SIGNS.items() if start.startswith(sign.lower())), "")
+    text = not found and b"\0" not in head and ending in (*_ZIPPED, ".xls", ".gpkg")
+    kind = "text" if text else found
+    if kind and ending not in _KINDS[kind]:
+        return fault("file_other_kind", file=path.name, value=ending, found=texts("file_kind")[kind])
+    return fault("file_damaged", file=path.name)
 
 
 def _check_extent(path: Path, package: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:

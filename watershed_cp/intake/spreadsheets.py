@@ -15,7 +15,7 @@ from typing import Any
 
 from watershed_cp.errors import Fault, IntakeError, MissingFileError
 from watershed_cp.intake.layers import LAYERS, read_layers
-from watershed_cp.intake.packages import check_package, read_apart, unread_cells
+from watershed_cp.intake.packages import check_package, damage, read_apart, unread_cells
 from watershed_cp.messages import fault
 
 __all__ = ["Sheet", "read_sheets"]
@@ -25,8 +25,10 @@ TEXTS = (".csv", ".tsv", ".txt")
 
 _UNMEASURED = (".xls", ".xlsb", ".ods")  # damaged ones have ended the whole process
 _MOST_TEXT_BYTES = 500_000_000
+_LARGE_BYTES = 50_000_000  # more than most offices have; the memory that it asks for is not known before
 
 _DELIMITERS = ";\t|,"
+_TELLING_WIDTH = 3  # of two columns, a cell with a line break and a comma cannot be told from two rows
 _ENCODINGS = ("cp1252", "cp850", "mac_roman")
 _SPANISH = frozenset("áéíóúüñÁÉÍÓÚÜÑ¿¡ºª°«»–—‘’“”…€²³µ·±×\xa0")
 _NO_TEXT = (b"PK\x03\x04", b"%PDF")  # a workbook or a document under another name
@@ -72,7 +74,7 @@ def read_sheets(path: str | Path, *, apart: bool | None = None) -> tuple[Sheet, 
         XLSX, XLSM, XLS, XLSB, ODS, CSV, TSV, TXT, GeoPackage, GeoJSON, Shapefile, KML, or a folder of these.
     apart : bool, optional
         Whether to read in a process of its own with limited memory, as for files of strangers; by default only
-        the formats whose size cannot be told before opening.
+        the formats whose size cannot be told before opening (XLS, XLSB, ODS) and files above 50 MB.
 
     Returns
     -------
@@ -103,7 +105,8 @@ def read_sheets(path: str | Path, *, apart: bool | None = None) -> tuple[Sheet, 
     if ending not in (*WORKBOOKS, *TEXTS, *LAYERS):
         known = ", ".join(name.removeprefix(".").upper() for name in (*WORKBOOKS, *TEXTS, *LAYERS))
         raise IntakeError(fault("file_type_unknown", file=path.name, value=ending, known=known))
-    if apart or (apart is None and ending in _UNMEASURED):
+    large = path.stat().st_size > _LARGE_BYTES
+    if apart or (apart is None and (large or ending in _UNMEASURED)):
         sheets: tuple[Sheet, ...] = read_apart(path)
     elif ending in LAYERS:
         sheets = read_layers(path)
@@ -149,11 +152,11 @@ def _read_workbook(path: Path) -> tuple[Sheet, ...]:
     except calamine.PasswordError as error:
         raise IntakeError(fault("file_protected", file=path.name)) from error
     except (calamine.CalamineError, OSError, ValueError) as error:
-        raise IntakeError(fault("file_damaged", file=path.name, reason=str(error))) from error
+        raise IntakeError(damage(path)) from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # what the Rust reader raises derives from nothing else
             raise
-        raise IntakeError(fault("file_damaged", file=path.name, reason=str(error))) from error
+        raise IntakeError(damage(path)) from error
 
 
 def _take_sheet(file: str, name: str, sheet: Any, unread: dict[tuple[int, int], str]) -> Sheet:
@@ -179,11 +182,7 @@ def _read_text(path: Path) -> Sheet:
     if "\0" in text or raw.startswith(_NO_TEXT):
         raise IntakeError(fault("file_no_text", file=path.name, value=path.suffix))
     delimiter = _delimiter(text)
-    rows: list[list[str]] = []
-    try:
-        rows.extend(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise IntakeError(fault("quote_open", file=path.name, row=len(rows) + 1)) from error
+    rows = _cut(path, text, delimiter)
     if rows and rows[0][:1] in (["sep="], [f"sep={delimiter}"]):  # Excel's own hint to itself
         rows[0] = []
     width = max(map(len, rows), default=0)
@@ -191,6 +190,32 @@ def _read_text(path: Path) -> Sheet:
     return Sheet(
         path.name, "", [row + [""] * (width - len(row)) for row in rows], delimiter=delimiter, notes=(note,)
     )
+
+
+def _cut(path: Path, text: str, delimiter: str) -> list[list[str]]:
+    """Cut a text into rows of cells; a quote that makes one row of several is told, balanced or not."""
+    rows: list[list[str]] = []
+    spans: dict[int, list[str]] = {}
+    lines = list(io.StringIO(text, newline=""))
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    read = 0
+    try:
+        for row in reader:
+            if reader.line_num - read > 1:
+                spans[len(rows)] = lines[read : reader.line_num]
+            read = reader.line_num
+            rows.append(row)
+    except csv.Error as error:
+        raise IntakeError(fault("quote_open", file=path.name, row=len(rows) + 1)) from error
+    width = Counter(map(len, rows)).most_common(1)[0][0] if spans else 0
+    joined = [
+        fault("quote_joins", file=path.name, row=place + 1, value=len(span))
+        for place, span in spans.items()
+        if width >= _TELLING_WIDTH and all(line.count(delimiter) == width - 1 for line in span)
+    ]
+    if joined:
+        raise IntakeError(*joined)
+    return rows
 
 
 def _encoding(raw: bytes) -> str:

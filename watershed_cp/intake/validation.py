@@ -36,6 +36,8 @@ _TOTALS = frozenset(
     {"total", "totales", "gran total", "total general", "subtotal", "suma", "sum", "grand total"}
 )
 _EXAMPLES = frozenset({"ejemplo 1", "example 1"})
+_INITIALS = frozenset(word[0] for word in _TOTALS | _EXAMPLES)
+_LONGEST_WORD = 24
 _QUALIFIED = re.compile(r"\s*([<>])\s*(\d.*)")
 _EMPTY_DTYPE = {
     "text": "str",
@@ -120,7 +122,7 @@ def _rows(sheet: Sheet, header: Header, table: Table) -> tuple[list[int], list[F
     for position in range(header.position + 1, len(sheet.rows)):
         row = sheet.rows[position]
         rule = ""
-        if place is not None and isinstance(row[place], str) and fold(row[place]) in _EXAMPLES:
+        if place is not None and _reads(row[place], _EXAMPLES):
             rule = "example_left_out"
         elif place is not None and _is_total(row, place, header, table):
             rule = "row_of_totals"
@@ -139,10 +141,17 @@ def _is_total(row: list[Any], place: int, header: Header, table: Table) -> bool:
     """
     first = next((cell for cell in row if cell != ""), "")
     told = row[place] if row[place] != "" else first
-    if not isinstance(told, str) or fold(told) not in _TOTALS:
+    if not _reads(told, _TOTALS):
         return False
     needed = [spot for name, spot in header.positions.items() if table[name].required and spot != place]
     return row[place] != "" or not needed or any(row[spot] == "" for spot in needed)
+
+
+def _reads(cell: Any, words: frozenset[str]) -> bool:
+    """Tell whether a cell reads as one of some words; most are seen to be none by their first letter and length."""
+    if not isinstance(cell, str) or len(cell) > _LONGEST_WORD or cell.strip()[:1].casefold() not in _INITIALS:
+        return False
+    return fold(cell) in words
 
 
 def empty_column(column: Column, length: int) -> pd.Series[Any]:
