@@ -165,6 +165,107 @@ def test_targets_and_registers_that_cannot_be() -> None:
     assert caught.value.tell("es") == "register.docx: No existe ese archivo. Revise el nombre y la carpeta."
 
 
+def test_every_way_to_have_no_place_has_its_name() -> None:
+    places = {
+        "no_coordinates": (None, ""),
+        "half_coordinates": ("0.5", None),
+        "unreadable": ("east", "0"),
+        "zero": ("0", "0.0"),
+        "off_earth": ("0.5", "91"),
+        "swapped": ("14", "-89"),
+        "near": ("-89", "14"),
+        "too_far": ("-85", "14"),
+    }
+    firms = pd.DataFrame(list(places.values()), columns=["longitude", "latitude"], index=list(places))
+    found = near(firms, basins=layer({"a": shapely.box(-90, 13, -88, 15)}))
+    assert found.counts == dict.fromkeys(places, 1)
+    assert found.unplaced["reason"].to_dict() == {
+        name: name for name in places if name not in ("near", "too_far")
+    }
+    infinite = pd.DataFrame({"longitude": [np.inf, -np.inf, np.nan], "latitude": [0.5, np.nan, np.nan]})
+    assert near(infinite, basins=square()).counts == {
+        "off_earth": 1,
+        "half_coordinates": 1,
+        "no_coordinates": 1,
+    }
+
+
+def test_where_the_pipe_ends_decides_and_levels_name_it() -> None:
+    firms = pd.DataFrame(
+        {
+            "longitude": [9.0, 0.5],
+            "latitude": [9.0, 0.5],
+            "discharge_longitude": [1.5, np.nan],
+            "discharge_latitude": [1.5, np.nan],
+            "near": ["the user's own", "column"],
+        }
+    )
+    found = near(firms, basins=layer({"all": shapely.box(0, 0, 2, 2)}), levels={"unit": four_squares()})
+    assert found.firms[["longitude", "near", "unit"]].to_numpy().tolist() == [
+        [1.5, "all", "a"],
+        [0.5, "all", "d"],
+    ]
+
+
+def test_a_register_at_fault_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "register.parquet"
+    points = gpd.GeoDataFrame({"msme_id": ["m"]}, geometry=[shapely.Point(0.5, 0)], crs="EPSG:4326")
+
+    def told() -> str:
+        with pytest.raises(InputError) as caught:
+            near(path, basins=square())
+        return caught.value.tell("es")
+
+    path.write_bytes(b"PAR1 and nothing more")
+    assert told().startswith("register.parquet: El archivo no se puede abrir")
+    pd.DataFrame({"colour": ["red"]}).to_parquet(path)
+    assert told() == (
+        "El registro no dice dónde están las empresas. Sus columnas: colour. "
+        "Agregue columnas «longitude» y «latitude» en grados, o una geometría de puntos."
+    )
+    points.to_crs(32616).to_parquet(path)
+    assert "WGS 84 / UTM zone 16N" in told()
+    points.to_parquet(path, geometry_encoding="geoarrow")
+    assert told() == (
+        "register.parquet: Los puntos de ese registro están guardados como point; aquí se leen como WKB. "
+        'Guárdelo de nuevo como GeoParquet con geometry_encoding="WKB", o con columnas de longitud y latitud.'
+    )
+    points.rename_geometry("lugar")[["lugar"]].to_parquet(path)
+    assert near(path, basins=square()).counts == {"near": 1}
+
+
+@pytest.mark.parametrize("distance_m", [-1, np.nan])
+def test_a_distance_is_not_negative(distance_m: float) -> None:
+    with pytest.raises(InputError) as caught:
+        near(register(), basins=square(), distance_m=distance_m)
+    assert (
+        caught.value.tell("en") == f"The distance {distance_m} cannot be used. Write metres, from 0 upwards."
+    )
+
+
+def test_columns_that_begin_empty_and_texts_that_are_huge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registers, "_BYTES", 100_000)
+    rows = pd.DataFrame({"msme_id": [str(row) for row in range(40)], "longitude": 0.5, "latitude": 0.1})
+    rows["note"] = [None] * 20 + [f"{row:05}" * 2_000 for row in range(20)]
+    rows.loc[::2, "longitude"] = np.nan
+    rows.to_parquet(tmp_path / "register.parquet")
+    out, aside = tmp_path / "near.parquet", tmp_path / "aside.parquet"
+    found = near(tmp_path / "register.parquet", basins=square(), out=out, unplaced_out=aside, most=3)
+    assert found.counts == {"near": 20, "half_coordinates": 20}
+    assert len(found.firms) == 3
+    assert pd.read_parquet(out)["note"].notna().sum() == 10
+    assert pd.read_parquet(aside)["msme_id"].tolist() == [str(row) for row in range(0, 40, 2)]
+
+
+def test_nothing_near_is_written_as_an_empty_file(tmp_path: Path) -> None:
+    register().to_parquet(tmp_path / "register.parquet")
+    out = tmp_path / "near.parquet"
+    near(tmp_path / "register.parquet", basins=layer({"far": shapely.box(50, 50, 51, 51)}), out=out)
+    assert gpd.read_parquet(out).empty
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 def test_dask_gives_the_same_with_a_worker_killed_on_the_way(tmp_path: Path) -> None:

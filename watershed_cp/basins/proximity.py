@@ -49,6 +49,7 @@ _CODE = {reason: code for code, reason in enumerate(_REASONS)}
 _NEAR = _CODE["near"]
 _OURS = ("near", "distance_m", "size_class", "reason")
 _SIZES = frozenset(name for *_, name in size_rules())
+_ASTRAY_DEGREES = 20  # farther than a country's register reaches
 _POINTS = ({"longitude", "latitude"}, {"discharge_longitude", "discharge_latitude"}, {"geometry"})
 
 
@@ -334,10 +335,12 @@ def _why_lost(table: pd.DataFrame) -> Reasons:
 
 
 def _swapped(wish: _Wish, points: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell which points that are too far would be near with longitude and latitude the other way round."""
+    """Tell which points on another side of the Earth would be near with longitude and latitude swapped."""
     west, south, east, north = wish.target.bounds
     y, x = points.T
-    likely = np.flatnonzero((west <= x) & (x <= east) & (south <= y) & (y <= north))
+    there = (west <= x) & (x <= east) & (south <= y) & (y <= north)
+    astray = np.maximum.reduce([west - y, y - east, south - x, x - north]) > _ASTRAY_DEGREES
+    likely = np.flatnonzero(there & astray)
     swapped = np.zeros(len(points), dtype=np.bool_)
     metres = wish.target.measure(points[likely][:, ::-1], wish.distance_m)[1]
     swapped[likely] = _within(metres, wish.distance_m)
