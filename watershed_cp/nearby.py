@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from watershed_cp.aside import written_aside
 from watershed_cp.errors import InputError, IntakeError, MissingFileError
-from watershed_cp.messages import fault, label
+from watershed_cp.messages import fault, label, texts
 from watershed_cp.tables import MSMES, NEARBY
 
 if TYPE_CHECKING:
@@ -281,7 +281,10 @@ def _map(firms: pd.DataFrame, basins: gpd.GeoDataFrame) -> Any:
     from watershed_cp.loads.audits import audit_loads
     from watershed_cp.publish.maps import build_map
 
-    return build_map(close_accounts(audit_loads(None), assign(firms, basins), basins, msmes=firms))
+    title = texts("workbook")["nearby"]
+    return build_map(
+        close_accounts(audit_loads(None), assign(firms, basins), basins, msmes=firms, title=title)
+    )
 
 
 def checked_output(out: str | None) -> Path | None:

@@ -372,8 +372,8 @@ NEARBY = Table(
         _number(
             "distance_m",
             "m",
-            "Distancia hasta allí: 0 dentro de la cuenca; aguas abajo, por el cauce",
-            "Distance to it: 0 inside the watershed; downstream, along the flow",
+            "Distancia, 0 dentro de la cuenca",
+            "Distance, 0 inside the watershed",
             low=0,
         ),
         _BASIN_ID,
@@ -393,6 +393,13 @@ NEARBY = Table(
             "Por qué no se pudo ubicar",
             "Why it could not be placed",
         ),
+        _text("explanation", "Por qué no se pudo ubicar", "Why it could not be placed"),
+        _text("sub_basin_1", "Subcuenca, nivel 1", "Sub-basin, level 1"),
+        _text("sub_basin_2", "Subcuenca, nivel 2", "Sub-basin, level 2"),
+        _text("repairs", "Lo que se corrigió al leerla", "What was mended in reading it"),
+        _text("source_file", "Archivo", "File"),
+        _text("source_sheet", "Hoja", "Sheet"),
+        _whole("source_row", "Fila", "Row"),
     ),
 )
 
