@@ -19,7 +19,9 @@ def rows(*given):
 def test_concentration_times_flow_times_days() -> None:
     found = rows(audit(value=250, unit="mg/L", flow=12, flow_unit="m3/d", operating_days_per_year=300))
     assert found["load_kg_yr"].tolist() == [900.0]
-    assert found["equation"].tolist() == ["250 mg/L × 12 m3/d × 300 d/yr × 0.001 = 900 kg/yr"]
+    assert found["equation"].tolist() == [
+        "concentration × flow × days × unit factor = 250 mg/L × 12 m3/d × 300 d/yr × 0.001 = 900 kg/yr"
+    ]
 
 
 def test_a_year_has_365_days_and_a_tonne_is_metric() -> None:

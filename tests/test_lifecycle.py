@@ -65,7 +65,10 @@ def test_samples_of_one_day_are_averaged_by_flow() -> None:
     wet = {"unit": "mg/L", "flow_unit": "m3/d", "date": "2019-01-01"}
     claims = audit_loads(audits(audit(value=10, flow=3, **wet), audit(value=30, flow=1, **wet)))
     assert claims["baseline_kg_yr"].tolist() == [15e-3 * 2 * 365]
-    assert claims["equation"].iloc[0].startswith("mean of [10 mg/L × 3 m3/d × 365 d/yr")
+    assert claims["equation"].tolist() == [
+        "mean of [concentration × flow × days × unit factor = 10 mg/L × 3 m3/d × 365 d/yr × 0.001 = 10.95 kg/yr; "
+        "concentration × flow × days × unit factor = 30 mg/L × 1 m3/d × 365 d/yr × 0.001 = 10.95 kg/yr] = 10.95 kg/yr"
+    ]
 
 
 def test_the_weaker_grade_of_a_pair_decides() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from makers import audit, audits
 
@@ -31,8 +32,35 @@ def test_cod_of_another_visit_says_nothing() -> None:
 
 
 def test_above_the_highest_published_value_and_a_factor_of_a_thousand() -> None:
-    assert flags(audit(value=7000, **WET)) == ["out_of_range"]
+    """Of an unknown sector the highest value of all counts: 20,000 mg/L, from coffee mills."""
+    assert flags(audit(value=19_000, **WET)) == [""]
+    assert flags(audit(value=21_000, **WET)) == ["out_of_range"]
     assert flags(audit(value=800, **{**WET, "unit": "g/L"})) == ["unit_slip"]
+
+
+def test_the_range_is_that_of_the_sector() -> None:
+    """Dairies: 240 to 5,900 mg/L of BOD5; g/L written where mg/L was meant leaves 1.2 of 1,200."""
+    dairy = pd.DataFrame({"msme_id": ["F1"], "ciiu": ["1050"]})
+    rows = [audit(value=value, **WET) for value in (5900, 6100, 1.2)]
+    rows.append(audit(phase="follow_up", value=1.2, **WET))
+    assert row_loads(audits(*rows), msmes=dairy)["flags"].tolist() == ["", "out_of_range", "unit_slip", ""]
+
+
+def test_a_firm_far_from_its_sector() -> None:
+    """Logarithms of eight firms about 300 mg/L, the ninth at 3,000; nothing is said of seven firms."""
+    values = [200, 250, 300, 300, 310, 330, 350, 400, 3000]
+    rows = [audit(f"F{i}", value=value, **WET) for i, value in enumerate(values)]
+    firms = pd.DataFrame({"msme_id": [f"F{i}" for i in range(9)], "ciiu": "1050"})
+    found = row_loads(audits(*rows), msmes=firms)["flags"].tolist()
+    assert found == [""] * 8 + ["sector_outlier"]
+    assert set(row_loads(audits(*rows[2:]), msmes=firms)["flags"]) == {""}
+    assert set(row_loads(audits(*rows))["flags"]) == {""}
+
+
+def test_loads_a_thousand_times_apart() -> None:
+    """1,250 mg/L before and 1.1 after, in the same column: somebody changed the unit."""
+    claim = audit_loads(audits(audit(value=1250), audit(phase="follow_up", value=1.1))).iloc[0]
+    assert (claim["fate"], claim["flags"]) == ("credited", "factor_1000")
 
 
 def test_a_load_that_is_not_its_own_flow_times_concentration() -> None:
@@ -98,7 +126,8 @@ def test_output_in_another_unit_is_not_compared() -> None:
 def test_every_flag_is_explained() -> None:
     known = {
         "output_fell", "intensity_fell", "out_of_range", "unit_slip", "cod_below_bod", "load_mismatch",
-        "repeated_value", "sewer", "to_soil", "no_discharge", "days_not_used",
+        "repeated_value", "sector_outlier", "factor_1000",
+        "sewer", "sewer_treated", "to_soil", "no_discharge", "days_not_used",
     }  # fmt: skip
     assert known == set(texts("flag"))
 
@@ -108,5 +137,5 @@ def test_a_load_a_day_is_taken_for_every_day_and_says_so() -> None:
     rows = row_loads(audits(audit(value=40, unit="lb/día", operating_days_per_year=120)))
     assert rows["load_kg_yr"].tolist() == [40 * 165.56121505]
     assert rows["flags"].tolist() == ["days_not_used"]
-    assert rows["equation"].tolist() == ["40 lb/día × 165.561 = 6,622.45 kg/yr"]
+    assert rows["equation"].tolist() == ["load × unit factor = 40 lb/día × 165.561 = 6,622.45 kg/yr"]
     assert flags(audit(value=40, unit="lb/día")) == [""]

@@ -185,6 +185,7 @@ def run(
     claims = audit_loads(
         audits,
         reductions=reductions,
+        msmes=msmes,
         censoring_rule=rules.censoring,
         minimum_evidence=rules.minimum_evidence,
         period=rules.period,

@@ -104,8 +104,9 @@ class Accounting(_Section):
     """First and last day; a follow-up after the last day does not count yet."""
     minimum_evidence: Literal["A", "B", "C", "D", "E"] = "E"
     """Weakest evidence grade that is credited."""
-    censoring: Literal["zero", "half", "full"] = "half"
-    """What a value below the limit of detection counts as: nothing, half of the limit, all of it."""
+    censoring: Literal["zero", "half", "full", "interval", "ros"] = "half"
+    """What a value below the limit of detection counts as: nothing, half of the limit, all of it; what is certain
+    (nothing before, all after); or what regression on order statistics expects."""
     days_per_year: Annotated[float, Field(gt=0, le=366)] = 365
     """Operating days per year where an audit gives none."""
 

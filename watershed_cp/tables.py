@@ -186,6 +186,14 @@ MSMES = Table(
             "Adónde descarga: río, lago, mar, alcantarillado, suelo o ninguno",
             "Where it discharges: river, lake, sea, sewer, soil or none",
         ),
+        _number(
+            "sewer_removal_pct",
+            "%",
+            "Lo que remueve la planta al final del alcantarillado",
+            "What the plant at the end of the sewer removes",
+            low=0,
+            high=100,
+        ),
         _SYNTHETIC,
     ),
 )

@@ -65,12 +65,13 @@ def flag_media(ledger: pd.DataFrame, msmes: pd.DataFrame) -> pd.DataFrame:
     ledger : pandas.DataFrame
         Columns of :data:`watershed_cp.tables.LEDGER`.
     msmes : pandas.DataFrame
-        The firms, with ``discharge_to`` where it is known.
+        The firms, with ``discharge_to`` and ``sewer_removal_pct`` where they are known.
 
     Returns
     -------
     pandas.DataFrame
-        The same rows; ``flags`` has ``sewer``, ``to_soil`` or ``no_discharge`` added.
+        The same rows; ``flags`` has ``sewer``, ``sewer_treated`` (the plant's removal is taken off), ``to_soil`` or
+        ``no_discharge`` added.
 
     Examples
     --------
@@ -80,7 +81,11 @@ def flag_media(ledger: pd.DataFrame, msmes: pd.DataFrame) -> pd.DataFrame:
     """
     if "discharge_to" not in msmes:
         return ledger
-    media = ledger["msme_id"].map(msmes.set_index("msme_id")["discharge_to"]).map(_MEDIA)
+    firms = msmes.set_index("msme_id")
+    flags = firms["discharge_to"].map(_MEDIA)
+    if "sewer_removal_pct" in firms:
+        flags = flags.mask((flags == "sewer") & firms["sewer_removal_pct"].notna(), "sewer_treated")
+    media = ledger["msme_id"].map(flags)
     return ledger.assign(flags=join_flags(ledger["flags"].fillna(""), media.fillna("")))
 
 

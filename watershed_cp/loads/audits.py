@@ -9,7 +9,7 @@ import pandas as pd
 
 from watershed_cp import reference, tables, units
 from watershed_cp.errors import InputError
-from watershed_cp.loads import censoring, lifecycle, measures, plausibility, uncertainty
+from watershed_cp.loads import censoring, equations, firms, lifecycle, measures, plausibility, uncertainty
 from watershed_cp.messages import fault
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["audit_loads", "measurements", "row_loads"]
 
-_ONE = 1e-12  # a factor that differs from one by less is one
 _MOST_KG_YR = 1e12  # a thousand million tonnes a year: no firm carries that
 
 
@@ -25,6 +24,7 @@ def audit_loads(
     audits: pd.DataFrame | None,
     *,
     reductions: pd.DataFrame | None = None,
+    msmes: pd.DataFrame | None = None,
     censoring_rule: censoring.Rule = "half",
     minimum_evidence: str = "E",
     period: lifecycle.Period | None = None,
@@ -39,8 +39,12 @@ def audit_loads(
         Columns of :data:`watershed_cp.tables.AUDITS`; ``pollutant`` holds registry codes.
     reductions : pandas.DataFrame, optional
         Columns of :data:`watershed_cp.tables.REDUCTIONS`, for programmes that keep only the difference.
-    censoring_rule : {"zero", "half", "full"}
-        What a non-detect counts as; its range reaches from zero to the limit whatever the rule.
+    msmes : pandas.DataFrame, optional
+        Columns of :data:`watershed_cp.tables.MSMES`: a load into a sewer whose plant's removal is known is that at the
+        plant's outfall, and a concentration is held against those of the firm's sector.
+    censoring_rule : {"zero", "half", "full", "interval", "ros"}
+        What a non-detect counts as, see :func:`watershed_cp.loads.censoring.interval`; its range reaches from zero to
+        the limit whatever the rule. For ``ros`` the samples of one pollutant and phase are one distribution.
     minimum_evidence : {"A", "B", "C", "D", "E"}
         Claims of a weaker grade get the fate ``unverified``.
     period : tuple of datetime.date, optional
@@ -79,10 +83,10 @@ def audit_loads(
     parts = []
     if audits is not None:
         summed = audits[~audits["pollutant"].isin(reference.not_summed())]
-        rows = row_loads(summed, censoring_rule=censoring_rule, days_per_year=days_per_year)
+        rows = row_loads(summed, msmes=msmes, censoring_rule=censoring_rule, days_per_year=days_per_year)
         parts.append(lifecycle.audit_claims(rows, period=period))
     if reductions is not None:
-        parts.append(lifecycle.reduction_claims(reduction_rows(reductions), period=period))
+        parts.append(lifecycle.reduction_claims(reduction_rows(reductions, msmes=msmes), period=period))
     claims = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(lifecycle.CLAIMS))
     if recommendations is not None:
         claims = measures.follow_measures(claims, recommendations, period=period)
@@ -125,16 +129,19 @@ def measurements(audits: pd.DataFrame) -> pd.DataFrame:
 def row_loads(
     audits: pd.DataFrame,
     *,
+    msmes: pd.DataFrame | None = None,
     censoring_rule: censoring.Rule = "half",
     days_per_year: float = units.DAYS_PER_YEAR,
 ) -> pd.DataFrame:
-    """Give each audit row its load in kg/yr, with bounds, standard uncertainties and the equation in numbers.
+    """Give each audit row its load in kg/yr, with bounds, standard uncertainties and its account in words and numbers.
 
     Parameters
     ----------
     audits : pandas.DataFrame
         Columns of :data:`watershed_cp.tables.AUDITS`; those that are missing are unknown.
-    censoring_rule : {"zero", "half", "full"}
+    msmes : pandas.DataFrame, optional
+        Columns of :data:`watershed_cp.tables.MSMES`.
+    censoring_rule : {"zero", "half", "full", "interval", "ros"}
         What a non-detect counts as.
     days_per_year : float
         Operating days per year where the row gives none.
@@ -158,33 +165,44 @@ def row_loads(
     """
     rows = _complete(audits, tables.AUDITS)
     kind, factors = _unit_factors(rows["unit"])
-    flow = rows["flow"].to_numpy(float) * _flow_factors(rows["flow_unit"], rows["flow"])
+    wet = kind == "concentration"
+    flow_factors = np.where(wet, _flow_factors(rows["flow_unit"], rows["flow"]), 1.0)
     days = rows["operating_days_per_year"].fillna(days_per_year).to_numpy(float)
-    concentration = kind == "concentration"
-    scale = factors * np.where(concentration, flow * days, 1.0)
-    value, least, most = censoring.interval(
-        rows["value"].to_numpy(float), rows["qualifier"].fillna("").to_numpy(str), rule=censoring_rule
+    passing = firms.passing_shares(rows["msme_id"], msmes)
+    scale = np.where(wet, rows["flow"].to_numpy(float) * flow_factors * days, 1.0) * passing
+    amount = rows["value"].to_numpy(float) * factors  # kg/m3 or kg/yr
+    counted, least, most = censoring.interval(
+        amount,
+        rows["qualifier"].to_numpy(object),
+        rule=censoring_rule,
+        follow_up=(rows["phase"] == "follow_up").to_numpy(),
+        group=np.where(wet, _group(rows, ["pollutant", "phase"]), -1),
     )
     with np.errstate(over="ignore", invalid="ignore"):  # what is too large is said in `reason`
-        rows["load_kg_yr"], rows["least_kg_yr"] = value * scale, least * scale
-    rows["most_kg_yr"] = np.multiply(
-        most, scale, where=scale != 0, out=np.zeros(len(rows))
-    )  # no flow, no load
-    for component, share in uncertainty.relative(rows, concentration=concentration).items():
+        rows["load_kg_yr"], rows["least_kg_yr"] = counted * scale, least * scale
+    nothing = np.zeros(len(rows))  # no flow, no load
+    rows["most_kg_yr"] = np.multiply(most, scale, where=scale != 0, out=nothing)
+    for component, share in uncertainty.relative(rows, concentration=wet).items():
         rows[f"{component}_kg_yr"] = rows["load_kg_yr"] * share
-    rows["equation"] = _equations(rows, concentration, days, value)
-    rows["reason"] = _reasons(rows, kind, needs_flow=concentration & np.isnan(flow))
-    rows["flags"] = plausibility.flag_rows(rows, concentration=concentration, factors=factors)
+    rows["equation"] = equations.written_loads(
+        rows, wet=wet, counted=counted / factors, days=days, factors=factors * flow_factors, passing=passing
+    )
+    rows["reason"] = _reasons(rows, kind, needs_flow=wet & np.isnan(scale))
+    rows["flags"] = plausibility.flag_rows(
+        rows, milligrams=np.where(wet, amount * 1e3, np.nan), sector=firms.sectors(rows["msme_id"], msmes)
+    )
     return rows
 
 
-def reduction_rows(reductions: pd.DataFrame) -> pd.DataFrame:
-    """Give each ready-made reduction its load in kg/yr and the equation in numbers.
+def reduction_rows(reductions: pd.DataFrame, *, msmes: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Give each ready-made reduction its load in kg/yr and its account in words and numbers.
 
     Parameters
     ----------
     reductions : pandas.DataFrame
         Columns of :data:`watershed_cp.tables.REDUCTIONS`; those that are missing are unknown.
+    msmes : pandas.DataFrame, optional
+        Columns of :data:`watershed_cp.tables.MSMES`.
 
     Returns
     -------
@@ -198,12 +216,13 @@ def reduction_rows(reductions: pd.DataFrame) -> pd.DataFrame:
     """
     rows = _complete(reductions, tables.REDUCTIONS)
     kind, factors = _unit_factors(rows["unit"])
-    with np.errstate(over="ignore"):
-        rows["load_kg_yr"] = rows["value"].to_numpy(float) * np.where(kind == "load", factors, np.nan)
-    rows["equation"] = [
-        f"{value:g} {unit} = {load:,.6g} kg/yr"
-        for value, unit, load in zip(rows["value"], rows["unit"], rows["load_kg_yr"], strict=True)
-    ]
+    passing = firms.passing_shares(rows["msme_id"], msmes)
+    value = rows["value"].to_numpy(float)
+    load = np.where(kind == "load", value * factors * passing, np.nan)
+    rows = rows.assign(load_kg_yr=load, qualifier="", flow=np.nan, flow_unit="")
+    rows["equation"] = equations.written_loads(
+        rows, wet=np.zeros(len(rows), dtype=bool), counted=value, days=value, factors=factors, passing=passing
+    )
     rows["reason"] = np.where(kind == "load", _reasons(rows, kind), "unit is no load")
     return rows
 
@@ -220,28 +239,32 @@ def _complete(table: pd.DataFrame, declared: tables.Table) -> pd.DataFrame:
         else:
             whole[column.name] = whole[column.name].astype(object).where(whole[column.name].notna(), None)
     whole["row_name"] = _row_names(whole, whole[declared.names[0]])
-    return whole.fillna({"msme_id": "", "pollutant": ""})
+    return whole.fillna({name: "" for name in ("msme_id", "pollutant", "qualifier") if name in whole})
+
+
+def _group(rows: pd.DataFrame, keys: list[str]) -> NDArray[np.int64]:
+    """Give each row the number of its combination of `keys`."""
+    return np.asarray(rows.groupby(keys, dropna=False, sort=False).ngroup(), dtype=np.int64)
 
 
 def _row_names(rows: pd.DataFrame, identifier: pd.Series) -> pd.Series:
     """Name each row by its identifier where that is given once, else by its sheet or file and its row there."""
-    number = (
-        rows["source_row"]
-        if "source_row" in rows
-        else pd.Series(np.arange(1, len(rows) + 1), index=rows.index)
-    )
+    own = identifier.notna() & ~identifier.duplicated(keep=False)
+    other = rows[~own]
+    number = other["source_row"] if "source_row" in rows else pd.Series(other.index + 1, index=other.index)
     places = "#" + number.astype(str)
     for source in ("source_sheet", "source_file"):
         if source in rows and len(rows[source].unique()) > 1:
-            places = rows[source].fillna("").astype(str) + places
-    own = identifier.notna() & ~identifier.duplicated(keep=False)
-    twice = identifier.notna() & ~own
-    return identifier.where(own, places).mask(twice, identifier.astype(str) + " " + places).astype(str)
+            places = other[source].fillna("").astype(str) + places
+    shared = identifier[~own]
+    names = identifier.astype(object)
+    names[~own] = places.mask(shared.notna(), shared.astype(str) + " " + places).astype(object)
+    return names
 
 
 def _reasons(
     rows: pd.DataFrame, kind: NDArray[np.str_], *, needs_flow: NDArray[np.bool_] | None = None
-) -> NDArray[np.str_]:
+) -> NDArray[np.object_]:
     """Say why a row has no load that can be counted; empty where it has one."""
     load = rows["load_kg_yr"].to_numpy(float)
     phased = (
@@ -258,7 +281,8 @@ def _reasons(
         "no value": rows["value"].isna(),
         "load larger than any on Earth": ~(np.abs(load) <= _MOST_KG_YR),
     }
-    return np.select([np.asarray(found) for found in conditions.values()], list(conditions), default="")
+    places = np.select([np.asarray(found) for found in conditions.values()], range(1, len(conditions) + 1), 0)
+    return np.take(np.array(["", *conditions], dtype=object), places)
 
 
 def _unit_factors(written: pd.Series) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
@@ -277,29 +301,3 @@ def _unit_factors(written: pd.Series) -> tuple[NDArray[np.str_], NDArray[np.floa
 def _flow_factors(written: pd.Series, flow: pd.Series) -> NDArray[np.float64]:
     codes, distinct = pd.factorize(written.where(flow.notna()).fillna(""))
     return np.array([units.factor(unit, "flow") if unit else np.nan for unit in distinct], dtype=float)[codes]
-
-
-def _equations(
-    rows: pd.DataFrame,
-    concentration: NDArray[np.bool_],
-    days: NDArray[np.float64],
-    value: NDArray[np.float64],
-) -> list[str]:
-    """Write each load as a sum in numbers; where there is no load, only what was measured."""
-    amount = np.where(concentration, rows["flow"].to_numpy(float) * days, 1.0) * value
-    with np.errstate(invalid="ignore", divide="ignore"):
-        factors = rows["load_kg_yr"].to_numpy(float) / np.where(amount == 0, np.nan, amount)
-    measured = rows["qualifier"].fillna("") + [
-        f"{number:,.10g} {unit}" for number, unit in zip(rows["value"], rows["unit"], strict=True)
-    ]
-    counted = np.where(rows["qualifier"] == "<", [f" → {number:,.10g}" for number in value], "")
-    wet = [
-        f" × {flow:,.10g} {unit} × {day:g} d/yr"
-        for flow, unit, day in zip(rows["flow"], rows["flow_unit"], days, strict=True)
-    ]
-    converted = [
-        f" × {factor:.6g}" if np.isfinite(factor) and abs(factor - 1) > _ONE else "" for factor in factors
-    ]
-    result = [f" = {load:,.6g} kg/yr" for load in rows["load_kg_yr"]]
-    whole = measured + counted + np.where(concentration, wet, "") + converted + result
-    return whole.where(rows["load_kg_yr"].notna(), measured).tolist()

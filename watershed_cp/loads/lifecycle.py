@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from watershed_cp import units
-from watershed_cp.loads import uncertainty
-from watershed_cp.loads.plausibility import join_flags
+from watershed_cp.loads import equations, uncertainty
+from watershed_cp.loads.plausibility import flag_pairs, join_flags
 
 Period = tuple[dt.date, dt.date]
 """First and last day of an accounting period, both included."""
@@ -50,6 +50,11 @@ BETWEEN = "; "
 _KEY = ["msme_id", "pollutant"]
 _CAMPAIGN = [*_KEY, "phase", "date"]
 _SAMPLE = [*_CAMPAIGN, "value", "qualifier", "unit", "flow", "flow_unit", "operating_days_per_year"]
+_MEANS = ("load_kg_yr", "least_kg_yr", "most_kg_yr", "analysis_kg_yr", "flow_kg_yr")
+_CARRIED = [
+    *(*_CAMPAIGN, *_MEANS, "row_name", "equation", "evidence", "reason", "flags"),
+    *("production", "production_unit", "recommendation_id"),
+]
 _ENTRY = ("source_file", "source_sheet", "source_row", "row_name", "load_kg_yr", "equation", "reason")
 _UNGRADED = "E"
 
@@ -77,8 +82,7 @@ def audit_claims(rows: pd.DataFrame, *, period: Period | None = None) -> pd.Data
     >>> audit_claims(pd.DataFrame(columns=[*_SAMPLE, *columns])).empty
     True
     """
-    rows = _weakest_first(rows)
-    repeated = rows.duplicated(_SAMPLE, keep="first")
+    repeated = _repeated(rows)
     invalid = (rows["reason"] != "") & ~repeated
     parts = [
         *_pair(_campaigns(rows[~repeated & ~invalid]), period),
@@ -184,23 +188,25 @@ def _campaigns(rows: pd.DataFrame) -> pd.DataFrame:
     The mean of the samples' loads is the flow-weighted mean concentration times the mean flow. Uncertainties of
     one campaign share a laboratory and a meter, so they are averaged, not shrunk.
     """
-    ordered = rows.sort_values([*_CAMPAIGN, "load_kg_yr", "row_name"], kind="stable", na_position="first")
-    size = ordered.groupby(_CAMPAIGN, dropna=False)["load_kg_yr"].transform("size")
-    campaigns = [ordered[size == 1]]
-    for _, samples in ordered[size > 1].groupby(_CAMPAIGN, dropna=False, sort=False):
-        means = {
-            name: math.fsum(samples[name]) / len(samples)
-            for name in ("load_kg_yr", "least_kg_yr", "most_kg_yr", "analysis_kg_yr", "flow_kg_yr")
-        }
+    seconds = rows["date"].to_numpy().astype("datetime64[s]").astype(np.int64)  # no date comes first
+    dated = rows[_CAMPAIGN].assign(date=seconds)
+    number = dated.groupby(_CAMPAIGN).ngroup()
+    several = number.duplicated(keep=False)
+    campaigns = [rows[~several]]
+    ordered = rows[several].sort_values(["value", "load_kg_yr", "row_name"], kind="stable")
+    for _, samples in ordered.groupby(number[ordered.index], sort=False):
+        means = {name: math.fsum(samples[name]) / len(samples) for name in _MEANS}
         campaigns.append(
             samples.iloc[:1].assign(
                 **means,
                 row_name=BETWEEN.join(samples["row_name"]),
-                equation="mean of [" + "; ".join(samples["equation"]) + "]",
+                equation=equations.written_mean(samples["equation"], means["load_kg_yr"]),
                 evidence=samples["evidence"].fillna(_UNGRADED).max(),
+                flags=" ".join(sorted({flag for flags in samples["flags"] for flag in flags.split()})),
             )
         )
-    return pd.concat(campaigns).sort_values(_CAMPAIGN, kind="stable", na_position="first")
+    whole = pd.concat(campaigns)
+    return whole.iloc[np.argsort(number[whole.index].to_numpy(), kind="stable")][_CARRIED]
 
 
 def _pair(campaigns: pd.DataFrame, period: Period | None) -> list[pd.DataFrame]:
@@ -240,30 +246,24 @@ def _last_place(pairs: pd.DataFrame, unused: pd.DataFrame) -> pd.Series:
     return pd.Series(used.reindex(pd.MultiIndex.from_frame(unused[_KEY])).to_numpy(), index=unused.index)
 
 
-def _weakest_first(rows: pd.DataFrame) -> pd.DataFrame:
-    """Order rows by what they say, so that of a sample entered twice the same one counts whatever the file's order."""
+def _repeated(rows: pd.DataFrame) -> pd.Series:
+    """Tell which rows repeat a sample; the one of the weakest evidence counts, whatever the order of the file."""
+    twice = rows[rows.duplicated(_SAMPLE, keep=False)]
     told = [
         *_SAMPLE,
-        "production",
-        "production_unit",
-        "relative_uncertainty",
-        "recommendation_id",
-        "row_name",
+        *("production", "production_unit", "relative_uncertainty", "recommendation_id", "row_name"),
     ]
-    keys = rows.reindex(columns=told).astype("str").assign(evidence=rows["evidence"].fillna(_UNGRADED))
+    keys = twice.reindex(columns=told).astype("str").assign(evidence=twice["evidence"].fillna(_UNGRADED))
     order = keys.sort_values(["evidence", *told], ascending=[False, *[True] * len(told)], kind="stable").index
-    return rows.loc[order]
+    again: pd.Series = twice.loc[order].duplicated(_SAMPLE, keep="first")
+    return again.reindex(rows.index, fill_value=False)
 
 
 def _check_rows(rows: pd.DataFrame, claims: pd.DataFrame) -> None:
     """Prove that every row stands in a claim: one that vanished would be missing from ledger and sum alike."""
-    named = {
-        name
-        for side in ("baseline_rows", "follow_up_rows")
-        for cell in claims[side]
-        for name in cell.split(BETWEEN)
-    }
-    lost = set(rows["row_name"]) - named
+    cells = {*claims["baseline_rows"].tolist(), *claims["follow_up_rows"].tolist()}
+    named = cells.union(*(cell.split(BETWEEN) for cell in cells if BETWEEN in cell))
+    lost = set(rows["row_name"].tolist()) - named
     if lost:
         raise ArithmeticError(f"audit rows that no claim names: {sorted(lost)[:5]}")
 
@@ -280,7 +280,6 @@ def _claim(pairs: pd.DataFrame) -> pd.DataFrame:
     spread = uncertainty.of_difference(first, pairs)
     half = uncertainty.COVERAGE_90 * spread
     reduction, normalised = pairs["load_kg_yr_baseline"] - pairs["load_kg_yr"], _at_equal_output(pairs)
-    difference = "[" + pairs["equation_baseline"].astype(str) + "] − [" + pairs["equation"].astype(str) + "]"
     return pd.DataFrame(
         {
             "msme_id": pairs["msme_id"],
@@ -296,15 +295,14 @@ def _claim(pairs: pd.DataFrame) -> pd.DataFrame:
             "evidence": _weaker(pairs),
             "baseline_rows": pairs["row_name_baseline"],
             "follow_up_rows": pairs["row_name"],
-            "equation": difference,
+            "equation": equations.written_reductions(pairs),
             "date": pairs["date"].fillna(pairs["date_baseline"]),
             "normalised_reduction_kg_yr": normalised,
             "recommendation_id": pairs["recommendation_id"].fillna(pairs["recommendation_id_baseline"]),
             "flags": join_flags(
                 pairs["flags_baseline"],
                 pairs["flags"],
-                np.where((reduction > 0) & (normalised <= 0), "output_fell", ""),
-                np.where((reduction <= 0) & (normalised > 0), "intensity_fell", ""),
+                flag_pairs(reduction, normalised, pairs["load_kg_yr_baseline"]),
             ),
         }
     )

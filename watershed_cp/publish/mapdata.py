@@ -69,7 +69,7 @@ def words(accounts: Accounts, languages: tuple[Language, ...], release: Release 
     met = {*accounts.basin_loads["pollutant"], *accounts.ledger["pollutant"].dropna()}
     met |= {release.pollutant} if release else set()
     codes = [code for code in named if code in met] + sorted(met - set(named))
-    blocks = ("page", "fate", "flag", "page_evidence", "page_confidence", "page_country")
+    blocks = ("page", "fate", "flag", "equation", "page_evidence", "page_confidence", "page_country")
     return pack(
         {
             "languages": list(languages),

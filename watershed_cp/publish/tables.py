@@ -16,7 +16,7 @@ from watershed_cp import tables
 from watershed_cp.messages import label, texts
 from watershed_cp.publish.geopackage import save_geopackage
 from watershed_cp.publish.style import COLOURS
-from watershed_cp.publish.wording import both_languages
+from watershed_cp.publish.wording import both_languages, equation
 from watershed_cp.reference import pollutant_name
 
 if TYPE_CHECKING:
@@ -319,6 +319,8 @@ def _in_words(column: str, cell: object, language: Language) -> object:
         return cell
     if column in ("reason", "repairs"):
         return both_languages(cell).speak(language)
+    if column == "equation":
+        return equation(cell).speak(language)
     if column == "pollutant":
         return pollutant_name(cell, language)
     if column == "flags":

@@ -8,7 +8,7 @@ import re
 from watershed_cp.errors import Text
 from watershed_cp.messages import texts
 
-__all__ = ["both_languages"]
+__all__ = ["both_languages", "equation"]
 
 _BLOCKS = ("page_reason", "placing", "repairs", "credit")
 _BETWEEN = "; "
@@ -32,6 +32,20 @@ def both_languages(note: str) -> Text:
     """
     said = [_one(part) for part in note.split(_BETWEEN)]
     return Text(*(_BETWEEN.join(texts_in) for texts_in in zip(*said, strict=True)))
+
+
+def equation(account: str) -> Text:
+    """Say the account of a load or reduction, which the ledger keeps in English, in both languages.
+
+    Examples
+    --------
+    >>> equation("load × unit factor = 3 t/mes × 12,000 = 36,000 kg/yr").es
+    'carga × factor de unidades = 3 t/mes × 12,000 = 36,000 kg/año'
+    """
+    spanish = account
+    for words in texts("equation").values():
+        spanish = spanish.replace(words.en, words.es)
+    return Text(spanish, account)
 
 
 def _one(note: str) -> Text:

@@ -143,5 +143,6 @@ function equation(entry) {
 
 function equationText(row) {
   const text = coded(ledger, "equation", row);
-  return language === "es" ? text.replaceAll("/yr", "/año") : text;
+  if (language !== "es") return text;
+  return Object.values(words.labels.equation).reduce((said, [spanish, english]) => said.replaceAll(english, spanish), text);
 }
