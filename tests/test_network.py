@@ -138,6 +138,28 @@ def test_any_raster_of_flow_directions_opens(tmp_path: Path) -> None:
     assert FlowNetwork.open(path).downstream.tolist() == network(Y).downstream.tolist()
 
 
+def test_floating_codes_without_data_are_empty(tmp_path: Path) -> None:
+    path = tmp_path / "y.tif"
+    size = {"height": 4, "width": 3, "count": 1, "dtype": "float32", "nodata": np.nan}
+    with rasterio.open(path, "w", driver="GTiff", crs="EPSG:4326", transform=TRANSFORM, **size) as file:
+        file.write(np.where(Y == 247, np.nan, Y).astype("float32"), 1)
+    assert FlowNetwork.open(path).downstream.tolist() == network(Y).downstream.tolist()
+
+
+def test_a_raster_larger_than_memory_is_refused_with_the_size_that_fits(tmp_path: Path) -> None:
+    size = {"height": 20_000, "width": 20_000, "count": 1, "dtype": "uint8", "SPARSE_OK": True}
+    with rasterio.open(
+        tmp_path / "huge.tif", "w", driver="GTiff", crs="EPSG:4326", transform=TRANSFORM, **size
+    ):
+        pass
+    with pytest.raises(InputError) as error:
+        FlowNetwork.open(tmp_path / "huge.tif")
+    assert error.value.tell("en") == (
+        "huge.tif: The raster has 20000 × 20000 cells, more than fit in memory. Cut a window of at most 7745 × 7745 "
+        "cells, or make it 3 times coarser."
+    )
+
+
 @pytest.mark.parametrize(
     ("codes", "crs", "sentence"),
     [

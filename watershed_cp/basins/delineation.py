@@ -70,6 +70,8 @@ def delineate(
 ) -> Delineation:
     """Delineate the watershed above an outlet, its nested sub-basins and its rivers.
 
+    Every hollow is filled: a basin without outflow drains over the lowest point of its rim.
+
     Parameters
     ----------
     elevation : str or Path

@@ -13,7 +13,7 @@ from watershed_cp.basins.catalogue import read_towns
 from watershed_cp.basins.courses import built_in_layers, describe
 from watershed_cp.basins.coverage import near_longitude, smooth_line, to_degrees
 from watershed_cp.basins.directions import NO_FLOW, downstream_cells, write_directions
-from watershed_cp.basins.surface import open_raster
+from watershed_cp.basins.surface import open_raster, refuse_too_large
 from watershed_cp.errors import InputError
 from watershed_cp.messages import fault
 from watershed_cp.reference import data_path
@@ -79,7 +79,8 @@ class FlowNetwork:
         Raises
         ------
         MissingFileError, InputError
-            If there is no such file or name, no CRS, codes are unknown or run in a circle.
+            If there is no such file or name, no CRS, the raster is rotated or too large for memory, or codes are
+            unknown or run in a circle.
 
         Examples
         --------
@@ -91,8 +92,9 @@ class FlowNetwork:
         if not path.exists() and not path.suffix:
             raise InputError(fault("flow_unknown_name", value=source, names=", ".join(_BUILT_IN)))
         with open_raster(path) as raster:
-            codes, transform, crs, empty = raster.read(1), raster.transform, raster.crs, raster.nodata
-        codes = np.where(codes == empty, NO_FLOW, codes) if empty is not None else codes
+            refuse_too_large(raster, raster.height, raster.width)
+            band, transform, crs = raster.read(1, masked=True), raster.transform, raster.crs
+        codes = np.where(np.ma.getmaskarray(band), np.int16(NO_FLOW), band.data)
         known = built_in_layers(str(source)) if named else {}
         beside = {"towns": read_towns(), **known, **layers}
         return cls.from_directions(codes, transform, crs, file=path.name, layers=beside)

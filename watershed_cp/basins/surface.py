@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-__all__ = ["Surface", "flow_directions", "metres_a_unit", "open_raster", "read_heights", "read_surface"]
+__all__ = [
+    "Surface",
+    "flow_directions",
+    "metres_a_unit",
+    "open_raster",
+    "read_heights",
+    "read_surface",
+    "refuse_too_large",
+]
 
 SEA = -9999.0
 _MOST_CELLS = 60_000_000  # about 4 GB while depressions are filled
@@ -174,7 +182,14 @@ def read_heights(source: Any, *, around: Sequence[float] | None = None) -> tuple
         If it is more than fits in memory; the size that would fit is told.
     """
     window = _window(source, around)
-    height, width = int(window.height), int(window.width)
+    refuse_too_large(source, int(window.height), int(window.width))
+    band = source.read(1, window=window, out_dtype="float32", masked=True)
+    heights = band.filled(np.nan) * np.float32(source.scales[0]) + np.float32(source.offsets[0])
+    return heights, source.window_transform(window)
+
+
+def refuse_too_large(source: Any, height: int, width: int) -> None:
+    """Refuse to read more cells than fit in memory, and tell the size that would fit."""
     if height * width > _MOST_CELLS:
         side = int(np.sqrt(_MOST_CELLS))
         coarser = int(np.ceil(np.sqrt(height * width / _MOST_CELLS)))
@@ -182,9 +197,6 @@ def read_heights(source: Any, *, around: Sequence[float] | None = None) -> tuple
         raise InputError(
             fault("raster_too_large", file=file, width=width, height=height, side=side, coarser=coarser)
         )
-    band = source.read(1, window=window, out_dtype="float32", masked=True)
-    heights = band.filled(np.nan) * np.float32(source.scales[0]) + np.float32(source.offsets[0])
-    return heights, source.window_transform(window)
 
 
 def _window(source: Any, around: Sequence[float] | None) -> Any:
