@@ -89,6 +89,16 @@ def test_tie_is_told() -> None:
     assert placed["probability"].tolist() == pytest.approx([0.25], abs=1e-4)
 
 
+def test_a_tie_is_never_sure_even_of_places_without_error() -> None:
+    msmes = firms(
+        longitude=[1.0, 1.0, 0.5, 0.0], latitude=[1.0, 0.5, 0.5, 0.5], location_accuracy_m=[0.0] * 4
+    )
+    placed = assign(msmes, four_squares(accuracy_m=0.0))
+    assert placed["basin_id"].tolist() == ["a", "b", "d", "d"]
+    assert placed["probability"].tolist() == pytest.approx([0.25, 0.5, 1.0, 0.5], abs=1e-4)
+    assert placed["confidence"].tolist() == ["ambiguous", "ambiguous", "sure", "ambiguous"]
+
+
 def test_accuracy_not_stated_is_assumed_and_told() -> None:
     placed = assign(firms(longitude=[0.5], latitude=[0.5]), four_squares(), language="en")
     assert placed["location_accuracy_m"].tolist() == [250.0]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import math
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,11 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import adversarial, first_claim, four_squares, layer, ragged
 
+from watershed_cp.basins import labelgrid
 from watershed_cp.basins import locator as locator_module
 from watershed_cp.basins.locator import BasinLocator
 from watershed_cp.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import geopandas as gpd
@@ -111,6 +115,58 @@ def test_kept_index_answers_alike_and_other_layers_do_not_take_it(tmp_path: Path
     locator.build_index(1000)
     np.testing.assert_array_equal(locator.locate(x, y), first_claim(renamed, x, y))
     assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda whole: whole[:-200],
+        lambda whole: whole[:40],
+        lambda _: b"",
+        lambda _: b"no index",
+        lambda whole: whole[:900] + bytes(64) + whole[964:],
+    ],
+    ids=["cut", "cut short", "empty", "other", "overwritten"],
+)
+def test_a_damaged_index_is_made_anew(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    basins = ragged()
+    BasinLocator(basins, index_folder=tmp_path).build_index(1000)
+    (file,) = tmp_path.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(damage(whole))
+    locator = BasinLocator(basins, index_folder=tmp_path)
+    locator.build_index(1000)
+    x, y = adversarial(basins, 1_000)
+    np.testing.assert_array_equal(locator.locate(x, y), first_claim(basins, x, y))
+    assert list(tmp_path.iterdir()) == [file]
+    assert labelgrid.kept(file) is not None
+
+
+def test_an_index_that_cannot_be_kept_is_used_all_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "file"
+    folder.write_text("in the way of the folder")
+    locator = BasinLocator(four_squares(), index_folder=folder)
+    locator.build_index(1000)
+    assert locator.locate([0.5, 1.0], [0.5, 1.0]).tolist() == [0, 3]
+
+
+def test_a_write_that_fails_half_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    locator = BasinLocator(four_squares(), index_folder=tmp_path)
+    locator.build_index(1000)
+    assert locator.locate([0.5], [0.5]).tolist() == [0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_several_writers_keep_one_whole_index(tmp_path: Path) -> None:
+    locators = [BasinLocator(ragged(), index_folder=tmp_path) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda locator: locator.build_index(1000), locators))
+    (file,) = tmp_path.iterdir()
+    assert labelgrid.kept(file) is not None
 
 
 @st.composite

@@ -12,7 +12,7 @@ from watershed_cp.basins.divide import Divides
 from watershed_cp.basins.earth import local_metres
 from watershed_cp.basins.edges import edges_of, outlines_of, require_wgs84, text_order
 from watershed_cp.basins.locator import BasinLocator
-from watershed_cp.basins.probability import REACH_SIGMAS, boundary_integral, probability_inside
+from watershed_cp.basins.probability import LEAST_SIGMA_M, REACH_SIGMAS, boundary_integral, probability_inside
 from watershed_cp.messages import label, number
 from watershed_cp.reference import read_reference
 from watershed_cp.tables import ASSIGNMENTS, BASIN_PROBABILITIES
@@ -45,8 +45,8 @@ def assign(
     scatter about the stated one like an isotropic normal distribution, and the outline about the true divide
     likewise: ``location_accuracy_m`` and the outline's ``accuracy_m`` are radii that hold 95 % (as in the
     NSSDA), so that :math:`\sigma = \sqrt{a_{firm}^2 + a_{outline}^2} / 2.4477`, the outline being that of the
-    basin, or of the nearest one outside. Where either is missing, ``data/reference/positional_accuracy.csv``
-    says what is taken.
+    basin, or of the nearest one outside, and :math:`\sigma` never below a centimetre. Where either is missing,
+    ``data/reference/positional_accuracy.csv`` says what is taken.
 
     Parameters
     ----------
@@ -303,6 +303,7 @@ def _place(places: _Places, basins: gpd.GeoDataFrame) -> _Placing:
     divide, distance = _to_divide(divides, points, basin)
     outline = _known(basins, "accuracy_m", _constant("outline_accuracy_m"))
     sigma = np.hypot(places.accuracy_m[rows], outline[divide]) / _constant("radius_95_sigmas")
+    sigma = np.maximum(sigma, LEAST_SIGMA_M)
     chances = _chances(divides, points, basin, distance, sigma)
     size = len(places.longitude)
     return _Placing(

@@ -12,6 +12,9 @@ each, in the order that settles ties.
 
 from __future__ import annotations
 
+import tempfile
+import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["build", "frame_over", "locate"]
+__all__ = ["build", "frame_over", "keep", "kept", "locate"]
 
 _MARGIN = TILE + 1  # cells around the layer: a tile without any boundary, where all outside is looked up
 _FLATTEST = 1000  # times as long as wide is the longest layer that cells are fitted to
@@ -111,6 +114,65 @@ def locate(
 
     in_shares(look_up, len(longitude))
     return found, tied
+
+
+def keep(grid: Grid, path: Path) -> None:
+    """Keep an index in a file, written aside and then moved: a file under its final name is whole.
+
+    Parameters
+    ----------
+    grid : Grid
+        The index.
+    path : Path
+        The file. Where its folder cannot be written to, nothing is kept.
+
+    Examples
+    --------
+    >>> import shapely, tempfile
+    >>> from pathlib import Path
+    >>> from watershed_cp.basins.edges import rings_of
+    >>> grid = build(rings_of(np.array([shapely.box(0, 0, 1, 1)])), np.array([0]), 10_000)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     keep(grid, Path(folder) / "square.npz")
+    ...     bool((kept(Path(folder) / "square.npz").coarse == grid.coarse).all())
+    True
+    """
+    part = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+            part = Path(file.name)
+            np.savez(file, **grid._asdict())
+        part.replace(path)
+    except OSError:
+        if part is not None:
+            part.unlink(missing_ok=True)
+
+
+def kept(path: Path) -> Grid | None:
+    """Read an index that was kept.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    Grid or None
+        None where there is no such file, or it is damaged or of another kind.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> kept(Path("missing.npz")) is None
+    True
+    """
+    try:
+        with path.open("rb") as file, np.load(file) as arrays:
+            return Grid(**arrays)
+    except (OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile):
+        return None
 
 
 def frame_over(bounds: Floats, cells: int, margin: int) -> tuple[Floats, tuple[int, int]]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -53,7 +52,8 @@ class BasinLocator:
     basins : geopandas.GeoDataFrame
         Index ``basin_id``, polygons or multipolygons in EPSG:4326. Left as it is.
     index_folder : path-like, optional
-        Folder where :meth:`build_index` keeps its work for later runs, under the hash of the layer.
+        Folder where :meth:`build_index` keeps its work for later runs, under the hash of the layer. A damaged file
+        is made anew; where the folder cannot be written to, nothing is kept.
 
     Raises
     ------
@@ -161,17 +161,15 @@ class BasinLocator:
         >>> locator.locate([0.5], [0.5])
         array([0], dtype=int32)
         """
-        from watershed_cp.basins import gridkernels, labelgrid
+        from watershed_cp.basins import labelgrid
 
         self._cells = min(max(points, _FEWEST_CELLS), _MOST_CELLS)
-        kept = None if self._folder is None else self._folder / f"{self._key()}-{self._cells}.npz"
-        if kept is not None and kept.exists():
-            with np.load(kept) as arrays:
-                self._grid = gridkernels.Grid(**arrays)
-            return
-        self._grid = labelgrid.build(rings_of(self._outlines), self._turns, self._cells)
-        if kept is not None:
-            _keep(kept, self._grid)
+        path = None if self._folder is None else self._folder / f"{self._key()}-{self._cells}.npz"
+        self._grid = None if path is None else labelgrid.kept(path)
+        if self._grid is None:
+            self._grid = labelgrid.build(rings_of(self._outlines), self._turns, self._cells)
+            if path is not None:
+                labelgrid.keep(self._grid, path)
 
     def _cheapest(self) -> str:
         """Weigh the ways for all points asked so far, as if they had come at once."""
@@ -237,11 +235,3 @@ class BasinLocator:
         for outline in shapely.to_wkb(self._outlines):
             digest.update(outline)
         return digest.hexdigest()
-
-
-def _keep(path: Path, grid: Grid) -> None:
-    """Write an index aside, then move it into place: a file under its final name is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-        np.savez(part, **grid._asdict())
-    Path(part.name).replace(path)

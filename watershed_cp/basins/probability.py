@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Whole = NDArray[np.int64]
 
-__all__ = ["REACH_SIGMAS", "boundary_integral", "probability_inside"]
+__all__ = ["LEAST_SIGMA_M", "REACH_SIGMAS", "boundary_integral", "probability_inside"]
 
 REACH_SIGMAS = 5.0  # the scatter beyond holds exp(-12.5), less than 4 in a million
+LEAST_SIGMA_M = (
+    1e-3  # a place on a common border is as probable on either side, however exact it claims to be
+)
 _LONGEST_SIGMAS = 1.5  # of a stretch that one rule of quadrature covers; its error stays below 1e-7
 _ROUNDING = 0.01  # far above any rounding, far below the whole turn that a place on a boundary can err by
 _NUDGE_SIGMAS = np.array([0.61e-7, 0.79e-7])  # a place on a vertex sees no turn; one beside it does
