@@ -17,7 +17,7 @@ from watershed_cp import tables
 from watershed_cp.impact import ledger as books
 from watershed_cp.impact.expectation import complete, from_assignments, share_out
 from watershed_cp.impact.ranges import range_shares
-from watershed_cp.impact.sums import exact_sums
+from watershed_cp.impact.sums import common_codes, exact_sums
 from watershed_cp.impact.totals import figures, total_by, totals_table
 from watershed_cp.messages import texts
 
@@ -228,7 +228,7 @@ def total_per_basin(
     [[0.0, 2.0]]
     """
     kinds, pollutants = pd.factorize(ledger["pollutant"], sort=True)
-    firm, names = pd.factorize(ledger["msme_id"])
+    firm, owner = common_codes(ledger["msme_id"], probabilities["msme_id"])
     cells = pd.MultiIndex.from_product([basins.index, pollutants], names=["basin_id", "pollutant"])
     credited = (ledger["fate"] == "credited").to_numpy()
     basin = np.where(credited, _positions(ledger["basin_id"], basins.index), -1)
@@ -236,8 +236,8 @@ def total_per_basin(
         raise ArithmeticError("a row is credited to a watershed that the layer lacks")
     totals = figures(ledger, _cell(basin, kinds, len(pollutants)), len(cells), firm=firm)
     placed = np.where(credited | (ledger["fate"] == "outside"), firm, -1)
-    shares = share_out(ledger["reduction_kg_yr"].to_numpy(float), placed, pd.Index(names), probabilities)
-    place = basins.index.get_indexer(probabilities["basin_id"])[shares.entry]
+    shares = share_out(ledger, placed, probabilities, owner)
+    place = _positions(probabilities["basin_id"], basins.index)[shares.entry]
     cell = _cell(place, kinds[shares.row], len(pollutants))
     totals["expected_reduction_kg_yr"] = exact_sums(shares.expected_kg_yr, cell, len(cells))
     spoken = basins["name_es"] if "name_es" in basins else pd.Series(basins.index, index=basins.index)

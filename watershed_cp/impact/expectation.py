@@ -107,21 +107,19 @@ class Share(NamedTuple):
     expected_kg_yr: Floats
 
 
-def share_out(
-    reduction_kg_yr: Floats, firm: Whole, names: pd.Index[str], probabilities: pd.DataFrame
-) -> Share:
+def share_out(rows: pd.DataFrame, firm: Whole, probabilities: pd.DataFrame, owner: Whole) -> Share:
     """Divide each row's reduction among the places where its firm may lie.
 
     Parameters
     ----------
-    reduction_kg_yr : numpy.ndarray, shape (n,)
-        Reductions of ledger rows.
+    rows : pandas.DataFrame, n rows
+        Ledger rows with ``reduction_kg_yr``.
     firm : numpy.ndarray of int, shape (n,)
-        Position of each row's firm in `names`; a row of -1 is left out.
-    names : pandas.Index
-        Identifiers of firms.
-    probabilities : pandas.DataFrame
-        ``msme_id``, ``probability``.
+        Number of each row's firm; a row of -1 is left out.
+    probabilities : pandas.DataFrame, m rows
+        With ``probability``.
+    owner : numpy.ndarray of int, shape (m,)
+        Number of the firm of each probability.
 
     Returns
     -------
@@ -130,17 +128,24 @@ def share_out(
 
     Examples
     --------
-    >>> chances = pd.DataFrame({"msme_id": ["F1", "F1"], "probability": [0.75, 0.25]})
-    >>> share_out(np.array([8.0]), np.array([0]), pd.Index(["F1"]), chances).expected_kg_yr.tolist()
+    >>> rows, chances = pd.DataFrame({"reduction_kg_yr": [8.0]}), pd.DataFrame({"probability": [0.75, 0.25]})
+    >>> share_out(rows, np.array([0]), chances, np.array([0, 0])).expected_kg_yr.tolist()
     [6.0, 2.0]
     """
-    owner = names.get_indexer(pd.Index(probabilities["msme_id"]))
-    order = np.argsort(owner, kind="stable")[int((owner < 0).sum()) :]
-    places = np.bincount(owner[order], minlength=len(names))
-    first = np.append(np.cumsum(places) - places, 0)
-    many = np.where(firm < 0, 0, np.append(places, 0)[firm])
-    row = np.repeat(np.arange(len(firm)), many)
-    turn = np.arange(len(row)) - np.repeat(np.cumsum(many) - many, many)
-    entry = order[first[firm[row]] + turn]
-    chance = probabilities["probability"].to_numpy(float)
-    return Share(row, entry, reduction_kg_yr[row] * chance[entry])
+    order = np.argsort(owner, kind="stable")
+    firms = int(max(firm.max(initial=-1), owner.max(initial=-1))) + 1
+    last = np.cumsum(np.bincount(owner, minlength=firms + 1))  # the firm of -1 stands last, and has no place
+    first = np.append(0, last[:-1])
+    place, end, row = first[firm], last[firm], np.arange(len(firm))
+    found, entries = [row[:0]], [order[:0]]
+    while len(row):  # most firms lie in one place, so that the second turn has little left to do
+        left = np.flatnonzero(place < end)
+        row, place, end = row[left], place[left], end[left]
+        found.append(row)
+        entries.append(order[place])
+        place = place + 1
+    row, entry = np.concatenate(found), np.concatenate(entries)
+    chance, reduction = (
+        column.to_numpy(float) for column in (probabilities["probability"], rows["reduction_kg_yr"])
+    )
+    return Share(row, entry, reduction[row] * chance[entry])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Whole = NDArray[np.int64]
 
-__all__ = ["count_distinct", "exact_sum", "exact_sums", "group_rows"]
+__all__ = ["common_codes", "count_distinct", "exact_sum", "exact_sums", "group_rows"]
 
 _CHUNK = 1 << 14  # rows that fit the processor's cache
 _MOST_BITS = 1000  # a larger power of two would overflow
@@ -69,28 +69,24 @@ def exact_sums(values: Floats, group: Whole, size: int) -> Floats:
     >>> exact_sums(np.array([1e16, 1.0, -1e16, np.nan]), np.array([0, 0, 0, 2]), 3).tolist()
     [1.0, 0.0, nan]
     """
-    places = np.where(group < 0, size, group)  # what is in no group goes to a bin of its own
     finite = np.isfinite(values)
-    plain = values if finite.all() else np.where(finite, values, 0.0)
-    total = _sum_finite(plain, places, size + 1)[:size]
-    if plain is not values:
-        endless, known = np.isinf(values), ~np.isnan(values)
-        total += np.bincount(places[endless], values[endless], size + 1)[:size]
-        rows, told = (np.bincount(part, minlength=size + 1)[:size] for part in (places, places[known]))
-        total[(rows > 0) & (told == 0)] = np.nan
-    return total
+    if finite.all():
+        return _sum_finite(values, group, size)
+    total = _sum_finite(np.where(finite, values, 0.0), group, size)
+    inside, known = group >= 0, ~np.isnan(values)
+    endless = inside & known & ~finite
+    total += np.bincount(group[endless], values[endless], size)
+    rows, told = (np.bincount(group[part], minlength=size) for part in (inside, inside & known))
+    return np.where((rows > 0) & (told == 0), np.nan, total)
 
 
 def _sum_finite(values: Floats, group: Whole, size: int) -> Floats:
     """Add finite values per group: split each into parts on a common grid, add those, and round once."""
-    parts = [
-        part
-        for start in range(0, len(values), max(_CHUNK, 8 * size))
-        for part in _parts(
-            values[start : start + max(_CHUNK, 8 * size)], group[start : start + max(_CHUNK, 8 * size)], size
-        )
-    ]
-    return np.array([math.fsum(column) for column in zip(*parts, strict=True)] if parts else [0.0] * size)
+    step = max(_CHUNK, 8 * size)
+    chunks = [slice(start, start + step) for start in range(0, len(values), step)]
+    parts = [part for chunk in chunks for part in _parts(values[chunk], group[chunk] + 1, size + 1)]
+    sums = [math.fsum(column) for column in zip(*parts, strict=True)] if parts else [0.0] * (size + 1)
+    return np.array(sums[1:])  # the first holds what is in no group
 
 
 def _parts(values: Floats, group: Whole, size: int) -> list[list[float]]:
@@ -152,6 +148,28 @@ def _occurring(group: Whole, keys: pd.DataFrame) -> tuple[Whole, pd.DataFrame]:
     return number[group], keys[there].reset_index(drop=True)
 
 
+def common_codes(*columns: pd.Series[str]) -> tuple[Whole, ...]:
+    """Give equal values of several columns the same number.
+
+    Parameters
+    ----------
+    *columns : pandas.Series
+        For example the identifiers of firms in two tables.
+
+    Returns
+    -------
+    tuple of numpy.ndarray of int
+        One array a column, numbers from 0; -1 where missing.
+
+    Examples
+    --------
+    >>> [codes.tolist() for codes in common_codes(pd.Series(["F1", "F2"]), pd.Series(["F2"]))]
+    [[0, 1], [1]]
+    """
+    codes, _ = pd.factorize(pd.concat(columns, ignore_index=True))
+    return tuple(np.split(codes, np.cumsum([len(column) for column in columns])[:-1]))
+
+
 def count_distinct(codes: Whole, group: Whole, size: int) -> Whole:
     """Count the different codes in each group.
 
@@ -173,11 +191,11 @@ def count_distinct(codes: Whole, group: Whole, size: int) -> Whole:
     >>> count_distinct(np.array([0, 0, 1]), np.array([0, 0, 1]), 2).tolist()
     [1, 1]
     """
-    there = (group >= 0) & (codes >= 0)
-    width = int(codes.max(initial=0)) + 1
-    cells = group[there] * width + codes[there]
-    if size * width <= _DENSE:
-        marks = np.zeros((size, width), bool)
+    width = int(codes.max(initial=-1)) + 2  # first column and first row are for what is not counted
+    cells = (group + 1) * width + (codes + 1)
+    if (size + 1) * width <= _DENSE:
+        marks = np.zeros((size + 1, width), bool)
         marks.reshape(-1)[cells] = True
-        return np.asarray(np.count_nonzero(marks, axis=1))
-    return np.bincount(pd.unique(cells) // width, minlength=size)
+        return np.asarray(np.count_nonzero(marks[1:, 1:], axis=1))
+    row, column = np.divmod(pd.unique(cells), width)
+    return np.bincount(row[column > 0], minlength=size + 1)[1:]

@@ -16,7 +16,7 @@ from watershed_cp import reference, tables, units
 from watershed_cp.errors import InputError
 from watershed_cp.impact.expectation import OUTSIDE, complete, share_out
 from watershed_cp.impact.ranges import range_of_sums
-from watershed_cp.impact.sums import count_distinct, exact_sums, group_rows
+from watershed_cp.impact.sums import common_codes, count_distinct, exact_sums, group_rows
 from watershed_cp.messages import fault
 
 if TYPE_CHECKING:
@@ -156,16 +156,18 @@ def figures(rows: pd.DataFrame, group: Whole, size: int, *, firm: Whole) -> pd.D
     )
     paired = np.where(np.isnan(baseline) | np.isnan(follow_up), -1, group)
     there = np.bincount(paired[paired >= 0], minlength=size) > 0
-    before, after, avoided = (
-        np.where(there, exact_sums(load, paired, size), np.nan) for load in (baseline, follow_up, reduction)
+    before, after = (
+        np.where(there, exact_sums(load, paired, size), np.nan) for load in (baseline, follow_up)
     )
+    total = exact_sums(reduction, group, size)
+    avoided = total if np.array_equal(paired, group) else exact_sums(reduction, paired, size)
     low, high = range_of_sums(rows, group, size)
     return pd.DataFrame(
         {
             "msmes": count_distinct(firm, group, size),
             "baseline_kg_yr": before,
             "follow_up_kg_yr": after,
-            "reduction_kg_yr": exact_sums(reduction, group, size),
+            "reduction_kg_yr": total,
             "reduction_low_kg_yr": low,
             "reduction_high_kg_yr": high,
             "reduction_pct": 100 * avoided / np.where(before == 0, np.nan, before),
@@ -195,8 +197,8 @@ def _expected_totals(
     if len(areas) > 1:  # of two kinds of area at once nobody knows the probability
         return pd.DataFrame(columns=[*keys, "expected_reduction_kg_yr"])
     chances = _chances(accounts, *areas)
-    firm, names = pd.factorize(rows["msme_id"])
-    shares = share_out(rows["reduction_kg_yr"].to_numpy(float), firm, pd.Index(names), chances)
+    firm, owner = common_codes(rows["msme_id"], chances["msme_id"])
+    shares = share_out(rows, firm, chances, owner)
     place = chances["basin_id"].to_numpy()[shares.entry]
     parts = rows[list(keys)].iloc[shares.row].assign(expected=shares.expected_kg_yr)
     parts = parts.assign(**dict.fromkeys(areas, place)) if areas else parts[place != OUTSIDE]
