@@ -95,16 +95,17 @@ def _parts(values: Floats, group: Whole, size: int) -> list[list[float]]:
     Adding `anchor`, a power of two well above the largest value times the number of rows, and taking it off again
     leaves of each value its leading bits, all multiples of one unit: no sum of them needs rounding.
     """
-    rest, parts = values, []
+    rest, parts = values.copy(), []
     headroom = len(values).bit_length() + 1
-    while largest := float(np.abs(rest).max(initial=0.0)):
+    while largest := max(float(rest.max(initial=0.0)), -float(rest.min(initial=0.0))):
         exponent = math.frexp(largest)[1] + headroom
         if exponent > _MOST_BITS:
             raise OverflowError(f"{largest:g} is too large to be added")
         anchor = math.ldexp(1.0, exponent)
-        leading = (anchor + rest) - anchor
+        leading = rest + anchor
+        leading -= anchor
         parts.append(np.bincount(group, leading, size).tolist())
-        rest = rest - leading
+        rest -= leading
     return parts
 
 

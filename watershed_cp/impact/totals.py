@@ -154,10 +154,12 @@ def figures(rows: pd.DataFrame, group: Whole, size: int, *, firm: Whole) -> pd.D
     baseline, follow_up, reduction = (
         rows[name].to_numpy(float) for name in ("baseline_kg_yr", "follow_up_kg_yr", "reduction_kg_yr")
     )
-    paired = np.where(np.isnan(baseline) | np.isnan(follow_up), -1, group)
-    there = np.bincount(paired[paired >= 0], minlength=size) > 0
+    known = ~np.isnan(baseline + follow_up)
+    paired = np.where(known, group, -1)
+    there = np.bincount(paired + 1, minlength=size + 1)[1:] > 0
     before, after = (
-        np.where(there, exact_sums(load, paired, size), np.nan) for load in (baseline, follow_up)
+        np.where(there, exact_sums(np.where(known, load, 0.0), paired, size), np.nan)
+        for load in (baseline, follow_up)
     )
     total = exact_sums(reduction, group, size)
     avoided = total if np.array_equal(paired, group) else exact_sums(reduction, paired, size)
