@@ -509,6 +509,36 @@ RANGE_SHARES = Table(
     ),
 )
 
+DOUBLES = Table(
+    "doubles",
+    (
+        _text("pollutant", "Contaminante", "Pollutant"),
+        _choice(
+            "rule",
+            ("same_firm", "same_measure", "same_amount"),
+            "Por qué puede ser lo mismo",
+            "Why the two may be one",
+        ),
+        _MSME_ID,
+        _text("rows", "Filas de su seguimiento", "Rows of its follow-up"),
+        _number("reduction_kg_yr", "kg/yr", "Su reducción acreditada", "Its credited reduction"),
+        _text("other_msme_id", "La otra empresa", "The other firm"),
+        _text("other_rows", "Filas de la otra", "Rows of the other"),
+        _number(
+            "other_reduction_kg_yr",
+            "kg/yr",
+            "Reducción acreditada de la otra",
+            "Credited reduction of the other",
+        ),
+        _number(
+            "at_stake_kg_yr",
+            "kg/yr",
+            "Lo que se contaría dos veces si son lo mismo: la menor de las dos, sin signo",
+            "What would count twice if the two are one: the smaller of them, without its sign",
+        ),
+    ),
+)
+
 LEDGER = Table(
     "ledger",
     (
@@ -634,6 +664,7 @@ OUTPUTS = (
     TOTALS,
     RANGE_SHARES,
     DELIVERED_LOADS,
+    DOUBLES,
     LEDGER,
     LEDGER_SUMMARY,
 )

@@ -15,6 +15,7 @@ import pandas as pd
 
 from watershed_cp import tables
 from watershed_cp.impact import ledger as books
+from watershed_cp.impact.doubles import book_doubles, flag_doubles, suspect_doubles
 from watershed_cp.impact.expectation import complete, from_assignments, share_out
 from watershed_cp.impact.ranges import range_shares
 from watershed_cp.impact.sums import common_codes, exact_sums
@@ -54,6 +55,8 @@ class Accounts:
         First and last date of the measurements, ISO 8601.
     synthetic : bool
         Whether any row of the input says that it is synthetic.
+    doubles : pandas.DataFrame
+        Pairs of credited claims that may be one: the table of that name in :mod:`watershed_cp.tables`.
     probabilities : pandas.DataFrame
         ``msme_id``, ``basin_id``, ``probability``: where each located firm may lie, a blank ``basin_id`` standing
         for no watershed; they add up to 1 for each firm.
@@ -71,6 +74,7 @@ class Accounts:
     measurements: pd.DataFrame
     period: tuple[str, str] | None = None
     synthetic: bool = False
+    doubles: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(tables.DOUBLES.names)))
     probabilities: pd.DataFrame = field(default_factory=_NO_CHANCES.copy)
     levels: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
 
@@ -152,8 +156,9 @@ def close_accounts(
     [5.0, 4.0]
     """
     firms = assignments[["msme_id"]] if msmes is None else msmes
-    ledger = books.flag_media(books.build_ledger(claims, assignments), firms)
+    ledger = books.flag_media(books.build_ledger(book_doubles(claims), assignments), firms)
     books.check_conservation(claims, ledger)
+    doubles = suspect_doubles(ledger, firms)
     located = assignments.loc[assignments["status"] != "unlocated", "msme_id"]
     chances = complete(from_assignments(assignments) if probabilities is None else probabilities, located)
     return Accounts(
@@ -161,7 +166,8 @@ def close_accounts(
         basins=basins,
         msmes=firms,
         assignments=assignments,
-        ledger=ledger,
+        ledger=flag_doubles(ledger, doubles),
+        doubles=doubles,
         basin_loads=total_per_basin(ledger, basins, chances),
         ledger_summary=books.summarise(ledger),
         measurements=pd.DataFrame() if measurements is None else measurements,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["summarise", "tell_changes"]
 
+_FIRST = 3  # firms that are named to be measured first
+
 
 def summarise(accounts: Accounts, language: Language) -> str:
     """Say what a run found: firms, reductions per watershed with their range, and what is not counted.
@@ -96,12 +98,30 @@ def _lines(accounts: Accounts, language: Language) -> Iterator[str]:
     if idle:
         yield label("summary", "idle", language, basins=number(idle))
     yield ""
+    yield from _what_to_check(accounts, language)
     left = _not_counted(accounts.ledger, language)
     yield (
         label("summary", "not_counted", language, reasons=left)
         if left
         else label("summary", "all_counted", language)
     )
+
+
+def _what_to_check(accounts: Accounts, language: Language) -> Iterator[str]:
+    """Name the firms that bring most of the ranges, and what may be counted twice."""
+    shares = accounts.range_shares.sort_values("share_pct", ascending=False, kind="stable").head(_FIRST)
+    first = [
+        f"{row['msme_id']} ({pollutant_name(row['pollutant'], language)}, {percent(row['share_pct'])})"
+        for row in shares[shares["share_pct"] > 0].to_dict("records")
+    ]
+    if first:
+        yield label("summary", "measure_first", language, firms=", ".join(first))
+    stakes = [
+        f"{pollutant_name(str(pollutant), language)} {mass(math.fsum(rows['at_stake_kg_yr']))}"
+        for pollutant, rows in accounts.doubles.groupby("pollutant", sort=True)
+    ]
+    if stakes:
+        yield label("summary", "doubles", language, stakes=", ".join(stakes))
 
 
 def _basin_lines(name: str, rows: pd.DataFrame, language: Language) -> Iterator[str]:

@@ -50,6 +50,7 @@ _WORDS = {
     "value": "size_class",
     "size_class": "size_class",
     "place": "arrival",
+    "rule": "double",
 }
 
 
@@ -200,6 +201,7 @@ def _tables(accounts: Accounts) -> list[tuple[str, tables.Table, pd.DataFrame]]:
         ("programme_loads", tables.BASIN_LOADS, accounts.programme_loads),
         ("totals", tables.TOTALS, accounts.totals),
         ("range_shares", tables.RANGE_SHARES, accounts.range_shares),
+        ("doubles", tables.DOUBLES, accounts.doubles),
         ("ledger_summary", tables.LEDGER_SUMMARY, accounts.ledger_summary),
         ("ledger", tables.LEDGER, accounts.ledger),
         ("assignments", tables.ASSIGNMENTS, accounts.assignments),
