@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watershed_cp.cli import main
-from watershed_cp.errors import MissingFileError
-from watershed_cp.impact.comparison import changed_rules, compare_ledgers, read_run
-from watershed_cp.tables import LEDGER
+from watershed_cp.errors import InputError, MissingFileError
+from watershed_cp.impact.comparison import Run, changed_rules, compare_ledgers, compare_runs, read_run
+from watershed_cp.tables import CHANGES, LEDGER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,19 +35,60 @@ ROWS = st.lists(ROW, min_size=1, max_size=8).map(
 )
 
 
+def run(ledger: pd.DataFrame, grade: str = "E", digest: str = "0") -> Run:
+    return Run(ledger, {"accounting": {"minimum_evidence": grade}}, {"a.csv": digest}, "1")
+
+
 def credited(ledger: pd.DataFrame, pollutant: str) -> float:
     rows = ledger[(ledger["fate"] == "credited") & (ledger["pollutant"] == pollutant)]
     return math.fsum(rows["reduction_kg_yr"].dropna())
 
 
+@settings(max_examples=25)
 @given(ROWS, ROWS)
 def test_changes_add_up_to_the_change_of_the_total(before: pd.DataFrame, after: pd.DataFrame) -> None:
     changes = compare_ledgers(before, after)
     for pollutant in ("TN", "TP"):
         told = math.fsum(changes.loc[changes["pollutant"] == pollutant, "credited_change_kg_yr"])
         assert told == credited(after, pollutant) - credited(before, pollutant)
+        for basin in ("a", "b"):
+            moved = [by_basin(changes, pollutant, basin, f"_{side}") for side in ("before", "after")]
+            totals = [by_basin(ledger, pollutant, basin) for ledger in (before, after)]
+            assert moved[1] - moved[0] == totals[1] - totals[0]
 
 
+def by_basin(rows: pd.DataFrame, pollutant: str, basin: str, side: str = "") -> float:
+    there = (rows["pollutant"] == pollutant) & (rows[f"basin_id{side}"] == basin)
+    return math.fsum(rows.loc[there & (rows[f"fate{side}"] == "credited"), f"reduction{side}_kg_yr"].dropna())
+
+
+@settings(max_examples=25)
+@given(ROWS, ROWS)
+def test_two_runs_the_other_way_round_tell_the_opposite(before: pd.DataFrame, after: pd.DataFrame) -> None:
+    there, back = compare_ledgers(before, after), compare_ledgers(after, before)
+    assert (there["credited_change_kg_yr"] + back["credited_change_kg_yr"] == 0).all()
+    opposite = {"new": "gone", "gone": "new"}
+    assert there["change"].replace(opposite).tolist() == back["change"].tolist()
+
+
+def test_a_rule_explains_what_it_alone_changed() -> None:
+    row = {"msme_id": "F1", "pollutant": "TN", "baseline_rows": "1", "follow_up_rows": "2", "basin_id": "a"}
+    before = pd.DataFrame([row | {"fate": "credited", "reduction_kg_yr": 5.0, "reason": ""}])
+    weak = before.assign(fate="unverified", reason="evidence below B", basin_id=None)
+    dearer, moved = before.assign(reduction_kg_yr=6.0), before.assign(basin_id="b")
+
+    def change(after: pd.DataFrame, *, grade: str, digest: str = "0") -> str:
+        return str(compare_runs(run(before), run(after, grade, digest))["change"].iloc[0])
+
+    assert change(weak, grade="B") == "rule_changed"
+    assert change(weak, grade="B", digest="1") == "rule_changed"
+    assert change(weak, grade="E", digest="1") == "new_fate"
+    assert change(dearer, grade="B") == "rule_changed"
+    assert change(dearer, grade="B", digest="1") == "value_changed"
+    assert change(moved, grade="B") == "moved_basin"
+
+
+@settings(max_examples=25)
 @given(ROWS)
 def test_a_ledger_does_not_differ_from_itself(ledger: pd.DataFrame) -> None:
     assert compare_ledgers(ledger, ledger).empty
@@ -67,6 +109,31 @@ def test_a_folder_that_no_run_wrote(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("ledger", "manifest", "detail"),
+    [
+        (
+            "msme_id,pollutant\nF1,TN\n",
+            '{"settings": {}, "inputs": {}, "watershed_cp": "1"}',
+            "baseline_rows, ",
+        ),
+        ("msme_id\n", "no json", "Expecting value: line 1"),
+        ("msme_id\n", "{}", "'settings'"),
+        ("", '{"settings": {}, "inputs": {}, "watershed_cp": "1"}', "No columns to parse"),
+    ],
+)
+def test_a_folder_of_which_no_sense_can_be_made(
+    tmp_path: Path, ledger: str, manifest: str, detail: str
+) -> None:
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "ledger.csv").write_text(ledger, encoding="utf-8")
+    (tmp_path / "manifest.json").write_text(manifest, encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        read_run(tmp_path)
+    assert error.value.tell("en").startswith(f"{tmp_path}: The output of that run cannot be read: {detail}")
+    assert error.value.tell("en").endswith(". Run the project again with this version, and compare anew.")
+
+
 def test_the_command_explains_a_changed_value(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sources = {"basins": "priority", "msmes": "m.csv", "audits": "a.csv"}
     project = (
@@ -85,3 +152,26 @@ def test_the_command_explains_a_changed_value(tmp_path: Path, capsys: pytest.Cap
         capsys.readouterr().out
         == "BOD5: what is credited changed by 10.0 kg.\n  F1: another value, 10.0 kg\n"
     )
+    for language, name in (("en", "a.csv"), ("en", "a.xlsx"), ("es", "b.xlsx")):
+        file = tmp_path / "changes" / name
+        file.parent.mkdir(exist_ok=True)
+        words = [
+            "compare",
+            str(tmp_path / "one"),
+            str(tmp_path / "two"),
+            "--out",
+            str(file),
+            "--language",
+            language,
+        ]
+        assert main(words) == 0
+    table = pd.read_csv(tmp_path / "changes" / "a.csv", encoding="utf-8-sig")
+    assert tuple(table.columns) == CHANGES.names
+    assert table[["change", "credited_change_kg_yr"]].to_numpy().tolist() == [["value_changed", 10.0]]
+    for name, sheet, word in (("a.xlsx", "Changes", "another value"), ("b.xlsx", "Cambios", "otro valor")):
+        book = openpyxl.load_workbook(tmp_path / "changes" / name)
+        assert book.sheetnames == [sheet]
+        assert book[sheet].cell(3, CHANGES.names.index("change") + 1).value == word
+    capsys.readouterr()
+    assert main(["compare", str(tmp_path / "two"), str(tmp_path / "two"), "--language", "es"]) == 0
+    assert capsys.readouterr().out == "Ninguna fila del registro cambió.\n"

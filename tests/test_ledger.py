@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from makers import three_squares
 
@@ -30,6 +30,7 @@ def placed(places: list[tuple[str | None, str]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["msme_id", "basin_id", "status", "probability"])
 
 
+@settings(max_examples=30)
 @given(st.lists(CLAIM, min_size=1, max_size=40), st.lists(PLACE, min_size=5, max_size=5))
 def test_fates_add_up_to_what_came_in(claims, places) -> None:
     table = pd.DataFrame(claims)

@@ -132,6 +132,7 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     compare = menu.add("compare")
     compare.add_argument("before", metavar=menu.say("folder"), help=menu.say("run_before"))
     compare.add_argument("after", metavar=menu.say("folder"), help=menu.say("run_after"))
+    compare.add_argument("--out", metavar=menu.say("file"), help=menu.say("changes_out"))
     _add_near(menu)
     trace = menu.add("trace")
     trace.add_argument("place", metavar="LON,LAT", help=menu.say("place"))

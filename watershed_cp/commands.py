@@ -98,13 +98,27 @@ def template(options: Options, language: Language) -> None:
 
 def compare(options: Options, language: Language) -> None:
     """Explain what changed between two runs."""
-    from watershed_cp.impact.comparison import changed_rules, compare_ledgers, read_run
+    from watershed_cp.impact.comparison import changed_rules, compare_runs, read_run
     from watershed_cp.publish.summary import tell_changes
 
-    (before, old), (after, new) = read_run(options.before), read_run(options.after)
-    for rule, was, now in changed_rules(old, new):
+    before, after = read_run(options.before), read_run(options.after)
+    if before.version != after.version:
+        _say("version_changed", language, before=before.version, after=after.version)
+    for rule, was, now in changed_rules(before.settings, after.settings):
         _say("rule_changed", language, rule=rule, before=was, after=now)
-    print(tell_changes(compare_ledgers(before, after), language))
+    changes = compare_runs(before, after)
+    print(tell_changes(changes, language))
+    if options.out:
+        _say("table_written", language, file=_write_changes(changes, Path(options.out), language))
+
+
+def _write_changes(changes: pd.DataFrame, out: Path, language: Language) -> Path:
+    from watershed_cp.publish.tables import save_csv, save_sheets
+    from watershed_cp.tables import CHANGES
+
+    if out.suffix.lower() == ".xlsx":
+        return save_sheets([("changes", CHANGES, changes)], out, language=language)
+    return save_csv(changes, out)
 
 
 def near(options: Options, language: Language) -> None:

@@ -9,6 +9,7 @@ from watershed_cp.basins.assignment import assign, basin_probabilities
 from watershed_cp.basins.catalogue import read_basins, read_built_in
 from watershed_cp.errors import InputError, IntakeError, Text
 from watershed_cp.impact.aggregation import Accounts, close_accounts, measured_period, says_synthetic
+from watershed_cp.impact.control import check_controls
 from watershed_cp.intake.corrections import list_firms, read_corrections
 from watershed_cp.intake.geocoding import geocode_firms
 from watershed_cp.intake.providers import OnlineGeocoder
@@ -163,7 +164,7 @@ def run(
     IntakeError
         If tables have faults: all of them, of all tables.
     InputError
-        If the project file or the watershed layer cannot be used.
+        If the project file or the watershed layer cannot be used, or a control total is not reached.
 
     Examples
     --------
@@ -214,6 +215,7 @@ def run(
         notes=tuple(note for table in tables if table is not None for note in table.attrs.get("notes", ())),
         poster_languages=settings.publish.poster_languages or (settings.project.language,),
     )
+    check_controls(impact.ledger, settings.control)
     if out is not None:
         impact.save(out, progress=progress)
     return impact

@@ -26,6 +26,7 @@ __all__ = [
     "PRIORITY",
     "Accounting",
     "Basins",
+    "Control",
     "Geocoding",
     "Project",
     "Publish",
@@ -117,6 +118,21 @@ class Accounting(_Section):
         return self
 
 
+class Control(_Section):
+    """``[[control]]``: a sum that is known from elsewhere, and that the ledger must reach."""
+
+    pollutant: Annotated[str, Field(min_length=1)]
+    """Code of the pollutant."""
+    reduction_kg_yr: Annotated[float, Field(allow_inf_nan=False)]
+    """What the reductions must add up to."""
+    basin: str | None = None
+    """Watershed; by default all of them."""
+    fate: str = "credited"
+    """Fate of the rows that are added up."""
+    tolerance_kg_yr: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.5
+    """How far the sum may be off, for the rounding of what was published."""
+
+
 class Publish(_Section):
     """``[publish]``: what is written and for whom."""
 
@@ -139,6 +155,7 @@ class Project(_Section):
     recommendations: Source | None = None
     geocoding: Geocoding = Geocoding()
     accounting: Accounting = Accounting()
+    control: tuple[Control, ...] = ()
     publish: Publish = Publish()
     folder: Path = Field(default=Path(), exclude=True)
     """Folder of the file; paths are relative to it."""
@@ -205,6 +222,8 @@ def _fault(file: Path, detail: ErrorDetails) -> Fault:
 def _known(section: tuple[str | int, ...]) -> str:
     model: type[BaseModel] = Project
     for name in section:
+        if isinstance(name, int):  # of a list, whose sections are all alike
+            continue
         field = model.model_fields[str(name)].annotation
         candidates = [field, *getattr(field, "__args__", ())]
         model = next(kind for kind in candidates if isinstance(kind, type) and issubclass(kind, BaseModel))

@@ -582,6 +582,37 @@ LEDGER = Table(
     ),
 )
 
+CHANGES = Table(
+    "changes",
+    (
+        _MSME_ID,
+        _text("pollutant", "Contaminante", "Pollutant"),
+        _choice(
+            "change",
+            ("new", "gone", "new_fate", "moved_basin", "value_changed", "rule_changed"),
+            "Qué cambió",
+            "What changed",
+        ),
+        *(
+            column
+            for side, es, en in (("before", "antes", "before"), ("after", "después", "after"))
+            for column in (
+                _choice(f"fate_{side}", FATES, f"Destino {es}", f"Fate {en}"),
+                _text(f"basin_id_{side}", f"Cuenca {es}", f"Watershed {en}"),
+                _number(f"reduction_{side}_kg_yr", "kg/yr", f"Reducción {es}", f"Reduction {en}"),
+            )
+        ),
+        _number(
+            "credited_change_kg_yr",
+            "kg/yr",
+            "Cambio de lo acreditado en el programa",
+            "Change of what is credited over the programme",
+        ),
+        LEDGER["baseline_rows"],
+        LEDGER["follow_up_rows"],
+    ),
+)
+
 LEDGER_SUMMARY = Table(
     "ledger_summary",
     (
@@ -665,6 +696,7 @@ OUTPUTS = (
     RANGE_SHARES,
     DELIVERED_LOADS,
     DOUBLES,
+    CHANGES,
     LEDGER,
     LEDGER_SUMMARY,
 )

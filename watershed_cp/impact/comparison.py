@@ -3,22 +3,137 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from watershed_cp.errors import MissingFileError
+from watershed_cp import tables
+from watershed_cp.errors import InputError, MissingFileError
 from watershed_cp.messages import fault
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
-__all__ = ["changed_rules", "compare_ledgers", "read_run"]
+__all__ = ["Run", "changed_rules", "compare_ledgers", "compare_runs", "read_run"]
 
 _KEY = ["msme_id", "pollutant", "baseline_rows", "follow_up_rows"]
 _VALUES = ["fate", "basin_id", "reduction_kg_yr"]
+_RULES = {
+    "outside the accounting period": "accounting.period",
+    "evidence below": "accounting.minimum_evidence",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run left in its folder, as far as two runs are compared.
+
+    Attributes
+    ----------
+    ledger : pandas.DataFrame
+        Columns of :data:`watershed_cp.tables.LEDGER`; those that an earlier version did not write are missing.
+    settings : mapping
+        As the manifest repeats them.
+    inputs : mapping
+        sha256 of every input by its name.
+    version : str
+        Of the program that wrote it.
+    """
+
+    ledger: pd.DataFrame
+    settings: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    version: str
+
+
+def read_run(folder: str | Path) -> Run:
+    """Read ledger, settings and inputs of a folder that a run wrote.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        Output folder.
+
+    Returns
+    -------
+    Run
+        What is compared.
+
+    Raises
+    ------
+    MissingFileError
+        If the folder is not one that a run wrote.
+    InputError
+        If its manifest or its ledger cannot be read.
+
+    Examples
+    --------
+    >>> read_run("no-such-folder")  # doctest: +IGNORE_EXCEPTION_DETAIL
+    Traceback (most recent call last):
+    ...
+    watershed_cp.errors.MissingFileError: no-such-folder: ...
+    """
+    ledger, manifest = Path(folder, "tables", "ledger.csv"), Path(folder, "manifest.json")
+    if not ledger.is_file() or not manifest.is_file():
+        raise MissingFileError(fault("run_missing", file=folder))
+    text = dict.fromkeys([*_KEY, "fate", "basin_id", "reason", "evidence"], "str")
+    unknown = {"reduction_kg_yr": [""]}
+    try:
+        table = pd.read_csv(
+            ledger, encoding="utf-8-sig", dtype=text, keep_default_na=False, na_values=unknown
+        )
+        told = json.loads(manifest.read_text(encoding="utf-8"))
+        found = Run(table, told["settings"], told["inputs"], told["watershed_cp"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(fault("run_unreadable", file=folder, detail=str(error))) from None
+    lacking = [name for name in (*_KEY, *_VALUES) if name not in table]
+    if lacking:
+        raise InputError(fault("run_unreadable", file=folder, detail=", ".join(lacking)))
+    return found
+
+
+def compare_runs(before: Run, after: Run) -> pd.DataFrame:
+    """Explain the difference between two runs, row by row.
+
+    Parameters
+    ----------
+    before, after : Run
+        From :func:`read_run`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`compare_ledgers` gives it. A row whose fate or value changed is ``rule_changed`` where a rule of
+        accounting changed and explains it: because the inputs are the same, or because the reason that the ledger
+        gives is that rule.
+
+    Examples
+    --------
+    >>> row = {"msme_id": "F1", "pollutant": "TN", "basin_id": "a", "reduction_kg_yr": 5.0,
+    ...        "baseline_rows": "1", "follow_up_rows": "2"}
+    >>> one = pd.DataFrame([row | {"fate": "credited"}])
+    >>> two = pd.DataFrame([row | {"fate": "unverified", "reason": "evidence below B"}])
+    >>> loose, strict = ({"accounting": {"minimum_evidence": grade}} for grade in "EB")
+    >>> compare_runs(Run(one, loose, {}, "1"), Run(two, strict, {}, "1"))["change"].tolist()
+    ['rule_changed']
+    """
+    rules = {
+        name for name, *_ in changed_rules(before.settings, after.settings) if name.startswith("accounting")
+    }
+    changes = compare_ledgers(before.ledger, after.ledger)
+    if not rules:
+        return changes
+    ruled = (changes["change"] != "moved_basin") & (
+        (before.inputs == after.inputs)
+        | _gives_reason(changes, before, rules)
+        | _gives_reason(changes, after, rules)
+    )
+    return changes.assign(change=changes["change"].mask(ruled, "rule_changed"))
 
 
 def compare_ledgers(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
@@ -32,9 +147,8 @@ def compare_ledgers(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a claim that differs: its key, ``change`` (new, gone, new_fate, moved_basin, value_changed), what
-        it was and is, and ``credited_change_kg_yr``. Per pollutant those add up to the change of the credited
-        total.
+        Columns of :data:`watershed_cp.tables.CHANGES`, one row a claim that differs. Per pollutant, and per
+        watershed, what was credited before and after in these rows differs by exactly as much as the totals.
 
     Examples
     --------
@@ -45,55 +159,20 @@ def compare_ledgers(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     [['new_fate', -5.0]]
     """
     sides = [_keyed(before).add_suffix("_before"), _keyed(after).add_suffix("_after")]
-    both = sides[0].join(sides[1], how="outer").reset_index().drop(columns="copy")
+    units_last = {f"reduction_kg_yr_{side}": f"reduction_{side}_kg_yr" for side in ("before", "after")}
+    both = sides[0].join(sides[1], how="outer").reset_index().rename(columns=units_last)
     both["change"] = _changes(both)
     credited = [
-        both[f"reduction_kg_yr_{side}"].where(both[f"fate_{side}"] == "credited", 0.0).fillna(0.0)
+        both[f"reduction_{side}_kg_yr"].where(both[f"fate_{side}"] == "credited", 0.0).fillna(0.0)
         for side in ("before", "after")
     ]
     both["credited_change_kg_yr"] = credited[1] - credited[0]
-    return both[both["change"] != "same"].reset_index(drop=True)
-
-
-def read_run(folder: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Read ledger and settings of a folder that a run wrote.
-
-    Parameters
-    ----------
-    folder : str or pathlib.Path
-        Output folder.
-
-    Returns
-    -------
-    ledger : pandas.DataFrame
-        Columns of :data:`watershed_cp.tables.LEDGER`.
-    settings : dict
-        As the manifest repeats them.
-
-    Raises
-    ------
-    MissingFileError
-        If the folder is not one that a run wrote.
-
-    Examples
-    --------
-    >>> read_run("no-such-folder")  # doctest: +IGNORE_EXCEPTION_DETAIL
-    Traceback (most recent call last):
-    ...
-    watershed_cp.errors.MissingFileError: no-such-folder: ...
-    """
-    ledger, manifest = Path(folder, "tables", "ledger.csv"), Path(folder, "manifest.json")
-    if not ledger.is_file() or not manifest.is_file():
-        raise MissingFileError(fault("run_missing", file=folder))
-    text = dict.fromkeys([*_KEY, "fate", "basin_id"], "str")
-    table = pd.read_csv(
-        ledger, encoding="utf-8-sig", dtype=text, keep_default_na=False, na_values={"reduction_kg_yr": [""]}
-    )
-    return table, json.loads(manifest.read_text(encoding="utf-8"))["settings"]
+    differing = both[both["change"] != "same"].reset_index(drop=True)
+    return differing[list(tables.CHANGES.names)]
 
 
 def changed_rules(
-    before: dict[str, Any], after: dict[str, Any], *, under: str = ""
+    before: Mapping[str, Any], after: Mapping[str, Any], *, under: str = ""
 ) -> list[tuple[str, Any, Any]]:
     """List the settings that differ: dotted key, what it was, what it is.
 
@@ -112,6 +191,14 @@ def changed_rules(
     return found
 
 
+def _gives_reason(changes: pd.DataFrame, run: Run, rules: set[str]) -> pd.Series[bool]:
+    """Tell for which changed fates the ledger of a run gives one of the rules as its reason."""
+    reasons = tuple(reason for reason, rule in _RULES.items() if rule in rules)
+    told = run.ledger.reindex(columns=[*_KEY, "reason"]).astype({"reason": object}).fillna({"reason": ""})
+    named = pd.MultiIndex.from_frame(told.loc[told["reason"].str.startswith(reasons), _KEY])
+    return (changes["change"] == "new_fate") & pd.MultiIndex.from_frame(changes[_KEY]).isin(named)
+
+
 def _keyed(ledger: pd.DataFrame) -> pd.DataFrame:
     """Index a ledger by what names a claim; claims of one name are told apart by their order."""
     named = (
@@ -123,7 +210,7 @@ def _keyed(ledger: pd.DataFrame) -> pd.DataFrame:
 
 
 def _changes(both: pd.DataFrame) -> NDArray[np.str_]:
-    old, new = both["reduction_kg_yr_before"], both["reduction_kg_yr_after"]
+    old, new = both["reduction_before_kg_yr"], both["reduction_after_kg_yr"]
     return np.select(
         [
             both["fate_before"].isna(),

@@ -51,6 +51,9 @@ _WORDS = {
     "size_class": "size_class",
     "place": "arrival",
     "rule": "double",
+    "fate_before": "fate",
+    "fate_after": "fate",
+    "change": "change",
 }
 
 
