@@ -222,7 +222,12 @@ def run(
 
 
 def aggregate(
-    loads: pd.DataFrame, placed: pd.DataFrame, basins: gpd.GeoDataFrame, *, msmes: pd.DataFrame | None = None
+    loads: pd.DataFrame,
+    placed: pd.DataFrame,
+    basins: gpd.GeoDataFrame,
+    *,
+    msmes: pd.DataFrame | None = None,
+    probabilities: pd.DataFrame | None = None,
 ) -> Impact:
     """Add up claims per watershed and keep the ledger.
 
@@ -236,6 +241,8 @@ def aggregate(
         Index ``basin_id``, EPSG:4326.
     msmes : pandas.DataFrame, optional
         The firms, for their names on the map.
+    probabilities : pandas.DataFrame, optional
+        From :func:`basin_probabilities`; by default only what `placed` tells is expected.
 
     Returns
     -------
@@ -256,7 +263,7 @@ def aggregate(
     >>> float(aggregate(loads, placed, basins).basin_loads["reduction_kg_yr"].sum())
     5.0
     """
-    return _impact(close_accounts(loads, placed, basins, msmes=msmes))
+    return _impact(close_accounts(loads, placed, basins, msmes=msmes, probabilities=probabilities))
 
 
 def _impact(accounts: Accounts, **more: Any) -> Impact:
