@@ -261,3 +261,19 @@ def test_near_writes_what_it_found(ending: str, tmp_path: Path, capsys: pytest.C
         aside = pd.read_parquet(tmp_path / "near_not_placed.parquet")
         assert aside["reason"].tolist() == ["no_coordinates", "zero", "unreadable", "repeated"]
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_check_writes_the_firms_that_may_be_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "firms.csv"
+    rows = "1,Café Luz S.A. de C.V.,SV,13.7,-89.2\n2,CAFE LUZ,SV,13.7,-89.2\n"
+    file.write_text(f"msme_id,name,country,latitude,longitude\n{rows}", encoding="utf-8")
+    out, _ = told(capsys, "check", str(file))
+    sheet = tmp_path / "firms_possible_duplicates.csv"
+    assert out.splitlines()[-2:] == [
+        f"Firms that may be one and the same: 1 pairs. Nothing was merged; judge them in: {sheet}",
+        "All in order.",
+    ]
+    assert sheet.read_text(encoding="utf-8-sig").splitlines() == [
+        "Id,Id of the other,Name,Name of the other,Likeness of the name (%),Distance (m),Same municipality",
+        "1,2,Café Luz S.A. de C.V.,CAFE LUZ,100.0,0.0,False",
+    ]

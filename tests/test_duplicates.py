@@ -56,3 +56,14 @@ def test_unknown_places_leave_the_name_to_decide():
     assert len(found) == 1
     assert np.isnan(found["distance_m"][0])
     assert find_duplicates(firms()).empty
+
+
+def test_numbers_tell_firms_apart():
+    found = find_duplicates(
+        firms(
+            ("1", "Gasolinera Norte 2", "SV", "Apopa", -89.18, 13.8),
+            ("2", "Gasolinera Norte 3", "SV", "Apopa", -89.18, 13.8),
+            ("3", "Gasolinera Norte 2, S.A.", "SV", "Apopa", -89.18, 13.8),
+        )
+    )
+    assert found[["msme_id", "other_msme_id"]].to_numpy().tolist() == [["1", "3"]]

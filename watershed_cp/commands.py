@@ -53,10 +53,12 @@ def demo(options: Options, language: Language) -> None:
 
 def run(options: Options, language: Language) -> None:
     """Do the whole job of a project file."""
+    from watershed_cp.intake.duplicates import review_pairs
     from watershed_cp.project import read_project
 
     project = read_project(options.project)
     impact = _publish(project, Path(options.out or project.folder / "output"), options, language)
+    _write_pairs(review_pairs(impact.msmes), project.path(project.msmes.source), language)
     if impact.list_unplaced():
         _say("to_be_placed", language, file=project.path(project.geocoding.corrections))
 
@@ -78,6 +80,7 @@ def check(options: Options, language: Language) -> None:
     for name, rows in report.rows.items():
         _say("table_found", language, table=label("workbook_tables", name, language), rows=number(rows))
     _tell_notes(report.notes, language)
+    _write_pairs(report.duplicates, Path(options.file), language)
     if report.faults:
         copy = Path(options.file).with_name(
             f"{Path(options.file).stem}{label('cli', 'marked_suffix', language)}.xlsx"
@@ -87,6 +90,17 @@ def check(options: Options, language: Language) -> None:
             _say("marked", language, faults=number(len(report.faults)), copy=copy)
         raise IntakeError(*report.faults)
     _say("no_fault", language)
+
+
+def _write_pairs(pairs: pd.DataFrame, register: Path, language: Language) -> None:
+    """Write the firms that may be one beside their register, for a person to judge."""
+    if pairs.empty:
+        return
+    from watershed_cp.publish.tables import save_csv
+
+    sheet = register.with_name(f"{register.stem}{label('duplicates', 'suffix', language)}.csv")
+    save_csv(pairs.rename(columns={name: label("duplicates", str(name), language) for name in pairs}), sheet)
+    _say("duplicates", language, pairs=number(len(pairs)), file=sheet)
 
 
 def template(options: Options, language: Language) -> None:

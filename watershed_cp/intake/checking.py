@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from watershed_cp.intake.assembly import fitting_sheets, gather_table
+from watershed_cp.intake.duplicates import review_pairs
 from watershed_cp.intake.geocoding import geocode_firms
 from watershed_cp.intake.headers import find_header
 from watershed_cp.intake.readers import check_references
@@ -15,6 +18,8 @@ from watershed_cp.tables import INPUTS, MSMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import geopandas as gpd
 
     from watershed_cp.errors import Fault, Language
     from watershed_cp.intake.assembly import Gathered
@@ -38,12 +43,15 @@ class Report:
         What must be mended, in the file's order.
     notes : tuple of Fault
         What was decided in reading.
+    duplicates : DataFrame
+        Pairs of firms that may be one, as :func:`watershed_cp.intake.duplicates.review_pairs` gives them.
     """
 
     file: str
     rows: dict[str, int]
     faults: tuple[Fault, ...]
     notes: tuple[Fault, ...]
+    duplicates: pd.DataFrame
 
 
 def check_file(path: str | Path, *, language: Language | None = None, apart: bool | None = None) -> Report:
@@ -87,18 +95,24 @@ def check_file(path: str | Path, *, language: Language | None = None, apart: boo
         for name, gathered in found.items():
             faults += check_references(gathered.frame, register) if name != MSMES.name else []
     notes = dict.fromkeys(one for gathered in found.values() for one in _notes(gathered))
+    pairs = review_pairs(_firms(found[MSMES.name].frame)) if MSMES.name in found else pd.DataFrame()
     rows = {name: len(gathered.frame) for name, gathered in found.items()}
-    return Report(Path(path).name, rows, tuple(faults), tuple(notes))
+    return Report(Path(path).name, rows, tuple(faults), tuple(notes), pairs)
+
+
+def _firms(frame: pd.DataFrame) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+
+    points = frame["geometry"] if "geometry" in frame else [None] * len(frame)
+    return gpd.GeoDataFrame(frame, geometry=points, crs="EPSG:4326")
 
 
 def _notes(gathered: Gathered) -> Sequence[Fault]:
     """Give the notes on a table; sound firms without coordinates are looked for by name, as a run will do."""
     if "geometry" not in gathered.frame:
         return gathered.notes
-    import geopandas as gpd
-
     sound = ~gathered.frame["source_row"].isin([one.row for one in gathered.faults])
-    firms = gpd.GeoDataFrame(gathered.frame[sound], geometry="geometry", crs="EPSG:4326")
+    firms = _firms(gathered.frame[sound])
     firms.attrs["notes"] = gathered.notes
     return tuple(geocode_firms(firms).attrs["notes"])
 

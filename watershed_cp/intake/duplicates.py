@@ -17,17 +17,19 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-__all__ = ["find_duplicates", "firm_key"]
+__all__ = ["find_duplicates", "firm_key", "review_pairs"]
 
 SAME_NAME = 92  # percent of likeness; the worst pair of two real firms in the trial reached 53
 ALIKE_NAME = 75  # enough where both stand on one spot
 FAR_M = 2_000.0  # beyond this, two firms of one name are two branches
 SPOT_M = 60.0
 _BLOCK = 1_000
+_MOST_COMPARED = 5_000
 _FORMS = re.compile(
     r"\b(sociedad anonima|(s ?a( ?s)?|(s ?de ?)?r ?l|s ?r ?l)( de c ?v)?|de c ?v|ltda|limitada|(y )?(cia|compania)"
     r"|corp|inc|llc|e ?i ?r ?l|asociacion cooperativa|acps)\b"
 )
+_NUMBERS = re.compile(r"\d+")
 _FILLERS = frozenset({"de", "del", "la", "el", "los", "las", "y", "e"})
 
 COLUMNS = (
@@ -59,7 +61,7 @@ def find_duplicates(msmes: gpd.GeoDataFrame) -> pd.DataFrame:
     """List pairs of firms whose names are alike and that nothing tells apart.
 
     Names must agree to 92 % within one country, unless the two stand more than 2 km apart; within 60 m of one
-    another 75 % is enough.
+    another 75 % is enough. Numbers in a name are never alike: ``Local 1`` is not ``Local 2``.
 
     Parameters
     ----------
@@ -83,7 +85,9 @@ def find_duplicates(msmes: gpd.GeoDataFrame) -> pd.DataFrame:
     named = msmes[msmes["name"].notna()].reset_index(drop=True)
     country, municipality = (_column(named, name) for name in ("country", "municipality"))
     points = np.column_stack([named.geometry.x, named.geometry.y]) if len(named) else np.empty((0, 2))
-    found = list(_alike(named["name"].map(firm_key).tolist(), country, points))
+    keys = named["name"].map(firm_key).tolist()
+    numbers = np.array([" ".join(sorted(_NUMBERS.findall(key))) for key in keys], dtype=object)
+    found = list(_alike(keys, country + "|" + numbers, points))
     if not found:
         return pd.DataFrame(columns=list(COLUMNS))
     one, two, likeness, apart = (np.concatenate(parts) for parts in zip(*found, strict=True))
@@ -101,13 +105,27 @@ def find_duplicates(msmes: gpd.GeoDataFrame) -> pd.DataFrame:
     return pairs.sort_values(["likeness_pct", "distance_m"], ascending=[False, True], ignore_index=True)
 
 
+def review_pairs(msmes: gpd.GeoDataFrame) -> pd.DataFrame:
+    """List the pairs as :func:`find_duplicates`, unless the register is too long to compare each firm with each.
+
+    Above 5,000 firms that would take minutes, and nothing is listed.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> len(review_pairs(gpd.GeoDataFrame({"msme_id": ["1"], "name": ["x"]}, geometry=[None], crs=4326)))
+    0
+    """
+    return find_duplicates(msmes if len(msmes) <= _MOST_COMPARED else msmes.iloc[:0])
+
+
 def _column(firms: pd.DataFrame, name: str) -> np.ndarray[Any, Any]:
     values = firms[name] if name in firms else [""] * len(firms)
     return np.array([fold(value) if isinstance(value, str) else "" for value in values], dtype=object)
 
 
 def _alike(
-    keys: list[str], country: np.ndarray[Any, Any], points: np.ndarray[Any, Any]
+    keys: list[str], groups: np.ndarray[Any, Any], points: np.ndarray[Any, Any]
 ) -> Iterator[tuple[np.ndarray[Any, Any], ...]]:
     """Give positions, likeness and distance of the pairs that may be one, block by block to bound the memory."""
     for start in range(0, len(keys), _BLOCK):
@@ -122,7 +140,7 @@ def _alike(
         near = (apart <= SPOT_M) | (
             (likeness >= SAME_NAME) & ~(apart > FAR_M)
         )  # where unknown, the name decides
-        kept = near & (country[one] == country[two])
+        kept = near & (groups[one] == groups[two])
         yield one[kept], two[kept], likeness[kept], apart[kept]
 
 

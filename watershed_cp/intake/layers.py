@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import shapely
+
 from watershed_cp.errors import IntakeError
 from watershed_cp.intake.packages import check_package, damage, part_names
 from watershed_cp.messages import fault
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["LAYERS", "read_layers"]
 
 LAYERS = (".gpkg", ".geojson", ".json", ".shp", ".zip", ".kml", ".kmz", ".fgb")
+_BROKEN = (RuntimeError, ValueError, UnboundLocalError, shapely.errors.ShapelyError)  # of GDAL, PROJ and GEOS
 
 
 def read_layers(path: Path) -> tuple[Sheet, ...]:
@@ -58,14 +61,9 @@ def read_layers(path: Path) -> tuple[Sheet, ...]:
     try:
         names = [str(name) for name, _ in pyogrio.list_layers(path)]
         return tuple(_read_layer(path, name) for name in names)
-    except (
-        pyogrio.errors.DataSourceError,
-        pyogrio.errors.DataLayerError,
-        UnicodeDecodeError,
-        ValueError,
-    ) as error:
-        if isinstance(error, IntakeError):
-            raise
+    except IntakeError:
+        raise
+    except _BROKEN as error:
         raise IntakeError(damage(path)) from error
 
 
