@@ -6,7 +6,8 @@ import pytest
 from makers import audit, audits
 
 from watershed_cp.loads.audits import row_loads
-from watershed_cp.units import factor
+from watershed_cp.reference import read_reference
+from watershed_cp.units import factor, registry
 
 POUND_A_DAY = factor("lb/day", "load")
 
@@ -75,3 +76,33 @@ def test_cubic_feet_to_tonnes() -> None:
     """0.002446 t from cfs times mg/L times days: https://www.scribd.com/document/725693332 (Heidelberg)."""
     tonnes = factor("cfs", "flow") * factor("mg/L", "concentration") / 1000
     assert tonnes == pytest.approx(0.002446, abs=1e-6)
+
+
+def test_an_inch_of_runoff_from_an_acre() -> None:
+    """The simple method, L = 0.2266 R C A in pounds: https://www.stormwateriq.com/posts/acres-to-pounds."""
+    pounds = (
+        registry()("1 inch * acre").to("liter").magnitude * registry()("1 milligram").to("pound").magnitude
+    )
+    assert round(float(pounds), 4) == 0.2266
+
+
+def test_pounds_in_a_kilogram() -> None:
+    """The files of the Delaware basin use 2.2046244; the exact value differs by less than a millionth."""
+    assert 1 / factor("lb/yr", "load") == pytest.approx(2.2046244, rel=1e-6)
+
+
+def test_people_that_a_load_stands_for() -> None:
+    """Each figure where it is printed.
+
+    60 g: https://www.coastalwiki.org/w/index.php?title=Population_equivalent;
+    54 g: https://handwiki.org/wiki/Earth:Population_equivalent;
+    0.17 lb: https://www.climate-policy-watcher.org/wastewater-treatment-3/population-equivalent-or-unit-loading-factor.html;
+    17 lb are 100 people: https://www.idealh2o.com/glossary/population-equivalent/;
+    389 mg/L at 72,000 gpd: https://www.climate-policy-watcher.org/wastewater-treatment-3/example-424.html;
+    a hotel guest of 75 g: http://chaos.owiki.org/wiki/Population_equivalent.
+    """
+    people = {row["activity"]: float(row["low"]) for row in read_reference("population_equivalents")}
+    assert (people["person"], people["person_54g"], people["person_us"]) == (60, 54, 0.17)
+    assert round(17 / people["person_us"]) == 100
+    assert round(pounds_a_day(389, 72000, "gpd") * 8.34 / 8.345404 / people["person_us"], 2) == 1374.04
+    assert 75 / people["person"] == 1.25

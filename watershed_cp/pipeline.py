@@ -207,6 +207,7 @@ def run(
         accounts,
         period=measured_period(*(table for table in (audits, reductions) if table is not None)),
         synthetic=any(says_synthetic(table) for table in tables if table is not None),
+        censoring=rules.censoring,
         settings=settings.model_dump(mode="json"),
         inputs=tuple(_inputs(settings)),
         home=settings.folder,

@@ -62,6 +62,8 @@ class Accounts:
         for no watershed; they add up to 1 for each firm.
     levels : mapping of str to geopandas.GeoDataFrame
         Layers of sub-basins by name of their level, each with index ``basin_id``, EPSG:4326.
+    censoring : str
+        Rule by which values below the limit of detection were counted; blank where that is not known.
     """
 
     title: Text
@@ -77,6 +79,7 @@ class Accounts:
     doubles: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(tables.DOUBLES.names)))
     probabilities: pd.DataFrame = field(default_factory=_NO_CHANCES.copy)
     levels: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    censoring: str = ""
 
     @functools.cached_property
     def programme_loads(self) -> pd.DataFrame:

@@ -79,19 +79,19 @@ def interval(
 
 def _by_order_statistics(value: NDArray[np.float64], below: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Give non-detects of one limit the mean of what the method expects there: which of them is which, nobody knows."""
-    detected = np.sort(value[~below])
+    alike = np.exp(np.round(np.log(value), 12))  # a limit written in two units is one limit
+    detected = np.sort(alike[~below])
     counted = np.where(below, value * _SHARE["ros"], value)
-    fitted = below & (value <= (detected[-1] if len(detected) else 0.0))
+    fitted = below & (alike <= (detected[-1] if len(detected) else 0.0))
     enough = len(detected) >= _LEAST_DETECTED and below.sum() <= _MOST_BELOW * len(value)
     if not enough or not fitted.any() or detected[0] == detected[-1]:
         return counted
     from statsmodels.imputation.ros import impute_ros
 
-    limits = np.sort(value[fitted])
-    expected = impute_ros(
-        np.concatenate([limits, detected]), np.arange(len(limits) + len(detected)) < len(limits)
-    )
+    limits = np.sort(alike[fitted])
+    censored = np.arange(len(limits) + len(detected)) < len(limits)
+    expected = impute_ros(np.concatenate([limits, detected]), censored)
     known, places = np.unique(limits, return_inverse=True)
     means = np.bincount(places, weights=expected[: len(limits)]) / np.bincount(places)
-    counted[fitted] = np.minimum(means[np.searchsorted(known, value[fitted])], value[fitted])
+    counted[fitted] = np.minimum(means[np.searchsorted(known, alike[fitted])], value[fitted])
     return counted

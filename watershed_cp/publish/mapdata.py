@@ -79,6 +79,7 @@ def words(accounts: Accounts, languages: tuple[Language, ...], release: Release 
             "sectors": _sectors(accounts.msmes),
             "period": list(accounts.period) if accounts.period else None,
             "synthetic": accounts.synthetic,
+            "censoring": list(texts("censoring")[accounts.censoring]) if accounts.censoring else None,
             "ramp": list(RAMP),
             "decay": _decay(codes),
             "release": list(release) if release else None,

@@ -277,6 +277,8 @@ def _write_cover(
             words["period"].speak(language).format(first=accounts.period[0], last=accounts.period[1])
         )
     lines += [words[name].speak(language) for name in ("credited", "range", "booked", "outlines")]
+    if accounts.censoring:
+        lines.insert(-2, texts("censoring")[accounts.censoring].speak(language))
     for row, line in enumerate(lines, start=2):
         sheet.set_row(row, 18 * (1 + len(line) // 56))
         sheet.write_string(row, 0, line, formats["text"])

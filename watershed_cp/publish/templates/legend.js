@@ -67,7 +67,7 @@ function sizeKey() {
 function paintSources() {
   const credits = [...new Set(basins.map(basinCredit).filter(Boolean))];
   byId("sources").replaceChildren(
-    h("span", {}, `${period()}. ${say("sources", { credits: credits.join("; ") || say("own_data") })} ${words.base ? pick(words.base) : ""}`),
+    h("span", {}, `${period()}. ${say("sources", { credits: credits.join("; ") || say("own_data") })} ${words.base ? pick(words.base) : ""} ${words.censoring ? pick(words.censoring) : ""}`),
     words.synthetic ? h("strong", {}, ` ${say("synthetic")}`) : "",
   );
 }
