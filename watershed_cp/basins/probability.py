@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["LEAST_SIGMA_M", "REACH_SIGMAS", "boundary_integral", "probability_inside"]
 
 REACH_SIGMAS = 5.0  # the scatter beyond holds exp(-12.5), less than 4 in a million
-LEAST_SIGMA_M = (
-    1e-3  # a place on a common border is as probable on either side, however exact it claims to be
-)
+LEAST_SIGMA_M = 0.01  # the seventh decimal of a degree; on a common border no place is sure, however exact
 _LONGEST_SIGMAS = 1.5  # of a stretch that one rule of quadrature covers; its error stays below 1e-7
 _ROUNDING = 0.01  # far above any rounding, far below the whole turn that a place on a boundary can err by
 _NUDGE_SIGMAS = np.array([0.61e-7, 0.79e-7])  # a place on a vertex sees no turn; one beside it does
@@ -108,8 +106,9 @@ def _clip(start: Floats, end: Floats, curve: Whole) -> tuple[Floats, Floats, Who
     half = np.sqrt(np.maximum(REACH_SIGMAS**2 - height, 0) / square)
     enters, leaves = np.maximum(foot - half, 0), np.minimum(foot + half, 1)
     kept = leaves > enters
-    start, step = start[kept], step[kept]
-    return start + enters[kept, None] * step, start + leaves[kept, None] * step, curve[kept]
+    start, step, leaves = start[kept], step[kept], leaves[kept, None]
+    end = np.where(leaves == 1, end[kept], start + leaves * step)  # rounded, it would miss the next edge
+    return start + enters[kept, None] * step, end, curve[kept]
 
 
 def _stretches(start: Floats, end: Floats, curve: Whole) -> tuple[Floats, Floats, Whole]:
