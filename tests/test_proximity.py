@@ -217,7 +217,9 @@ def test_a_register_at_fault_is_refused_in_a_sentence(tmp_path: Path) -> None:
         return caught.value.tell("es")
 
     path.write_bytes(b"PAR1 and nothing more")
-    assert told().startswith("register.parquet: El archivo no se puede abrir")
+    assert told() == (
+        "register.parquet: El archivo está dañado o incompleto. Ábralo en su programa y guárdelo de nuevo."
+    )
     pd.DataFrame({"colour": ["red"]}).to_parquet(path)
     assert told() == (
         "El registro no dice dónde están las empresas. Sus columnas: colour. "
