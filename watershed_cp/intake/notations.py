@@ -21,13 +21,13 @@ _NUMBER = r"(-?(?<![\d.])\d{1,3}(?:\.\d+)?)(?!\.?\d)"
 _SHORT_LINK = re.compile(
     r"\b(goo\.gl|maps\.app\.goo\.gl|bit\.ly|t\.ly|tinyurl\.com|w3w\.co|what3words\.com)\b", re.IGNORECASE
 )
-_LINK = re.compile(r"^\s*(https?://|www\.|geo:|waze:|maps\.google|google\.)", re.IGNORECASE)
+_LINK = re.compile(r"^\s*(https?://|www\.|geo:|waze:|maps\.google|maps\.apple|google\.)", re.IGNORECASE)
 _IN_LINK = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"!3d{_NUMBER}!4d{_NUMBER}",
         rf"[?&#](?:mlat={_NUMBER}&mlon={_NUMBER}|lat={_NUMBER}&(?:lon|lng)={_NUMBER})",
-        rf"[?&](?:q|query|ll|sll|daddr|destination|saddr|cbll|center|to|navigate_to)=(?:loc:|ll\.)?{_NUMBER}\s*,\s*{_NUMBER}",
+        rf"[?&](?:q|query|ll|sll|daddr|destination|saddr|cbll|center|to|navigate_to|coordinate|cp)=(?:loc:|ll\.)?{_NUMBER}\s*[,~]\s*{_NUMBER}",
         rf"/(?:search|place|dir)/(?:[^/]*/)?{_NUMBER},\s*{_NUMBER}",
         rf"^geo:{_NUMBER},{_NUMBER}",
     )

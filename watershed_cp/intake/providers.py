@@ -147,10 +147,13 @@ class OnlineGeocoder:
         return answer if inside else None
 
     def _ask(self, query: str, country: str) -> dict[str, Any] | None:
+        from geopy.adapters import URLLibAdapter
         from geopy.exc import GeocoderRateLimited, GeopyError
         from geopy.geocoders import get_geocoder_for_service
 
-        service = get_geocoder_for_service(_GEOPY_NAMES.get(self.provider, self.provider))(**self.options)
+        # requests would wait out whatever a provider asks for, an hour if need be, and repeat on its own
+        options = {"adapter_factory": URLLibAdapter} | self.options
+        service = get_geocoder_for_service(_GEOPY_NAMES.get(self.provider, self.provider))(**options)
         reason = texts("geocoding")["no_answer"]
         for trial in range(1, self.tries + 1):
             time.sleep(max(0.0, self._next - time.monotonic()))
