@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import folium
@@ -22,7 +23,7 @@ from watershed_cp.impact.aggregation import Accounts, close_accounts
 from watershed_cp.publish.maps import WorkshopMap, build_map, save_page
 from watershed_cp.publish.page import leaflet
 from watershed_cp.publish.payload import DEGREE, cut_mantissa, pack, ragged
-from watershed_cp.publish.style import COLOURS, contrast
+from watershed_cp.publish.style import COLOURS, contrast, ramp_breaks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +75,7 @@ def three_firms() -> Accounts:
             "reduction_low_kg_yr": [25.0, 4.0, np.nan],
             "reduction_high_kg_yr": [36.0, 7.0, np.nan],
             "evidence": ["A", "B", None],
+            "date": pd.to_datetime(["2020-05-01", None, None]),
         }
     )
     placed = pd.DataFrame(
@@ -194,12 +196,37 @@ def test_firms_and_ledger_arrive_as_they_are() -> None:
     assert columns["code_reason"].tolist() == [1, 1, 2]
 
 
-def test_total_over_watersheds_says_its_range() -> None:
+def test_totals_of_every_year_and_of_all_say_their_range() -> None:
     html = build_map(three_firms()).get_root().render()
     (head,) = [head for head, _ in packed(html) if "overall" in head]
-    total = head["overall"]["BOD5"]
+    (total,) = [row for row in head["overall"] if row["year"] == ""]
     assert (total["msmes"], total["reduction_kg_yr"], total["reduction_pct"]) == (1, 30.0, 30.0)
     assert (total["reduction_low_kg_yr"], total["reduction_high_kg_yr"]) == (25.0, 36.0)
+    assert {row["year"] for row in head["loads"]["basins"] if row["unit"] == "a"} == {"", "2020"}
+    assert head["classes"]["basins"]["reduction"]["BOD5"] == list(ramp_breaks([30.0, 0.0, 0.0]))
+
+
+def test_measures_and_sizes_stand_with_their_firm() -> None:
+    measures = pd.DataFrame(
+        {
+            "msme_id": ["F3", "F1", "X"],
+            "measure": ["Trampa de grasa", "Reúso", "De nadie"],
+            "status": ["verified", "accepted", "rejected"],
+            "investment_usd": [510.0, None, 1.0],
+            "saving_usd_yr": [230.0, None, 1.0],
+        }
+    )
+    html = build_map(replace(three_firms(), registers={"recommendations": measures})).get_root().render()
+    ((head, columns),) = [(head, columns) for head, columns in packed(html) if "names" in head]
+    assert head["measures"] == {
+        "measure": ["Trampa de grasa", "Reúso"],
+        "status": ["verified", "accepted"],
+        "investment_usd": [510.0, None],
+        "saving_usd_yr": [230.0, None],
+        "firm": [2, 0],
+    }
+    assert [head["sizes"][code] if code < 255 else "" for code in columns["size"]] == ["micro", "", "micro"]
+    assert columns["row_year"].tolist() == [2020, 0, 0]
 
 
 def test_totals_can_be_read_without_any_script() -> None:
@@ -270,6 +297,13 @@ def test_map_is_a_folium_map_that_shows_in_a_notebook(accounts: Accounts) -> Non
     shown = chart._repr_html_()
     assert shown.count("<iframe srcdoc=") == 1
     assert "Content-Security-Policy" in shown
+
+
+def test_notebook_that_runs_no_script_shows_a_picture(accounts: Accounts) -> None:
+    bundle = build_map(accounts)._repr_mimebundle_()
+    assert bundle["text/html"].count("<iframe srcdoc=") == 1
+    assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
+    assert f'<noscript><img alt="" src="data:image/png;base64,{bundle["image/png"]}">' in bundle["text/html"]
 
 
 def test_thousand_firms_fit_into_one_and_a_half_megabytes() -> None:

@@ -57,6 +57,8 @@ class Impact(Accounts):
         Their languages.
     notes : tuple of Fault
         What was decided in reading the tables.
+    target_pct : float or None
+        Reduction that the programme has promised, percent of the baseline.
     """
 
     settings: Mapping[str, Any] | None = None
@@ -66,6 +68,7 @@ class Impact(Accounts):
     posters: tuple[FormName, ...] = ("a3",)
     poster_languages: tuple[Language, ...] = ("es",)
     notes: tuple[Fault, ...] = ()
+    target_pct: float | None = None
 
     def map(self) -> folium.Map:
         """Draw the interactive map; a notebook shows it, and layers can be added to it.
@@ -77,7 +80,7 @@ class Impact(Accounts):
         """
         from watershed_cp.publish.maps import build_map
 
-        return build_map(self, languages=self.languages)
+        return build_map(self, languages=self.languages, target_pct=self.target_pct)
 
     def save(self, folder: str | Path, *, progress: Callable[[str], None] | None = None) -> Path:
         """Write map, posters, tables and manifest; the folder is whole or absent.
@@ -205,6 +208,7 @@ def run(
     )
     impact = _impact(
         accounts,
+        registers={} if recommendations is None else {"recommendations": recommendations},
         period=measured_period(*(table for table in (audits, reductions) if table is not None)),
         synthetic=any(says_synthetic(table) for table in tables if table is not None),
         censoring=rules.censoring,
@@ -215,6 +219,7 @@ def run(
         posters=settings.publish.posters,
         notes=tuple(note for table in tables if table is not None for note in table.attrs.get("notes", ())),
         poster_languages=settings.publish.poster_languages or (settings.project.language,),
+        target_pct=settings.publish.target_pct,
     )
     check_controls(impact.ledger, settings.control)
     if out is not None:

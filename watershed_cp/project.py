@@ -142,6 +142,8 @@ class Publish(_Section):
     """Forms of the posters: A3 paper, slides of 16 to 9, fact sheets of A4; an empty list draws none."""
     poster_languages: tuple[Literal["es", "en"], ...] = ()
     """Languages of the posters; by default that of the project."""
+    target_pct: Annotated[float, Field(gt=0, le=100)] | None = None
+    """Reduction that the programme has promised, percent of the baseline; the page shows how far it is."""
 
 
 class Project(_Section):

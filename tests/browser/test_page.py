@@ -127,11 +127,11 @@ def test_every_view_is_quiet_in_both_languages(tab: Chromium, size: tuple[int, i
 
 
 def test_finding_is_a_sentence_in_the_language_chosen(tab: Chromium) -> None:
-    assert text(tab, "h1").startswith("Se evitaron ")
+    assert text(tab, "h1").startswith("Se evitan ")
     assert text(tab, "h1").endswith(" de DBO5 al año")
     assert text(tab, "#finding .range").startswith("entre ")
     press(tab, "#languages button", 1)
-    assert text(tab, "h1").endswith(" of BOD5 avoided a year")
+    assert text(tab, "h1").endswith(" of BOD5 avoided every year")
     assert tab.run("document.documentElement.lang + document.title") == "enCleaner production programme"
 
 
@@ -139,10 +139,10 @@ def test_another_pollutant_and_measure_change_every_number(tab: Chromium) -> Non
     before = text(tab, "#overview .value")
     press(tab, ".chip", 1)
     assert "DQO" in text(tab, "h1")
-    assert text(tab, "#legend h2").startswith("Carga evitada al año: DQO (")
+    assert text(tab, "#legend h2").startswith("Carga evitada por año: DQO (")
     assert text(tab, "#overview .value") != before
     tab.run(
-        "{ const s = document.querySelector('#choices select'); s.value = 'percent';"
+        "{ const s = document.querySelector('#measure'); s.value = 'percent';"
         " s.dispatchEvent(new Event('change')); }"
     )
     assert text(tab, "#overview .value").endswith("\u00a0%")
@@ -240,6 +240,41 @@ def test_the_water_and_the_load_in_it_are_followed_as_the_network_follows_them(t
         assert kilograms(load) == pytest.approx(stop["delivered_kg_yr"], rel=0.03)
     assert kilograms(rows[-1][2]) == pytest.approx(stops["delivered_kg_yr"].iloc[-1], rel=0.04)
     assert complaints(tab) == []
+
+
+def test_a_year_and_the_sub_basins_can_be_looked_at(browser: Chromium, tmp_path: Path) -> None:
+    from watershed_cp.pipeline import run
+    from watershed_cp.reference import data_path
+
+    impact = run(data_path("demo", "project.toml"))
+    impact.map().save(tmp_path / "page.html")
+    browser.requests.clear()
+    browser.errors.clear()
+    browser.resize(1280, 720)
+    browser.open(tmp_path / "page.html")
+    whole = text(browser, "h1")
+    press(browser, "[data-units=parts]")
+    assert browser.run("document.querySelectorAll('path.part').length") == 35
+    press(browser, ".tabs [data-view=table]")
+    assert "Cargas por subcuenca, al año: DBO5" in text(browser, "#tables")
+    press(browser, ".tabs [data-view=map]")
+    browser.run(
+        "{ const s = document.querySelector('#year'); s.value = 2; s.dispatchEvent(new Event('input')); }"
+    )
+    assert text(browser, "output[for=year]") == "2019"
+    assert "seguimientos de 2019" in text(browser, "#finding")
+    assert text(browser, "h1") != whole
+    press(browser, "[data-units=basins]")
+    press(browser, ".basin-row")
+    assert text(browser, ".target p") == "Meta: 10 % menos"
+    press(browser, "#card .firm-row")
+    assert text(browser, "#card .measures .status") in {
+        "recomendada",
+        "aceptada",
+        "implementada",
+        "verificada",
+    }
+    assert complaints(browser) == []
 
 
 def test_a_window_of_another_size_shows_the_same_watersheds(tab: Chromium) -> None:
@@ -363,7 +398,7 @@ def test_map_opens_inside_a_notebook(browser: Chromium, tmp_path: Path) -> None:
     browser.open(
         tmp_path / "cell.html", ready=f"{inside}.body && !{inside}.body.classList.contains('waiting')"
     )
-    assert browser.run(f"{inside}.querySelector('h1').textContent").startswith("Se evitaron ")
+    assert browser.run(f"{inside}.querySelector('h1').textContent").startswith("Se evitan ")
     assert complaints(browser) == []
 
 

@@ -64,6 +64,8 @@ class Accounts:
         Layers of sub-basins by name of their level, each with index ``basin_id``, EPSG:4326.
     censoring : str
         Rule by which values below the limit of detection were counted; blank where that is not known.
+    registers : mapping of str to pandas.DataFrame
+        The programme's own tables as they were read, by their name in :data:`watershed_cp.tables.INPUTS`.
     """
 
     title: Text
@@ -80,6 +82,7 @@ class Accounts:
     probabilities: pd.DataFrame = field(default_factory=_NO_CHANCES.copy)
     levels: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     censoring: str = ""
+    registers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @functools.cached_property
     def programme_loads(self) -> pd.DataFrame:

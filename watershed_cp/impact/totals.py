@@ -37,7 +37,7 @@ Dimension = Literal[
     "evidence",
 ]
 
-__all__ = ["DIMENSIONS", "Dimension", "figures", "total_by", "totals_table"]
+__all__ = ["DIMENSIONS", "Dimension", "figures", "size_class", "total_by", "totals_table"]
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 _GRAMS_PER_KILOGRAM = 1000.0
@@ -255,7 +255,7 @@ def _firm_dimensions(accounts: Accounts, keys: Sequence[str]) -> pd.DataFrame:
         firms["sector"] = [_section(code) for code in firms["ciiu"]]
     if "size_class" in keys:
         firms["size_class"] = [
-            _size(country, people)
+            size_class(country, people)
             for country, people in zip(firms["country"], firms["employees"], strict=True)
         ]
     levels = {name: layer for name, layer in accounts.levels.items() if name in keys}
@@ -271,8 +271,14 @@ def _section(code: object) -> str:
     return reference.isic_sections().get(code[:2], "") if isinstance(code, str) else ""
 
 
-def _size(country: object, employees: object) -> str:
-    """Give the size class by people employed, where the country's own rule counts people."""
+def size_class(country: object, employees: object) -> str:
+    """Give the size class by people employed, where the country's own rule counts people; else a blank.
+
+    Examples
+    --------
+    >>> size_class("SV", 8), size_class("PA", 8)
+    ('micro', '')
+    """
     if pd.isna(employees):  # type: ignore[call-overload]
         return ""
     people = float(str(employees))

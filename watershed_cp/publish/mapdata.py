@@ -5,38 +5,38 @@ The page's script reads these under the same names; see ``templates/state.js`` a
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely.geometry
 
-from watershed_cp.basins.catalogue import built_in
-from watershed_cp.impact.delivery import decay_rate, lake_volumes, travel_rules
-from watershed_cp.impact.totals import total_by
+from watershed_cp.impact.delivery import decay_rate, travel_rules
+from watershed_cp.impact.totals import size_class, total_by
 from watershed_cp.messages import texts
-from watershed_cp.publish.basemap import read_basemap
-from watershed_cp.publish.payload import DEGREE, cut_mantissa, pack, ragged
-from watershed_cp.publish.style import RAMP
+from watershed_cp.publish.payload import DEGREE, cut_mantissa, pack, plain, ragged, records
+from watershed_cp.publish.style import RAMP, ramp_breaks
 from watershed_cp.publish.wording import both_languages
-from watershed_cp.reference import data_path, read_reference
-from watershed_cp.tables import ASSIGNMENTS, EVIDENCE, FATES
+from watershed_cp.reference import read_reference
+from watershed_cp.tables import ASSIGNMENTS, BASIN_LOADS, EVIDENCE, FATES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from watershed_cp.errors import Language
     from watershed_cp.impact.aggregation import Accounts
     from watershed_cp.publish.maps import Release
 
-__all__ = ["base_map", "firms", "flow", "water", "watersheds", "words"]
+__all__ = ["firms", "watersheds", "words"]
 
 _UNKNOWN = 255
 """Code of a missing entry in a column of one byte."""
 
+_SIZES = ("micro", "small", "medium", "large")
+_MEASURE = ("measure", "status", "investment_usd", "saving_usd_yr")
 _CONFIDENCE = ("sure", "likely", "ambiguous")
 _LOADS = (
     "baseline_kg_yr",
@@ -53,7 +53,13 @@ _EXPLAINED = ("reason", "equation", "flags")
 _NOTES = ("reason", "repairs")  # what the package itself notes: said in both languages
 
 
-def words(accounts: Accounts, languages: tuple[Language, ...], release: Release | None = None) -> str:
+def words(
+    accounts: Accounts,
+    languages: tuple[Language, ...],
+    *,
+    release: Release | None = None,
+    target_pct: float | None = None,
+) -> str:
     """Pack what the page says: its labels, the names of pollutants and sectors, title, period, colours.
 
     Parameters
@@ -64,12 +70,24 @@ def words(accounts: Accounts, languages: tuple[Language, ...], release: Release 
         The first is the one the page opens in.
     release : Release, optional
         A place from which to follow the water at once.
+    target_pct : float, optional
+        Reduction that the programme has promised, percent of the baseline.
     """
     named = {row["pollutant"]: row for row in read_reference("pollutants")}
     met = {*accounts.basin_loads["pollutant"], *accounts.ledger["pollutant"].dropna()}
     met |= {release.pollutant} if release else set()
     codes = [code for code in named if code in met] + sorted(met - set(named))
-    blocks = ("page", "fate", "flag", "equation", "page_evidence", "page_confidence", "page_country")
+    blocks = (
+        "page",
+        "fate",
+        "flag",
+        "equation",
+        "page_evidence",
+        "page_confidence",
+        "page_country",
+        "size_class",
+        "page_status",
+    )
     return pack(
         {
             "languages": list(languages),
@@ -83,6 +101,7 @@ def words(accounts: Accounts, languages: tuple[Language, ...], release: Release 
             "ramp": list(RAMP),
             "decay": _decay(codes),
             "release": list(release) if release else None,
+            "target": target_pct,
         },
         {},
     )
@@ -121,71 +140,8 @@ def _sectors(msmes: pd.DataFrame) -> dict[str, list[str]]:
     }
 
 
-def base_map() -> str:
-    """Pack the base map; the reliefs travel as the bytes of their images.
-
-    Examples
-    --------
-    >>> len(base_map()) > 100_000
-    True
-    """
-    basemap = read_basemap()
-    head: dict[str, Any] = {"credits": list(basemap.credits), "reliefs": []}
-    columns: dict[str, NDArray[Any]] = {}
-    for name in ("land", "borders", "departments", "lakes", "towns"):
-        features = getattr(basemap, name)
-        counts, columns[name] = ragged(shapely.geometry.shape(feature["geometry"]) for feature in features)
-        head[name] = {"counts": counts, "rows": _columns([feature["properties"] for feature in features])}
-    for place, relief in enumerate((basemap.relief, *basemap.close_ups.values())):
-        head["reliefs"].append(list(relief.bounds))
-        columns[f"relief_{place}"] = np.frombuffer(relief.path.read_bytes(), np.uint8)
-    return pack(head, columns)
-
-
-def water() -> str:
-    """Pack rivers and lakes of the built-in watersheds.
-
-    Examples
-    --------
-    >>> len(water()) > 10_000
-    True
-    """
-    head: dict[str, Any] = {}
-    columns: dict[str, NDArray[Any]] = {}
-    for name in ("rivers", "lakes"):
-        layer = gpd.read_file(data_path("basins", f"{name}.geojson"))
-        counts, columns[name] = ragged(layer.geometry)
-        if name == "lakes":
-            layer["volume_hm3"] = layer["name_es"].map(lake_volumes())
-        head[name] = {"counts": counts, "rows": _records(layer.drop(columns="geometry"))}
-    return pack(head, columns)
-
-
-def flow(basins: gpd.GeoDataFrame) -> str:
-    """Pack the flow directions of those watersheds that are built in: 1 to 8 from east clockwise, 9 an outlet.
-
-    Parameters
-    ----------
-    basins : geopandas.GeoDataFrame
-        Index ``basin_id``; any other watershed is passed over.
-    """
-    import rasterio
-
-    place_of = np.zeros(256, np.uint8)
-    place_of[[1, 2, 4, 8, 16, 32, 64, 128, 0]] = range(1, 10)
-    grids: list[dict[str, Any]] = []
-    columns: dict[str, NDArray[Any]] = {}
-    for basin_id in sorted(built_in(basins)):
-        with rasterio.open(data_path("basins", "flow", f"{basin_id}.tif")) as raster:
-            codes, across = raster.read(1), raster.transform
-        columns[f"grid_{len(grids)}"] = place_of[codes].ravel()
-        high, wide = codes.shape
-        grids.append({"west": across.c, "north": across.f, "step": across.a, "rows": high, "columns": wide})
-    return pack({"grids": grids}, columns)
-
-
 def watersheds(accounts: Accounts) -> str:
-    """Pack the outlines with their facts, and the totals per watershed and pollutant.
+    """Pack the outlines with their facts, the sub-basins, and the totals of all of them per pollutant and year.
 
     Parameters
     ----------
@@ -193,32 +149,89 @@ def watersheds(accounts: Accounts) -> str:
         What a run knows.
     """
     basins = accounts.basins
+    level, parts = next(iter(accounts.levels.items()), ("", basins.iloc[:0]))
+    loads = {"basins": _years(accounts, "basin_id"), "parts": _years(accounts, level) if level else []}
+    loads["basins"][:0] = _whole(accounts)
+    areas = {"basins": basins.get("area_km2"), "parts": parts.get("area_km2")}
     counts, steps = ragged(basins.geometry)
+    part_counts, part_steps = ragged(parts.geometry)
+    return pack(
+        {
+            "counts": counts,
+            "rows": records(_facts(basins)),
+            "parts": {"counts": part_counts, "rows": records(_facts(parts))},
+            "loads": loads,
+            "overall": _years(accounts),
+            "classes": {unit: _classes(rows, areas[unit]) for unit, rows in loads.items()},
+        },
+        {"outlines": steps, "parts": part_steps},
+    )
+
+
+def _facts(basins: gpd.GeoDataFrame) -> pd.DataFrame:
     facts = pd.DataFrame(basins.drop(columns=basins.geometry.name))
     facts.insert(0, "basin_id", basins.index.astype(str))
     if "credit" in facts:
         said = [both_languages(str(credit)) for credit in facts.pop("credit").fillna("")]
         facts["credit_es"], facts["credit_en"] = ([text[place] for text in said] for place in (0, 1))
-    return pack(
-        {
-            "counts": counts,
-            "rows": _records(facts),
-            "loads": _records(accounts.basin_loads),
-            "overall": _overall(accounts),
-        },
-        {"outlines": steps},
-    )
+    return facts
 
 
-def _overall(accounts: Accounts) -> dict[str, dict[str, Any]]:
-    """Give the total over all watersheds per pollutant."""
-    totals = (
-        total_by(accounts).rename(columns={"weighted_reduction_pct": "reduction_pct"}).set_index("pollutant")
-    )
-    return {
-        str(code): {str(name): _plain(value) for name, value in row.items()}
-        for code, row in totals.iterrows()
-    }
+_TOTALS = ("pollutant", *BASIN_LOADS.names[3:])
+
+
+def _whole(accounts: Accounts) -> list[dict[str, Any]]:
+    """Give the totals of each watershed over all years, those of nothing included."""
+    rows = accounts.basin_loads.rename(columns={"basin_id": "unit"})[["unit", *_TOTALS]]
+    return _rows(rows.assign(year=""))
+
+
+def _years(accounts: Accounts, *unit: str) -> list[dict[str, Any]]:
+    """Give totals per unit, or of all together, for every year of follow-up; without a unit also over all years."""
+    parts = [total_by(accounts, *unit, "year")]
+    if unit != ("basin_id",):
+        parts.append(total_by(accounts, *unit).assign(year=""))
+    table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    table = table.rename(columns={"weighted_reduction_pct": "reduction_pct", **dict.fromkeys(unit, "unit")})
+    if unit:
+        table = table[table["unit"] != ""]
+    return _rows(table.reindex(columns=["unit", "year", *_TOTALS]))
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {str(name): plain(value) for name, value in row.items() if not pd.isna(value)}
+        for row in table.to_dict("records")
+    ]
+
+
+_MEASURES: dict[str, Callable[[Mapping[str, Any], float], float | None]] = {
+    "reduction": lambda row, _: row.get("reduction_kg_yr"),
+    "percent": lambda row, _: row.get("reduction_pct"),
+    "per_km2": lambda row, area: row.get("reduction_kg_yr", math.nan) / area,
+    "firms": lambda row, _: row.get("msmes"),
+    "range": lambda row, _: (
+        row.get("reduction_high_kg_yr", math.nan) - row.get("reduction_low_kg_yr", math.nan)
+    ),
+    "follow_up": lambda row, _: row.get("follow_up_kg_yr"),
+}
+"""What the map can show of a watershed; ``templates/state.js`` takes the same values."""
+
+
+def _classes(
+    rows: Sequence[dict[str, Any]], areas: pd.Series[Any] | None
+) -> dict[str, dict[str, list[float]]]:
+    """Give the bounds of the ramp's classes for each measure and pollutant, over all years."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for name, value_of in _MEASURES.items():
+        values: dict[str, list[float]] = {}
+        for row in rows:
+            if not row["year"]:
+                area = math.nan if areas is None else areas.get(row["unit"], math.nan)
+                value = value_of(row, area)
+                values.setdefault(row["pollutant"], []).append(math.nan if value is None else value)
+        found[name] = {pollutant: list(ramp_breaks(column)) for pollutant, column in values.items()}
+    return found
 
 
 def firms(accounts: Accounts) -> str:
@@ -235,6 +248,7 @@ def firms(accounts: Accounts) -> str:
     many = len(accounts.ledger) > _MANY_ROWS
     bits = _FEW_BITS if many else _ALL_BITS
     distinct, columns = _coded(table, ("country", "department", "municipality", "ciiu", "repairs"))
+    sizes = [size_class(*pair) for pair in zip(table["country"], table["employees"], strict=True)]
     ledger_head, ledger = _ledger(
         accounts.ledger, table.set_index("msme_id")["basin_id"], basin_ids, bits=bits
     )
@@ -244,6 +258,8 @@ def firms(accounts: Accounts) -> str:
         "distinct": distinct,
         "ledger": ledger_head,
         "rounded": many,
+        "sizes": list(_SIZES),
+        "measures": _measures(accounts.registers.get("recommendations", pd.DataFrame()), table["msme_id"]),
     }
     columns |= {
         "longitude": _degrees(table["longitude"]),
@@ -255,8 +271,18 @@ def firms(accounts: Accounts) -> str:
         "divide": _single(table["distance_to_divide_m"], bits),
         "accuracy": _single(table["location_accuracy_m"], bits),
         "employees": _single(table["employees"], _ALL_BITS),
+        "size": _codes(pd.Series(sizes, dtype=object), _SIZES),
     }
     return pack(head, columns | ledger)
+
+
+def _measures(recommendations: pd.DataFrame, firms_of: pd.Series[Any]) -> dict[str, list[Any]]:
+    """Give the recommendations as columns that point at firms; of a very long list the tables keep them."""
+    if not 0 < len(recommendations) <= _MANY_ROWS:
+        return {}
+    table = recommendations.reindex(columns=["msme_id", *_MEASURE])
+    place = pd.Index(firms_of).get_indexer(pd.Index(table["msme_id"]))
+    return records(table[list(_MEASURE)].assign(firm=place)[place >= 0])
 
 
 def _placed(accounts: Accounts) -> pd.DataFrame:
@@ -282,6 +308,7 @@ def _ledger(
         "row_pollutant": _codes(ledger["pollutant"], pollutants),
         "row_fate": _codes(ledger["fate"], FATES),
         "row_evidence": _codes(ledger["evidence"], EVIDENCE),
+        "row_year": pd.to_datetime(ledger["date"]).dt.year.fillna(0).to_numpy("uint16"),
     }
     of_firm = pd.Series(firm_basins.reindex(ledger["msme_id"]).to_numpy(), ledger.index)
     implied = of_firm.where(ledger["fate"] == "credited").astype("object").fillna("")
@@ -347,28 +374,3 @@ def _degrees(values: pd.Series[Any]) -> NDArray[np.int32]:
     """Give degrees as whole steps; a missing one as the lowest number there is."""
     steps = np.rint(_floats(values) * DEGREE)
     return np.where(np.isnan(steps), np.iinfo(np.int32).min, steps).astype(np.int32)
-
-
-def _records(table: pd.DataFrame) -> dict[str, list[Any]]:
-    """Give a small table column by column, with None for whatever is missing."""
-    return {
-        str(name): [
-            None if missing else _plain(value)
-            for value, missing in zip(column.tolist(), column.isna(), strict=True)
-        ]
-        for name, column in table.items()
-    }
-
-
-def _columns(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
-    return {name: [row.get(name) for row in rows] for name in (rows[0] if rows else {})}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if isinstance(value, (int, np.integer)):
-        return int(value)
-    if isinstance(value, (float, np.floating)):
-        return float(value) if np.isfinite(value) else None
-    return str(value)

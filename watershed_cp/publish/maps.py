@@ -6,6 +6,7 @@ page's script draws them and sets each text as text: a firm's name is never code
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -14,12 +15,12 @@ from jinja2 import Template
 
 from watershed_cp.errors import InputError
 from watershed_cp.messages import fault, mass
-from watershed_cp.publish import mapdata
+from watershed_cp.publish import grounddata, mapdata
 from watershed_cp.publish.page import Page, save_page
 from watershed_cp.reference import pollutant_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -53,6 +54,8 @@ class WorkshopMap(folium.Map):
         South-west and north-east corner of the first view.
     tiles : str, folium.TileLayer or None
         Online tiles, only when asked for.
+    picture : callable, optional
+        Draws a PNG of the same finding, for a notebook that is read where no script runs.
     """
 
     default_js = [("leaflet", "leaflet.js")]  # noqa: RUF012  as folium declares it
@@ -78,11 +81,22 @@ class WorkshopMap(folium.Map):
         *,
         bounds: Sequence[Sequence[float]] = _HOME,
         tiles: str | folium.TileLayer | None = None,
+        picture: Callable[[], bytes] | None = None,
     ) -> None:
         super().__init__(tiles=tiles)
+        self.picture = picture
         self.bounds = [list(corner) for corner in bounds]
         self.tiles = tiles
         page.add_child(self)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """Show the page in a notebook, and a picture of it where a notebook's scripts do not run."""
+        page = self._repr_html_()
+        if self.picture is None:
+            return {"text/html": page}
+        picture = base64.b64encode(self.picture()).decode("ascii")
+        still = f'<noscript><img alt="" src="data:image/png;base64,{picture}"></noscript>'
+        return {"text/html": page + still, "image/png": picture}
 
     def save(self, outfile: str | Path, **_: Any) -> None:  # type: ignore[override]
         """Write the self-contained page; see :func:`watershed_cp.publish.page.save_page`.
@@ -130,6 +144,7 @@ def build_map(
     languages: tuple[Language, ...] = ("es", "en"),
     tiles: str | folium.TileLayer | None = None,
     release: Release | None = None,
+    target_pct: float | None = None,
 ) -> WorkshopMap:
     """Draw the accounts of a programme as a folium map that is one self-contained page.
 
@@ -143,6 +158,8 @@ def build_map(
         Online tiles, only when asked for: without them the page needs no internet.
     release : Release, optional
         A place from which to follow the water at once.
+    target_pct : float, optional
+        Reduction that the programme has promised, percent of the baseline.
 
     Returns
     -------
@@ -169,17 +186,33 @@ def build_map(
         images=_hosts(layer),
         totals=_totals(accounts.basin_loads, languages[0]),
     )
-    chart = WorkshopMap(page, bounds=_bounds(accounts.basins), tiles=layer)
+    chart = WorkshopMap(
+        page,
+        bounds=_bounds(accounts.basins),
+        tiles=layer,
+        picture=lambda: _picture(accounts, languages[0]),
+    )
     for role, data in (
-        ("words", mapdata.words(accounts, languages, release)),
-        ("base", mapdata.base_map()),
-        ("water", mapdata.water()),
-        ("flow", mapdata.flow(accounts.basins)),
+        ("words", mapdata.words(accounts, languages, release=release, target_pct=target_pct)),
+        ("base", grounddata.base_map()),
+        ("water", grounddata.water()),
+        ("flow", grounddata.flow(accounts.basins)),
         ("basins", mapdata.watersheds(accounts)),
         ("firms", mapdata.firms(accounts)),
     ):
         PackedLayer(role, data).add_to(chart)
     return chart
+
+
+def _picture(accounts: Accounts, language: Language) -> bytes:
+    """Draw the slide of all watersheds as PNG."""
+    import io
+
+    from watershed_cp.publish.posters import draw_overview
+
+    file = io.BytesIO()
+    draw_overview(accounts, language=language, form="slide").savefig(file, format="png", dpi=110)
+    return file.getvalue()
 
 
 def _totals(basin_loads: pd.DataFrame, language: Language) -> list[tuple[str, ...]]:

@@ -17,10 +17,11 @@ import shapely
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import pandas as pd
     from numpy.typing import NDArray
     from shapely import Geometry
 
-__all__ = ["DEGREE", "cut_mantissa", "pack", "ragged"]
+__all__ = ["DEGREE", "cut_mantissa", "pack", "plain", "ragged", "records"]
 
 DEGREE = 100_000
 """Steps a degree of a packed coordinate: about one metre."""
@@ -127,3 +128,38 @@ def _rings(part: Geometry) -> list[Geometry]:
     if isinstance(part, shapely.Polygon):
         return [part.exterior, *part.interiors]
     return [part]
+
+
+def records(table: pd.DataFrame) -> dict[str, list[Any]]:
+    """Give a small table column by column, with None for whatever is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> records(pd.DataFrame({"km": [1.5, None]}))
+    {'km': [1.5, None]}
+    """
+    return {
+        str(name): [
+            None if missing else plain(value)
+            for value, missing in zip(column.tolist(), column.isna(), strict=True)
+        ]
+        for name, column in table.items()
+    }
+
+
+def plain(value: Any) -> Any:
+    """Give a value as JSON can hold it: text where it is neither number nor truth; None for no number.
+
+    Examples
+    --------
+    >>> plain(np.int64(3)), plain(float("inf")), plain(None)
+    (3, None, 'None')
+    """
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        return float(value) if np.isfinite(value) else None
+    return str(value)

@@ -133,11 +133,41 @@ function addBasins(map) {
     });
   }
   if (basins.length) addHatch(renderer);
+  addParts(map, renderer);
   map.on("zoomend", paintBasins);
   new Sheet("ground", paintGround).addTo(map);
   map.createPane("rivers").style.zIndex = 380;
   map.getPane("rivers").style.pointerEvents = "none";
   new Sheet("rivers", paintRivers).addTo(map);
+}
+
+/* Sub-basins are looked at, not pressed: their values stand in the note beside the pointer and in the table. */
+function addParts(map, renderer) {
+  for (const part of parts) {
+    const places = part.parts.map((rings) => rings.map((ring) => Array.from({ length: ring.length / 2 }, (_, i) => toLatLng(ring[2 * i], ring[2 * i + 1]))));
+    part.shape = L.polygon(places, { renderer, pane: "basins", className: "part", interactive: false, weight: 0.8, smoothFactor: 0.6 });
+  }
+  map.on("zoomend", paintParts);
+}
+
+function paintParts() {
+  const shown = state.units === "parts";
+  const fillOpacity = opacity(theMap.getZoom());
+  for (const part of parts) {
+    if (shown !== theMap.hasLayer(part.shape)) { if (shown) part.shape.addTo(theMap).bringToBack(); else part.shape.remove(); }
+    if (shown) part.shape.setStyle({ fillColor: rampColour(measured(part), bounds) || "url(#hatch)", fillOpacity, color: colour("paper"), opacity: 0.9 });
+  }
+}
+
+/* The sub-basin under a place, where sub-basins are shown. */
+function partAt({ lat, lng }) {
+  if (state.units !== "parts") return null;
+  const [x, y] = [worldX(lng), worldY(lat)];
+  return parts.find((part) => part.parts.some((rings) => rings.reduce((odd, ring) => odd !== crosses(ring, x, y), false))) || null;
+}
+
+function opacity(zoom) {
+  return Math.min(0.8, Math.max(0.3, 0.8 - 0.14 * (zoom - 8.5)));
 }
 
 /* The hatch of a value that is not known; zero has a colour of its own. */
@@ -174,9 +204,10 @@ function middle(parts) {
 
 /* The fill lets the ground through from close by; an outline known only roughly gets a band as wide as the doubt. */
 function paintBasins() {
-  bounds = breaks(basins.map(measured), words.ramp.length);
+  bounds = classes();
+  paintParts();
   const zoom = theMap.getZoom();
-  const fillOpacity = Math.min(0.8, Math.max(0.3, 0.8 - 0.14 * (zoom - 8.5)));
+  const fillOpacity = opacity(zoom);
   outlines.forEach(({ shape, edge }, place) => {
     const basin = basins[place];
     const value = measured(basin);
@@ -184,7 +215,7 @@ function paintBasins() {
     const soft = Math.min(softness(basin, zoom), 40);
     const fuzzy = soft > 1.5;
     shape.setStyle({
-      fillColor: rampColour(value, bounds) || "url(#hatch)", fillOpacity, color: colour("basin"),
+      fillColor: rampColour(value, bounds) || "url(#hatch)", fillOpacity: state.units === "parts" ? 0 : fillOpacity, color: colour("basin"),
       weight: chosen ? 2.4 : 1, opacity: fuzzy && !chosen ? 0.45 : 0.95,
     });
     edge.setStyle({ color: colour("basin"), weight: 2 * soft, opacity: fuzzy ? 0.22 : 0 });

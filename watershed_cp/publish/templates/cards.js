@@ -24,7 +24,7 @@ function basinCard(basin) {
     h("h2", { class: "card-title" }, basinName(basin)),
     h("p", { class: "small" }, [countries, area ? `${number(area, 0)} km²` : null].filter(Boolean).join(" · ")),
     ...(row ? [h("h3", {}, say("before_after", { pollutant: pollutantName(state.pollutant, true) })), beforeAfter(row.baseline_kg_yr, row.follow_up_kg_yr, row.reduction_low_kg_yr, row.reduction_high_kg_yr),
-      expected(row)] : []),
+      expected(row), target(row)] : []),
     ...(flow.course ? courseCard() : [flow.grids.length ? h("p", { class: "small" }, say("water_hint")) : null]),
     ...pollutantTable(basin),
     leading.length ? h("h3", {}, say("contributors")) : null,
@@ -38,6 +38,15 @@ function basinCard(basin) {
 function expected(row) {
   const value = row.expected_reduction_kg_yr;
   return value === null || value === undefined ? null : h("p", { class: "small" }, say("expected", { amount: load(value, row.reduction_kg_yr) }));
+}
+
+/* How far the reduction has come towards the target of the programme. */
+function target(row) {
+  const { reduction_pct: percent } = row;
+  if (!words.target || !Number.isFinite(percent)) return null;
+  return h("div", { class: "target" }, h("p", { class: "small" }, say("target", { percent: words.target })),
+    h("div", { class: "bar", role: "img", "aria-label": say("target_words", { share: share(percent), percent: words.target }) },
+      h("span", { class: "fill after", "width%": (100 * percent) / Math.max(words.target, percent) })), h("span", { class: "value" }, share(percent)));
 }
 
 function contributors(place) {
@@ -84,10 +93,28 @@ function firmCard(firm) {
     sector ? h("p", {}, pick(words.sectors[sector])) : null,
     Number.isNaN(people) ? null : h("p", { class: "small" }, say(people === 1 ? "employee" : "employees", { n: number(people, 0) })),
     h("p", { class: "place" }, placeWords(firm)),
-    ...courseCard(),
     ...Array.from(firmRows(firm), ledgerRow).map(rowCard),
+    ...measureList(firm),
+    ...courseCard(),
     h("button", { type: "button", class: "link", onclick: () => update({ view: "ledger", query: firms.ids[firm] }) }, say("see_ledger")),
   ].filter(Boolean);
+}
+
+/* The firm's measures, how far each has come, and the money. */
+function measureList(firm) {
+  const list = firms.measures.get(firm) || [];
+  if (!list.length) return [];
+  const done = list.filter(({ status }) => status === "implemented" || status === "verified");
+  const usd = (rows, name) => number(rows.reduce((sum, row) => sum + (row[name] || 0), 0), 0);
+  const money = (rows) => ({ n: number(rows.length, 0), investment: usd(rows, "investment_usd"), saving: usd(rows, "saving_usd_yr") });
+  const known = (row) => row.investment_usd !== null || row.saving_usd_yr !== null;
+  return [h("h3", {}, say("measures_title")), h("ul", { class: "measures" }, ...list.map((row) => h("li", {}, h("span", {}, row.measure || "–"),
+    h("span", { class: `status ${row.status}` }, say(row.status, {}, "page_status")), known(row) ? h("span", { class: "small" }, moneyWords(row)) : null))),
+  done.length ? h("p", { class: "small" }, say("money_total", money(done))) : null];
+}
+
+function moneyWords({ investment_usd: investment, saving_usd_yr: saving }) {
+  return say("money", { investment: number(investment, 0), saving: number(saving, 0) });
 }
 
 /* Where the firm stands and how sure that is. */

@@ -48,7 +48,7 @@ function courseCard() {
     h("table", { class: "plain course" }, h("caption", { class: "hidden" }, say("water_title")),
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("water_place")), h("th", { scope: "col" }, say("water_way")), shares ? h("th", { scope: "col" }, say("water_arrives")) : null)),
       h("tbody", {}, ...places.map(({ thing, ...rest }) => row({ name: bothNames(thing), ...rest })), row(end))),
-    pollutant === null ? null : h("p", { class: "small" }, ...decayWords(pollutant, shares)),
+    ...(pollutant === null ? [] : decayWords(pollutant, shares)),
     h("button", { type: "button", class: "link", onclick: () => theMap.fitBounds(courseBox(), room()) }, say("water_whole")),
   ].filter(Boolean);
 }
@@ -59,11 +59,12 @@ function arrived([low, central, high], kg) {
   return [load(kg * central), h("span", { class: "small" }, ` (${span(kg * low, kg * high, like)})`)];
 }
 
-/* How it was estimated, or why it was not. */
+/* How it was estimated, with its source, or why it was not. */
 function decayWords(pollutant, shares) {
   const name = pollutantName(pollutant);
-  if (!shares) return [say("water_unknown", { pollutant: name })];
+  const note = (text) => h("p", { class: "small" }, text);
+  if (!shares) return [note(say("water_unknown", { pollutant: name }))];
   const [low, central, high] = words.decay.rates[pollutant];
   const said = high > 0 ? say("water_rate", { pollutant: name, rate: number(central), low: number(low), high: number(high) }) : say("water_conservative", { pollutant: name });
-  return [said, " ", say("water_rule"), " ", h("span", { lang: "en" }, own(words.decay.sources, pollutant) || "")];
+  return [note(said), h("details", { class: "small" }, h("summary", {}, say("water_how")), h("p", {}, say("water_rule")), h("p", { lang: "en" }, words.decay.sources[pollutant]))];
 }

@@ -14,7 +14,7 @@ function addFirms(map) {
   map.on("mousemove", (event) => {
     const item = itemAt(map, event.latlng);
     map.getContainer().classList.toggle("pointing", Boolean(item));
-    whisper(item, event.containerPoint);
+    whisper(item, event.containerPoint, item ? null : partAt(event.latlng));
   });
 }
 
@@ -162,11 +162,11 @@ function itemAt(map, latlng) {
 }
 
 /* The short note beside the pointer. */
-function whisper(item, point) {
+function whisper(item, point, part) {
   const note = byId("whisper");
-  note.hidden = !item;
-  if (!item) return;
-  const text = item.firm >= 0 ? `${firmName(item.firm)} · ${standWords(item.firm)}` : say("firms_here", { n: number(item.n, 0), counted: number(item.counted, 0) });
+  note.hidden = !item && !part;
+  if (note.hidden) return;
+  const text = part ? `${basinName(part)} · ${measure().write(measured(part))}` : item.firm >= 0 ? `${firmName(item.firm)} · ${standWords(item.firm)}` : say("firms_here", { n: number(item.n, 0), counted: number(item.counted, 0) });
   note.textContent = text;
   note.style.transform = `translate(${Math.round(point.x + 14)}px, ${Math.round(point.y + 14)}px)`;
 }

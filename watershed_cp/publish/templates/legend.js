@@ -1,15 +1,15 @@
 /* Legend, sources and the small map of where we are. */
 
 function paintLegend() {
-  const missing = basins.some((basin) => measured(basin) === null);
+  const missing = (state.units === "parts" ? parts : basins).some((unit) => measured(unit) === null);
   const soft = basins.some((basin) => basin.accuracy_m > 60);
   const keys = ["sure", "likely", "ambiguous", "uncounted"].map((stand) => key(24, (pen) => glyph(pen, 12, 12, 8, stand, false), say(`stand_${stand}`)));
   byId("legend").replaceChildren(
     h("section", {},
       h("h2", {}, state.pollutant === null ? say("measure_located") : say("legend_title", { measure: say(`measure_${state.measure}`), pollutant: pollutantName(state.pollutant) }), legendUnit()),
-      h("ol", { class: "ramp" }, ...words.ramp.map((tone, i) => h("li", {}, h("span", { class: "swatch", colour: tone }), h("span", { class: "tick" }, tick(bounds[i]))))),
+      h("ol", { class: "ramp" }, h("li", { class: "zero" }, h("span", { class: "tick" }, "0")), ...words.ramp.map((tone, i) => h("li", {}, h("span", { class: "swatch", colour: tone }), h("span", { class: "tick" }, tick(bounds[i]))))),
       missing ? h("p", { class: "key" }, h("span", { class: "swatch hatch" }), say("missing")) : null,
-      h("p", { class: "small" }, period(), soft ? h("br") : "", soft ? say("soft_edges") : ""),
+      h("p", { class: "small" }, state.year ? say("in_year", { year: state.year }) : period(), soft ? h("br") : "", soft ? say("soft_edges") : ""),
     ),
     h("section", {}, h("h2", {}, say("firms_title")), h("ul", { class: "shapes" }, ...keys, sizeKey(),
       key(24, (pen) => bunch(pen, { x: 12, y: 12, r: 9, n: 8, counted: 5 }), say("bunch_key")))),
@@ -23,7 +23,7 @@ function inTonnes() {
 
 function legendUnit() {
   const { mass, unit } = measure();
-  const written = mass ? (inTonnes() ? "t" : "kg") : unit;
+  const written = mass ? say("unit_a_year", { unit: inTonnes() ? "t" : "kg" }) : unit;
   return written ? h("span", { class: "unit" }, ` (${written})`) : null;
 }
 

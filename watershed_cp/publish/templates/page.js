@@ -78,7 +78,7 @@ function leading() {
 
 function repaint(change) {
   const has = (...names) => names.some((name) => name in change);
-  if (has("pollutant", "filters", "query", "basin", "language")) weighFirms();
+  if (has("pollutant", "filters", "query", "basin", "language", "year")) weighFirms();
   if (has("language")) paintWords();
   if (has("firm", "basin") && !words.release) follow(state.firm === null ? NaN : lonOf(state.firm), state.firm === null ? NaN : latOf(state.firm));
   paintBasins();

@@ -17,7 +17,8 @@ function paintFinding() {
   const facts = [
     Number.isFinite(total.reduction_low_kg_yr) && total.reduction_high_kg_yr > total.reduction_low_kg_yr ? say("between", range) : null,
     total.reduction_low_kg_yr < 0 && total.reduction_high_kg_yr > 0 ? say("not_from_zero") : null,
-    total.reduction_pct !== null && total.reduction_pct !== undefined ? say("of_baseline", { percent: share(total.reduction_pct) }) : null,
+    total.reduction_pct !== null && total.reduction_pct !== undefined ? say(total.reduction_pct < 0 ? "more_than_baseline" : "of_baseline", { percent: share(Math.abs(total.reduction_pct)) }) : null,
+    state.year ? say("in_year", { year: state.year }) : null,
     say(total.msmes === 1 ? "by_firm" : "by_firms", { n: number(total.msmes, 0) }),
   ].filter(Boolean);
   target.replaceChildren(h("h1", {}, ...rich(key, data)), h("p", { class: "range" }, facts.join(" · ")));
@@ -31,8 +32,28 @@ function paintChoices() {
   const options = Object.keys(measures()).map((name) => h("option", { value: name, selected: name === state.measure }, say(`measure_${name}`)));
   byId("choices").replaceChildren(
     h("div", { class: "chips", role: "group", "aria-label": say("pollutant") }, ...chips),
-    h("label", { class: "field" }, h("span", {}, say("measure")), h("select", { onchange: (event) => update({ measure: event.target.value }) }, ...options)),
+    h("label", { class: "field" }, h("span", {}, say("measure")), h("select", { id: "measure", onchange: (event) => update({ measure: event.target.value }) }, ...options)),
+    unitChoice(), yearSlider(),
   );
+}
+
+/* Whole watersheds or their sub-basins. */
+function unitChoice() {
+  if (!parts.length || state.measure === "located") return "";
+  const buttons = ["basins", "parts"].map((units) => h("button", { type: "button", "data-units": units, "aria-pressed": String(units === state.units), onclick: () => update({ units }) }, say(`units_${units}`)));
+  return h("div", { class: "field" }, h("span", {}, say("units")), h("div", { class: "switch", role: "group", "aria-label": say("units") }, ...buttons));
+}
+
+/* One year of follow-ups, or all of them at its left end. */
+function yearSlider() {
+  const years = words.years;
+  if (years.length < 2) return "";
+  const written = (place) => (place ? years[place - 1] : say("all_years"));
+  const at = years.indexOf(state.year) + 1;
+  const told = h("output", { class: "value", for: "year" }, written(at));
+  const slider = h("input", { type: "range", id: "year", min: 0, max: years.length, step: 1, value: at, "aria-valuetext": written(at) });
+  slider.addEventListener("input", () => { update({ year: years[Number(slider.value) - 1] || "" }); byId("year").focus(); });
+  return h("label", { class: "field year" }, h("span", {}, say("filter_year")), slider, told);
 }
 
 /* The watersheds from most to least, each with a bar from zero. */
@@ -89,7 +110,7 @@ function fatesOf(basin) {
     const firm = ledger.row_firm[row];
     if (basin !== null && (firm < 0 || firms.basin[firm] !== basin)) continue;
     const fate = ledger.fates[ledger.row_fate[row]];
-    if (fate === "credited" || ledger.pollutants[ledger.row_pollutant[row]] !== state.pollutant) continue;
+    if (!inYear(row) || fate === "credited" || ledger.pollutants[ledger.row_pollutant[row]] !== state.pollutant) continue;
     const sum = sums.get(fate) || { fate, rows: 0, known: 0, reduction: 0 };
     const reduction = ledger.row_reduction[row];
     sum.rows += 1;
@@ -104,6 +125,7 @@ function fatesOf(basin) {
 function search() {
   const options = {
     country: distinct("country").map((code) => [code, countryName(code)]),
+    size: firms.sizes.filter((_, place) => firms.size_code.includes(place)).map((name) => [name, say(name, {}, "size_class")]),
     sector: Object.keys(words.sectors).map((code) => [code, pick(words.sectors[code])]),
     confidence: ["sure", "likely", "ambiguous", "uncounted", "unlocated"].map((name) => [name, say(`stand_${name}`)]),
     evidence: ledger.evidence.map((grade) => [grade, say(grade, {}, "page_evidence")]),

@@ -1,12 +1,13 @@
 /* What the reader has chosen, and the tables behind the page. `update` changes the choice and redraws. */
 
 const state = {
-  view: "map", pollutant: null, measure: "reduction", basin: null, firm: null, query: "",
-  filters: { country: "", sector: "", confidence: "", fate: "", evidence: "" },
+  view: "map", pollutant: null, measure: "reduction", units: "basins", year: "", basin: null, firm: null, query: "",
+  filters: { country: "", sector: "", size: "", confidence: "", fate: "", evidence: "" },
 };
 const painters = [];
 
 let basins = [];
+let parts = [];
 let firms = null;
 let ledger = null;
 
@@ -15,16 +16,36 @@ function update(change) {
   for (const paint of painters) paint(change);
 }
 
-function readBasins(data) {
-  const outlines = shapes(data.head.counts, data.outlines);
-  basins = rows(data.head.rows).map((facts, place) => ({ place, ...facts, parts: outlines[place], loads: Object.create(null) }));
-  const known = new Map(basins.map((basin) => [basin.basin_id, basin]));
-  for (const row of rows(data.head.loads)) known.get(row.basin_id).loads[row.pollutant] = row;
-  words.overall = data.head.overall;
+function readBasins({ head, ...columns }) {
+  basins = unitsOf(shapes(head.counts, columns.outlines), head.rows, head.loads.basins);
+  parts = unitsOf(shapes(head.parts.counts, columns.parts), head.parts.rows, head.loads.parts);
+  words.classes = head.classes;
+  const overall = byYear(head.overall);
+  Object.defineProperty(words, "overall", { get: () => overall[state.year] || {} });
+  words.years = Object.keys(overall).filter(Boolean).sort();
+}
+
+/* Watersheds or sub-basins, each with its loads per pollutant in the year that the reader has chosen. */
+function unitsOf(outlines, facts, loads) {
+  const units = rows(facts).map((row, place) => ({ place, ...row, parts: outlines[place] }));
+  const own = new Map(units.map((unit) => [unit.basin_id, []]));
+  for (const row of loads) own.get(row.unit).push(row);
+  for (const unit of units) {
+    const years = byYear(own.get(unit.basin_id));
+    Object.defineProperty(unit, "loads", { get: () => years[state.year] || {} });
+  }
+  return units;
+}
+
+function byYear(table) {
+  const years = Object.create(null);
+  for (const row of table) (years[row.year] ||= Object.create(null))[row.pollutant] = row;
+  return years;
 }
 
 function basinName(basin) {
-  return pick([basin.name_es, basin.name_en || basin.name_es]) || basin.basin_id;
+  if (!basin.parent) return pick([basin.name_es, basin.name_en || basin.name_es]) || basin.basin_id;
+  return basin.name ? say("part_of", { name: basin.name, id: basin.basin_id }) : say("part_name", { id: basin.basin_id });
 }
 
 function basinCredit(basin) {
@@ -34,7 +55,7 @@ function basinCredit(basin) {
 function readFirms(data) {
   const { head } = data;
   const size = head.ids.length;
-  firms = { ...data, distinct: head.distinct, ids: head.ids, names: head.names, size };
+  firms = { ...data, size_code: data.size, sizes: head.sizes, distinct: head.distinct, ids: head.ids, names: head.names, measures: measuresByFirm(rows(head.measures)), size };
   firms.x = Float64Array.from(data.longitude, (step) => (step === NOWHERE ? NaN : worldX(step / DEGREE)));
   firms.y = Float64Array.from(data.latitude, (step) => (step === NOWHERE ? NaN : worldY(step / DEGREE)));
   ledger = { ...data, ...head.ledger, rounded: head.rounded, size: data.row_firm.length };
@@ -44,6 +65,12 @@ function readFirms(data) {
   const next = firms.first.slice();
   firms.order = new Int32Array(firms.first[size]);
   data.row_firm.forEach((firm, row) => { if (firm >= 0) { firms.order[next[firm]] = row; next[firm] += 1; } });
+}
+
+function measuresByFirm(table) {
+  const found = new Map();
+  for (const row of table) found.set(row.firm, [...(found.get(row.firm) || []), row]);
+  return found;
 }
 
 /* The ledger rows of a firm. */
@@ -101,7 +128,7 @@ function standing() {
   const counted = new Uint8Array(firms.size);
   for (let row = 0; row < ledger.size; row += 1) {
     const firm = ledger.row_firm[row];
-    if (firm >= 0 && ledger.row_pollutant[row] === pollutant && ledger.row_fate[row] === credited) {
+    if (firm >= 0 && ledger.row_pollutant[row] === pollutant && ledger.row_fate[row] === credited && inYear(row)) {
       value[firm] += ledger.row_reduction[row] || 0;
       counted[firm] = 1;
     }
@@ -113,11 +140,15 @@ function standing() {
   return { value, stand };
 }
 
+function inYear(row) {
+  return !state.year || ledger.row_year[row] === Number(state.year);
+}
+
 /* Which firms pass the filters and the search, as one byte each. */
 function passing() {
   if (!filtering() && state.basin === null) return new Uint8Array(firms.size).fill(1);
   const wanted = plain(state.query.trim());
-  const { country, sector, confidence, fate, evidence } = state.filters;
+  const { country, sector, size, confidence, fate, evidence } = state.filters;
   if (wanted && !firms.searched) {
     firms.searched = firms.names.map((name, i) => plain(`${name} ${firms.ids[i]} ${coded(firms, "municipality", i)}`));
   }
@@ -127,6 +158,8 @@ function passing() {
       && (state.basin === null || firms.basin[i] === state.basin)
       && (!country || coded(firms, "country", i) === country)
       && (!sector || sectorOf(i) === sector)
+      && (!size || firms.sizes[firms.size_code[i]] === size)
+      && (!state.year || some(i, inYear))
       && (!confidence || STANDS[firms.stand[i]] === confidence)
       && (!fate || some(i, (row) => ledger.fates[ledger.row_fate[row]] === fate))
       && (!evidence || some(i, (row) => ledger.evidence[ledger.row_evidence[row]] === evidence)),
@@ -148,7 +181,7 @@ function largest(size) {
 }
 
 function filtering() {
-  return Boolean(state.query.trim() || Object.values(state.filters).some(Boolean));
+  return Boolean(state.year || state.query.trim() || Object.values(state.filters).some(Boolean));
 }
 
 /* What the map can show of a watershed: its value, how to write it, and the words of the legend. */
@@ -156,6 +189,7 @@ const MEASURES = {
   reduction: { of: (load) => load.reduction_kg_yr, write: load, mass: true },
   percent: { of: (load) => load.reduction_pct, write: share, unit: "%" },
   per_km2: { of: (load, basin) => load.reduction_kg_yr / basin.area_km2, write: (kg) => (Number.isFinite(kg) ? `${number(kg)}\u00a0kg/km²` : "–"), unit: "kg/km²" },
+  range: { of: (load) => load.reduction_high_kg_yr - load.reduction_low_kg_yr, write: load, mass: true },
   firms: { of: (load) => load.msmes, write: (n) => number(n, 0), unit: "" },
   follow_up: { of: (load) => load.follow_up_kg_yr, write: load, mass: true },
 };
@@ -178,13 +212,15 @@ function measured(basin) {
   return value === null || !Number.isFinite(value) ? null : value;
 }
 
-/* Round upper bounds of the classes, from zero up. */
-function breaks(values, classes) {
-  const most = Math.max(0, ...values.filter((value) => value !== null));
-  const need = most / classes || 1 / classes;
-  const power = 10 ** Math.floor(Math.log10(need));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= need * (1 - 1e-12));
-  return Array.from({ length: classes }, (_, i) => Number((step * (i + 1)).toPrecision(6)));
+/* Upper bounds of the ramp's classes, the same in every year. */
+function classes() {
+  if (state.measure === "located") return words.located ||= roundBounds(Math.max(1, ...basins.map(measured)));
+  return (own(words.classes[state.units], state.measure) || {})[state.pollutant] || words.ramp.map((_, i) => i + 1);
+}
+
+function roundBounds(most) {
+  const step = Math.ceil(most / words.ramp.length);
+  return words.ramp.map((_, i) => step * (i + 1));
 }
 
 function rampColour(value, bounds) {

@@ -12,7 +12,7 @@ function paintTables() {
   target.hidden = map;
   for (const button of document.querySelectorAll(".tabs button")) button.setAttribute("aria-pressed", String(button.dataset.view === state.view));
   if (map) { target.replaceChildren(); return; }
-  target.replaceChildren(h("h1", {}, say(`view_${state.view}`)), ...(state.view === "table" ? [basinTable(), firmTable()] : [ledgerTable()]).flat());
+  target.replaceChildren(h("h1", {}, say(`view_${state.view}`)), ...(state.view === "table" ? [basinTable(), partTable(), firmTable()] : [ledgerTable()]).flat());
 }
 
 function table(caption, headings, lines) {
@@ -27,6 +27,15 @@ function basinTable() {
     .map(([basin, code, row]) => [basinName(basin), pollutantName(code), number(row.msmes, 0), load(row.baseline_kg_yr), load(row.follow_up_kg_yr),
       load(row.reduction_kg_yr), span(row.reduction_low_kg_yr, row.reduction_high_kg_yr, row.reduction_kg_yr), share(row.reduction_pct)]);
   return table(say("table_basins", { period: period() }), headings, lines);
+}
+
+function partTable() {
+  if (state.units !== "parts") return "";
+  const headings = [[say("units_parts")], [say("firms"), "n"], [say("avoided"), "n"], [say("range"), "n"], ["%", "n"]];
+  const lines = parts.map((part) => [part, part.loads[state.pollutant]]).filter(([, row]) => row).map(([part, row]) => [
+    basinName(part), number(row.msmes, 0), load(row.reduction_kg_yr), span(row.reduction_low_kg_yr ?? null, row.reduction_high_kg_yr ?? null, row.reduction_kg_yr), share(row.reduction_pct ?? null),
+  ]);
+  return table(say("table_parts", { pollutant: pollutantName(state.pollutant) }), headings, lines);
 }
 
 function firmTable() {
