@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     Tool = Callable[[], Answer]
 
 
-_SLOW_POINTS = 10_000  # beyond, the slowest peers would take minutes
+_FEW_BASINS = 32  # beyond, nobody asks outline by outline
+_SLOW_POINTS = 1_000  # beyond, the slowest peers would take minutes
 
 
 def first_of_pairs(point: np.ndarray, basin: np.ndarray, size: int) -> np.ndarray:
@@ -68,6 +69,17 @@ def prepared_shapely(x: np.ndarray, y: np.ndarray, layer: Callable[[], gpd.GeoDa
             shapely.prepare(outline)
             found[near[shapely.intersects_xy(outline, x[near], y[near])]] = row
         return found
+
+    return ask
+
+
+def shapely_tree(x: np.ndarray, y: np.ndarray, layer: Callable[[], gpd.GeoDataFrame]) -> Tool:
+    """Ask each outline for the points in it, by a tree of the points."""
+
+    def ask() -> Answer:
+        tree = shapely.STRtree(shapely.points(x, y))
+        basin, point = tree.query(layer().geometry.to_numpy(), predicate="contains")
+        return first_of_pairs(point, basin, len(x))
 
     return ask
 
@@ -140,8 +152,11 @@ def tools(x: np.ndarray, y: np.ndarray, basins: gpd.GeoDataFrame, calls: int) ->
         "locator, one-shot": lambda: BasinLocator(layer()).locate(x, y),
         "copy of x and y": lambda: (x.copy(), y.copy())[0],
         "geopandas sjoin within": geopandas_within(points, layer),
-        "prepared shapely": prepared_shapely(x, y, layer),
     }
+    if len(basins) <= _FEW_BASINS:
+        found["prepared shapely"] = prepared_shapely(x, y, layer)
+    else:
+        found["shapely STRtree"] = shapely_tree(x, y, layer)
     if find_spec("sedonadb"):
         found["SedonaDB"] = sedonadb(points, rows)
     if find_spec("duckdb_extension_spatial") and len(x) <= _SLOW_POINTS:
@@ -151,36 +166,28 @@ def tools(x: np.ndarray, y: np.ndarray, basins: gpd.GeoDataFrame, calls: int) ->
     return found
 
 
-def seconds(tool: Tool, repeats: int) -> tuple[float, Answer]:
-    """Time a tool: the median of the repeats after one call to warm up."""
-    answer, times = tool(), []
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        answer = tool()
-        times.append(time.perf_counter() - begin)
-    return float(np.median(times)), answer
-
-
-def compare(name: str, basins: gpd.GeoDataFrame, sizes: list[int], repeats: int) -> pd.DataFrame:
-    """Give the ratios for one layer, a row a tool and size."""
-    rows = []
-    for size in sizes:
-        x, y = firms(size)
-        taken = {tool: seconds(ask, repeats) for tool, ask in tools(x, y, basins, repeats + 1).items()}
-        expected = taken["locator, reused index"][1]
-        for tool, (duration, answer) in taken.items():
-            rows.append(
-                {
-                    "layer": name,
-                    "points": size,
-                    "tool": tool,
-                    "ns_per_point": duration / size * 1e9,
-                    "times_one_shot": duration / taken["locator, one-shot"][0],
-                    "times_reused": duration / taken["locator, reused index"][0],
-                    "differ": -1 if tool.startswith("copy") else int((answer != expected).sum()),
-                }
-            )
-    return pd.DataFrame(rows)
+def compare(name: str, basins: gpd.GeoDataFrame, size: int, repeats: int) -> pd.DataFrame:
+    """Give the ratios for one layer and size, a row a tool; the tools take turns, the first round warms up."""
+    x, y = firms(size)
+    asked = tools(x, y, basins, repeats + 1)
+    times: dict[str, list[float]] = {tool: [] for tool in asked}
+    answers = {}
+    for _ in range(repeats + 1):
+        for tool, ask in asked.items():
+            begin = time.perf_counter()
+            answers[tool] = ask()
+            times[tool].append(time.perf_counter() - begin)
+    median = {tool: float(np.median(taken[1:])) for tool, taken in times.items()}
+    expected = answers["locator, reused index"]
+    return pd.DataFrame({
+        "layer": name,
+        "points": size,
+        "tool": list(asked),
+        "ns_per_point": [duration / size * 1e9 for duration in median.values()],
+        "times_one_shot": [duration / median["locator, one-shot"] for duration in median.values()],
+        "times_reused": [duration / median["locator, reused index"] for duration in median.values()],
+        "differ": [-1 if tool.startswith("copy") else int((answers[tool] != expected).sum()) for tool in asked],
+    })  # fmt: skip
 
 
 def main() -> None:
@@ -194,8 +201,9 @@ def main() -> None:
         "10k sub-basins x 193 vertices": sub_basins(100, 100, 47),
     }
     for name, basins in made.items():
-        table = compare(name, basins, asked.points, asked.repeats)
-        print(table.to_string(index=False, float_format="{:,.2f}".format), flush=True)
+        for size in asked.points:
+            table = compare(name, basins, size, asked.repeats)
+            print(table.to_string(index=False, float_format="{:,.1f}".format), flush=True)
 
 
 if __name__ == "__main__":

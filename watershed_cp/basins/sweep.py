@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["locate"]
 
-_FEWEST_CELLS, _MOST_CELLS = 1 << 14, 1 << 21
+_FEWEST_CELLS, _MOST_CELLS = 1 << 16, 1 << 21
 _CELLS_PER_POINT = 1
 _MARGIN = 2  # cells around the layer, which edges may touch by rounding
-_SLABS = 8  # shares of the points, so that no processor waits long for the other
+_SLABS = 4  # shares of the points, so that no processor waits long for the other
 
 
 def locate(
