@@ -339,7 +339,9 @@ def test_findings_name_the_columns_of_the_user(write):
     assert [one.column for one in error.value.faults] == ["Código de empresa"]
     firms = read_msmes(write("b.csv", "msme_id\n1\n"))
     audits = read_reductions(write("c.csv", "Cód. empresa,Contaminante,Valor,Unidad\n2,DQO,1,kg/año\n"))
-    assert [(one.column, one.value) for one in check_references(audits, firms)] == [("Cód. empresa", "2")]
+    assert [(one.column, one.value) for one in check_references({"msmes": firms, "audits": audits})] == [
+        ("Cód. empresa", "2")
+    ]
 
 
 def test_a_blank_identifier_is_no_unknown_firm(tmp_path):
@@ -354,7 +356,7 @@ def test_firms_that_the_register_lacks(write):
     audits = read_reductions(
         write("b.csv", "msme_id,pollutant,value,unit\nE-001,TSS,1,kg/yr\nE-0O2,TSS,1,kg/yr\n")
     )
-    assert [finding.tell("en") for finding in check_references(audits, firms)] == [
+    assert [finding.tell("en") for finding in check_references({"msmes": firms, "audits": audits})] == [
         (
             "b.csv, row 3, column msme_id: The firm “E-0O2” is not in the register of firms."
             " Add it to the register or correct the identifier. Did you mean “E-002”?"

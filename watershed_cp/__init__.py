@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from watershed_cp.basins.network import FlowNetwork
     from watershed_cp.errors import InputError, IntakeError, MissingFileError, UnitError, WatershedError
     from watershed_cp.intake.coordinates import Location, parse_location
-    from watershed_cp.intake.readers import read_audits, read_msmes, read_recommendations, read_reductions
+    from watershed_cp.intake.readers import (
+        read_audits,
+        read_msmes,
+        read_recommendations,
+        read_reductions,
+        read_register,
+    )
     from watershed_cp.loads.audits import audit_loads
     from watershed_cp.pipeline import Impact, aggregate, run
     from watershed_cp.reference import data_path
@@ -45,6 +51,7 @@ _HOMES = {
     "read_msmes": "intake.readers",
     "read_recommendations": "intake.readers",
     "read_reductions": "intake.readers",
+    "read_register": "intake.readers",
     "run": "pipeline",
 }
 
@@ -70,6 +77,7 @@ __all__ = [
     "read_msmes",
     "read_recommendations",
     "read_reductions",
+    "read_register",
     "run",
 ]
 

@@ -13,13 +13,7 @@ from watershed_cp.impact.control import check_controls
 from watershed_cp.intake.corrections import list_firms, read_corrections
 from watershed_cp.intake.geocoding import geocode_firms
 from watershed_cp.intake.providers import OnlineGeocoder
-from watershed_cp.intake.readers import (
-    check_references,
-    read_audits,
-    read_msmes,
-    read_recommendations,
-    read_reductions,
-)
+from watershed_cp.intake.readers import check_references, read_register
 from watershed_cp.loads.audits import audit_loads, measurements
 from watershed_cp.project import PRIORITY, Project, read_project
 
@@ -180,7 +174,7 @@ def run(
     step = progress or (lambda _: None)
     step("read")
     tables = _read_tables(settings)
-    msmes, audits, reductions, recommendations = tables
+    msmes, audits, reductions = tables["msmes"], tables.get("audits"), tables.get("reductions")
     basins = _read_outlines(settings)
     step("place")
     placed = assign(msmes, basins, language=settings.project.language)
@@ -193,7 +187,7 @@ def run(
         censoring_rule=rules.censoring,
         minimum_evidence=rules.minimum_evidence,
         period=rules.period,
-        recommendations=recommendations,
+        recommendations=tables.get("recommendations"),
         days_per_year=rules.days_per_year,
     )
     accounts = close_accounts(
@@ -208,16 +202,16 @@ def run(
     )
     impact = _impact(
         accounts,
-        registers={} if recommendations is None else {"recommendations": recommendations},
+        registers=tables,
         period=measured_period(*(table for table in (audits, reductions) if table is not None)),
-        synthetic=any(says_synthetic(table) for table in tables if table is not None),
+        synthetic=any(map(says_synthetic, tables.values())),
         censoring=rules.censoring,
         settings=settings.model_dump(mode="json"),
         inputs=tuple(_inputs(settings)),
         home=settings.folder,
         languages=_languages(settings),
         posters=settings.publish.posters,
-        notes=tuple(note for table in tables if table is not None for note in table.attrs.get("notes", ())),
+        notes=tuple(note for table in tables.values() for note in table.attrs.get("notes", ())),
         poster_languages=settings.publish.poster_languages or (settings.project.language,),
         target_pct=settings.publish.target_pct,
     )
@@ -277,40 +271,27 @@ def _impact(accounts: Accounts, **more: Any) -> Impact:
     return Impact(**{**known, **more})
 
 
-def _read_tables(
-    settings: Project,
-) -> tuple[gpd.GeoDataFrame, pd.DataFrame | None, pd.DataFrame | None, pd.DataFrame | None]:
+def _read_tables(settings: Project) -> dict[str, pd.DataFrame]:
     """Read every table before anything is said, so that all faults are told at once."""
     faults: list[Fault] = []
-    readers = (
-        (settings.msmes, read_msmes),
-        (settings.audits, read_audits),
-        (settings.reductions, read_reductions),
-        (settings.recommendations, read_recommendations),
-    )
-    found: list[Any] = []
-    for source, reader in readers:
+    found: dict[str, pd.DataFrame] = {}
+    for name, source in settings.sources.items():
         try:
-            found.append(source and reader(settings.path(source.source), sheet=source.sheet))
+            found[name] = read_register(settings.path(source.source), name, sheet=source.sheet)
         except InputError as error:
-            found.append(None)
             faults.extend(error.faults)
-    msmes, *others = found
     try:
         corrections = read_corrections(settings.path(settings.geocoding.corrections))
-        msmes = found[0] = (
-            msmes
-            if msmes is None
-            else geocode_firms(msmes, geocoder=_geocoder(settings), corrections=corrections)
-        )
+        if "msmes" in found:
+            found["msmes"] = geocode_firms(
+                found["msmes"], geocoder=_geocoder(settings), corrections=corrections
+            )
     except InputError as error:
         faults.extend(error.faults)
-    for table in others:
-        if msmes is not None and table is not None:
-            faults.extend(check_references(table, msmes))
+    faults.extend(check_references(found))
     if faults:
         raise IntakeError(*faults)
-    return tuple(found)
+    return found
 
 
 def _geocoder(settings: Project) -> OnlineGeocoder | None:
@@ -354,8 +335,7 @@ def _languages(settings: Project) -> tuple[Language, ...]:
 
 
 def _inputs(settings: Project) -> Sequence[Path]:
-    named = [settings.msmes, settings.audits, settings.reductions, settings.recommendations]
-    paths = [settings.path(source.source) for source in named if source]
+    paths = [settings.path(source.source) for source in settings.sources.values()]
     if settings.basins.source != PRIORITY:
         paths.append(settings.path(settings.basins.source))
     corrections = settings.path(settings.geocoding.corrections)

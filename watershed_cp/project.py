@@ -155,12 +155,25 @@ class Project(_Section):
     audits: Source | None = None
     reductions: Source | None = None
     recommendations: Source | None = None
+    events: Source | None = None
+    attendance: Source | None = None
+    stakeholders: Source | None = None
+    loans: Source | None = None
+    consultants: Source | None = None
+    limits: Source | None = None
+    inspections: Source | None = None
     geocoding: Geocoding = Geocoding()
     accounting: Accounting = Accounting()
     control: tuple[Control, ...] = ()
     publish: Publish = Publish()
     folder: Path = Field(default=Path(), exclude=True)
     """Folder of the file; paths are relative to it."""
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """The tables that the project names, by the name of their section."""
+        sections = ((name, getattr(self, name)) for name in type(self).model_fields)
+        return {name: section for name, section in sections if isinstance(section, Source)}
 
     def path(self, source: str) -> Path:
         """Give the path of a source of this project."""

@@ -12,11 +12,9 @@ from watershed_cp.intake.locations import place_firms
 from watershed_cp.intake.measurements import check_measurements
 from watershed_cp.intake.validation import SOURCES, check_sheet
 from watershed_cp.messages import fault, texts
-from watershed_cp.tables import AUDITS, INPUTS, MSMES, RECOMMENDATIONS, REDUCTIONS
+from watershed_cp.tables import INPUTS, MSMES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from watershed_cp.errors import Language
     from watershed_cp.intake.headers import Header
     from watershed_cp.intake.spreadsheets import Sheet
@@ -25,15 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Gathered", "fitting_sheets", "gather_table", "read_table", "row_fault"]
 
-_FINISH: dict[str, Callable[[Checked], Checked]] = {
-    MSMES.name: place_firms,
-    AUDITS.name: check_measurements,
-    REDUCTIONS.name: check_measurements,
-}
-_UNIQUE = {
-    MSMES.name: ("msme_id", "firm_id_twice"),
-    RECOMMENDATIONS.name: ("recommendation_id", "recommendation_twice"),
-}
+_TWICE = {"msme_id": "firm_id_twice", "recommendation_id": "recommendation_twice"}
 _TELLING = 3  # so many known columns tell a register of firms though its identifier is not found
 _PLACES = {"country", "department", "municipality", "address"}  # a list of towns has these too
 _WORDS = (("template", "instructions"), ("marked", "sheet"))
@@ -119,21 +109,23 @@ def gather_table(
         if wrong:
             faults += wrong
             continue
-        checked = _FINISH.get(table.name, _as_it_is)(check_sheet(raw, header, table, language=language))
+        checked = _finish(check_sheet(raw, header, table, language=language), table)
         frames.append(checked.frame)
         headers[raw.file, raw.name] = {name: cells.header for name, cells in checked.cells.items()}
         faults += checked.faults
         notes += checked.notes
     frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*table.names, *SOURCES])
     frame.attrs["headers"] = headers
-    if table.name in _UNIQUE:
-        faults += _repeated(frame, *_UNIQUE[table.name])
+    if table.unique:
+        faults += _repeated(frame, table.identifier)
     ordered = sorted(faults, key=lambda one: (one.file or "", one.sheet or "", one.row or 0))
     return Gathered(frame, ordered, notes)
 
 
-def _as_it_is(checked: Checked) -> Checked:
-    return checked
+def _finish(checked: Checked, table: Table) -> Checked:
+    if table is MSMES:
+        return place_firms(checked)
+    return check_measurements(checked) if "pollutant" in table.names else checked
 
 
 def fitting_sheets(
@@ -187,8 +179,9 @@ def _misspelt(header: Header, table: Table, most: int) -> bool:
     missing = header.missing(table)
     if len(missing) != 1 or not header.positions:
         return False
-    firms = not most and len(header.positions) >= _TELLING and not header.positions.keys() <= _PLACES
-    return _required(table) - 1 > most or firms or bool(likely_header(missing[0], header, table).en)
+    known = header.positions.keys()
+    firms = table is MSMES and not most and len(known) >= _TELLING and not known <= _PLACES
+    return _required(table) - 1 > max(most, 1) or firms or bool(likely_header(missing[0], header, table).en)
 
 
 def _required(table: Table) -> int:
@@ -235,13 +228,19 @@ def row_fault(frame: pd.DataFrame, row: pd.Series[Any], rule: str, column: str, 
     )
 
 
-def _repeated(frame: pd.DataFrame, column: str, rule: str) -> list[Fault]:
+def _repeated(frame: pd.DataFrame, column: str) -> list[Fault]:
     """Find identifiers that stand twice; a row that repeats another in every cell is told so."""
     shared = frame[frame[column].notna() & frame[column].duplicated(keep=False)]
     again = shared[column].duplicated()
     whole = shared.drop(columns=["source_row", "geometry"], errors="ignore").astype("str").duplicated()
     first = shared[~again].set_index(column)["source_row"].to_dict()
     return [
-        row_fault(frame, row, "row_repeated" if same else rule, column, first=first[row[column]])
+        row_fault(
+            frame,
+            row,
+            "row_repeated" if same else _TWICE.get(column, "id_twice"),
+            column,
+            first=first[row[column]],
+        )
         for same, (_, row) in zip(whole[again], shared[again].iterrows(), strict=True)
     ]

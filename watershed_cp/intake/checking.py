@@ -69,7 +69,7 @@ def check_file(path: str | Path, *, language: Language | None = None, apart: boo
     Returns
     -------
     Report
-        With firms that audits name and the register, if it is in the file too, lacks.
+        With firms, events, loans … that a table names and their own table, if it is in the file too, lacks.
 
     Raises
     ------
@@ -90,10 +90,7 @@ def check_file(path: str | Path, *, language: Language | None = None, apart: boo
     sheets = read_sheets(path, apart=apart)
     found = {table.name: gather_table(sheets, table, language=language) for table in _tables_in(sheets)}
     faults = [one for gathered in found.values() for one in gathered.faults]
-    if MSMES.name in found:
-        register = found[MSMES.name].frame
-        for name, gathered in found.items():
-            faults += check_references(gathered.frame, register) if name != MSMES.name else []
+    faults += check_references({name: gathered.frame for name, gathered in found.items()})
     notes = dict.fromkeys(one for gathered in found.values() for one in _notes(gathered))
     pairs = review_pairs(_firms(found[MSMES.name].frame)) if MSMES.name in found else pd.DataFrame()
     rows = {name: len(gathered.frame) for name, gathered in found.items()}

@@ -1,4 +1,4 @@
-"""What a row of audits or reductions must say beyond its cells: a pollutant and units that mean something."""
+"""What a row about a pollutant must say beyond its cells: a pollutant and units that mean something."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def check_measurements(checked: Checked) -> Checked:
     Parameters
     ----------
     checked : Checked
-        A sheet of audits or reductions.
+        A sheet of audits, reductions, limits or inspections.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def check_measurements(checked: Checked) -> Checked:
     frame["pollutant"] = written.map(pollutant_code, na_action="ignore").astype("str")
     frame.insert(len(frame.columns) - len(SOURCES), "pollutant_as_written", written)
     faults = _unknown_pollutants(checked.cells["pollutant"], written, frame["pollutant"])
-    accepted = ("load", "concentration") if "flow" in frame else ("load",)
+    accepted = ("load",) if "reduction_id" in frame else ("load", "concentration")
     massless = frame["pollutant"].isin(not_summed())  # pH has a unit of its own, if any
     of_mass = frame["unit"].where(~massless)
     faults += _unknown_units(checked.cells["unit"], of_mass, accepted)

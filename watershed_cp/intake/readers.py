@@ -1,23 +1,34 @@
-"""The programme's tables from its own files: firms, audits, reductions, with every fault told at once."""
+"""The programme's tables from its own files: firms, audits, loans …, with every fault told at once."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from watershed_cp.errors import InputError, Text
 from watershed_cp.intake.assembly import read_table, row_fault
 from watershed_cp.intake.headers import NO_SUGGESTION, suggest
 from watershed_cp.intake.spreadsheets import read_sheets
-from watershed_cp.tables import AUDITS, MSMES, RECOMMENDATIONS, REDUCTIONS
+from watershed_cp.messages import fault, texts
+from watershed_cp.tables import AUDITS, INPUTS, MSMES, RECOMMENDATIONS, REDUCTIONS, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import geopandas as gpd
-    import pandas as pd
 
     from watershed_cp.errors import Fault, Language
 
-__all__ = ["check_references", "read_audits", "read_msmes", "read_recommendations", "read_reductions"]
+__all__ = [
+    "check_references",
+    "read_audits",
+    "read_msmes",
+    "read_recommendations",
+    "read_reductions",
+    "read_register",
+]
 
 _SUGGESTED = 100  # where more firms are unknown, the register itself is the wrong one
 
@@ -184,20 +195,66 @@ def read_recommendations(
     return read_table(read_sheets(path), RECOMMENDATIONS, sheet=sheet, language=language)
 
 
-def check_references(audits: pd.DataFrame, msmes: pd.DataFrame) -> list[Fault]:
-    """Find the rows whose firm the register lacks.
+def read_register(
+    path: str | Path, table: str, *, sheet: str | None = None, language: Language | None = None
+) -> pd.DataFrame:
+    r"""Read any of the programme's tables by its name: events, stakeholders, loans, inspections and the rest.
 
     Parameters
     ----------
-    audits : DataFrame
-        As :func:`read_audits` or :func:`read_reductions` gives it.
-    msmes : DataFrame
-        As :func:`read_msmes` gives it.
+    path : str or Path
+        Workbook or CSV with Spanish or English headers.
+    table : str
+        Name of one of ``tables.INPUTS``.
+    sheet : str, optional
+        Name of the sheet; by default every visible sheet that holds the table.
+    language : {"es", "en"}, optional
+        Language of the file, by default that of its headers.
+
+    Returns
+    -------
+    DataFrame
+        One row an entry: the columns of the table, otherwise as :func:`read_audits`; for firms as :func:`read_msmes`.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    IntakeError
+        If anything in the file is at fault; carries every finding.
+    InputError
+        If there is no table of that name.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> file = Path(tempfile.mkdtemp(), "eventos.csv")
+    >>> _ = file.write_text("Código de evento,Tipo,Estudiantes\nE1,curso,24\n", encoding="utf-8")
+    >>> read_register(file, "events")[["kind", "students"]].to_numpy().tolist()
+    [['course', 24]]
+    """
+    declared = {one.name: one for one in INPUTS}
+    if table not in declared:
+        raise InputError(fault("table_unknown", value=table, known=", ".join(declared)))
+    if table == MSMES.name:
+        firms: pd.DataFrame = read_msmes(path, sheet=sheet, language=language)
+        return firms
+    return read_table(read_sheets(path), declared[table], sheet=sheet, language=language)
+
+
+def check_references(tables: Mapping[str, pd.DataFrame]) -> list[Fault]:
+    """Find the cells that name a firm, an event, a loan … that its own table lacks.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Tables by their name in ``tables.INPUTS``; a table that is not among them is not asked.
 
     Returns
     -------
     list of Fault
-        One finding a row, in row order; empty where every firm is known. A row that names none is another matter.
+        One finding a cell, table by table in row order; empty where all are known. A blank cell names none.
 
     Examples
     --------
@@ -205,15 +262,37 @@ def check_references(audits: pd.DataFrame, msmes: pd.DataFrame) -> list[Fault]:
     >>> firms = pd.DataFrame({"msme_id": ["1"]})
     >>> rows = pd.DataFrame({"msme_id": ["1", "2"], "source_row": [2, 3]})
     >>> rows = rows.assign(source_file="a.csv", source_sheet="")
-    >>> [(finding.row, finding.value) for finding in check_references(rows, firms)]
+    >>> [(finding.row, finding.value) for finding in check_references({"msmes": firms, "audits": rows})]
     [(3, '2')]
     """
-    unknown = audits[audits["msme_id"].notna() & ~audits["msme_id"].isin(msmes["msme_id"])]
-    distinct = unknown["msme_id"].unique()[:_SUGGESTED]
-    likely = {name: suggest(name, msmes["msme_id"]) for name in distinct}
+    faults = []
+    for table in (table for table in INPUTS if table.name in tables):
+        for column in table.columns:
+            asked = [name for name in column.refers_to if name in tables and name != table.name]
+            own = [table.name] if table.name in column.refers_to and column.name != table.identifier else []
+            if (asked or own) and column.name in tables[table.name]:
+                known = {name: _identifiers(tables, name) for name in (*own, *asked)}
+                faults += _unknown(tables[table.name], column.name, known)
+    return faults
+
+
+def _identifiers(tables: Mapping[str, pd.DataFrame], name: str) -> pd.Series[str]:
+    table = next(table for table in INPUTS if table.name == name)
+    return tables[name][table.identifier].dropna()
+
+
+def _unknown(frame: pd.DataFrame, column: str, known: Mapping[str, pd.Series[str]]) -> list[Fault]:
+    """Find the identifiers of a `column` that none of the tables that it names knows."""
+    every = pd.concat(list(known.values()))
+    several = len(known) > 1
+    named = frame[column].map(lambda cell: listed(cell) if several else (cell,), na_action="ignore").dropna()
+    missing = named.explode().loc[lambda cells: ~cells.isin(every)].dropna()
+    likely = {name: suggest(name, every) for name in missing.unique()[:_SUGGESTED]}
+    labels = [texts("workbook_tables")[name] for name in known]
+    where = Text(*(" / ".join(names) for names in zip(*labels, strict=True)))
+    rule = "firm_unknown" if column == "msme_id" else "reference_unknown"
+    rows = frame.loc[missing.index].assign(**{column: missing.to_numpy()})
     return [
-        row_fault(
-            audits, row, "firm_unknown", "msme_id", suggestion=likely.get(row["msme_id"], NO_SUGGESTION)
-        )
-        for _, row in unknown.iterrows()
+        row_fault(frame, row, rule, column, table=where, suggestion=likely.get(row[column], NO_SUGGESTION))
+        for _, row in rows.iterrows()
     ]

@@ -117,12 +117,13 @@ def check_sheet(sheet: Sheet, header: Header, table: Table, *, language: Languag
 
 def _rows(sheet: Sheet, header: Header, table: Table) -> tuple[list[int], list[Fault]]:
     """Give the positions of the rows that count; a template's examples and totals are left out, and told."""
-    place = header.positions.get("msme_id")
+    identifiers = [place for name, place in header.positions.items() if name.endswith("_id")]
+    place = header.positions.get("msme_id", header.positions.get(table.identifier))
     kept, left_out = [], []
     for position in range(header.position + 1, len(sheet.rows)):
         row = sheet.rows[position]
         rule = ""
-        if place is not None and _reads(row[place], _EXAMPLES):
+        if any(_reads(row[spot], _EXAMPLES) for spot in identifiers):
             rule = "example_left_out"
         elif place is not None and _is_total(row, place, header, table):
             rule = "row_of_totals"

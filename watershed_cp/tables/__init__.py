@@ -1,0 +1,75 @@
+"""The columns of every table: name, kind, unit and meaning, declared once.
+
+This one declaration feeds reading, validation, the written tables, the sheet that explains the columns and
+the documentation, so that they cannot disagree. Header aliases (``DBO``, ``Municipio`` …) are reference data.
+"""
+
+from watershed_cp.tables.columns import COUNTRIES, EVIDENCE, Column, Table, listed
+from watershed_cp.tables.inputs import (
+    ATTENDANCE,
+    AUDITS,
+    CONSULTANTS,
+    EVENTS,
+    INPUTS,
+    INSPECTIONS,
+    LIMITS,
+    LOANS,
+    MSMES,
+    RECOMMENDATIONS,
+    REDUCTIONS,
+    STAKEHOLDERS,
+)
+from watershed_cp.tables.outputs import (
+    ASSIGNMENTS,
+    BASIN_LOADS,
+    BASIN_PROBABILITIES,
+    BASINS,
+    CHANGES,
+    COURSE,
+    DELIVERED_LOADS,
+    DOUBLES,
+    FATES,
+    LEDGER,
+    LEDGER_SUMMARY,
+    NEARBY,
+    OUTPUTS,
+    PUBLIC_LOADS,
+    RANGE_SHARES,
+    TOTALS,
+)
+
+__all__ = [
+    "ASSIGNMENTS",
+    "ATTENDANCE",
+    "AUDITS",
+    "BASINS",
+    "BASIN_LOADS",
+    "BASIN_PROBABILITIES",
+    "CHANGES",
+    "CONSULTANTS",
+    "COUNTRIES",
+    "COURSE",
+    "DELIVERED_LOADS",
+    "DOUBLES",
+    "EVENTS",
+    "EVIDENCE",
+    "FATES",
+    "INPUTS",
+    "INSPECTIONS",
+    "LEDGER",
+    "LEDGER_SUMMARY",
+    "LIMITS",
+    "LOANS",
+    "MSMES",
+    "NEARBY",
+    "OUTPUTS",
+    "PUBLIC_LOADS",
+    "RANGE_SHARES",
+    "RECOMMENDATIONS",
+    "REDUCTIONS",
+    "STAKEHOLDERS",
+    "TOTALS",
+    "Column",
+    "Table",
+    "listed",
+]
