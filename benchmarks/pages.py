@@ -34,15 +34,23 @@ MANY = 100_000
 FRAME = "new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now()), 0)))"
 GAPS = """(async () => {
   const map = window[Object.keys(window).find((name) => /^map_/.test(name))];
-  const gaps = [];
+  const channel = new MessageChannel();
+  const tick = () => new Promise((done) => { channel.port1.onmessage = done; channel.port2.postMessage(0); });
+  let longest = 0;
   for (const move of MOVES) {
     await new Promise(requestAnimationFrame);
-    const began = performance.now();
+    let last = performance.now();
     move(map);
-    gaps.push(performance.now() - began);
+    for (const end = last + 150; last < end;) {
+      await tick();
+      const now = performance.now();
+      longest = Math.max(longest, now - last);
+      last = now;
+    }
   }
-  return Math.max(...gaps);
+  return longest;
 })()"""
+"""The longest time for which the page does not answer, from a move until everything is drawn."""
 MOVES = {
     "pan": "Array(12).fill((map) => map.panBy([160, 40], { animate: false }))",
     "zoom": "[7, 8, 9, 10, 9, 8].map((zoom) => (map) => map.setZoom(zoom, { animate: false }))",

@@ -88,7 +88,7 @@ LAKES = {  # Spanish and English name: a point inside
     ("Lago de Coatepeque", "Lake Coatepeque"): (-89.55, 13.865),
     ("Laguna de Ayarza", "Lake Ayarza"): (-90.12, 14.42),
     ("Lago de Amatitlán", "Lake Amatitlán"): (-90.57, 14.46),
-    ("Lago Gatún", "Gatun Lake"): (-79.9, 9.17),
+    ("Lago Gatún", "Gatún Lake"): (-79.9, 9.17),
     ("Embalse Cerrón Grande", "Cerrón Grande Reservoir"): (-89.02, 13.99),
 }
 SEAS = {  # Spanish and English name: places for it

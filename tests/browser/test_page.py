@@ -8,6 +8,7 @@ from dataclasses import replace
 from importlib import resources, util
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from browser.programme import programme
 from chromium import BINARY, Chromium
@@ -338,6 +339,10 @@ def test_no_payload_fires_in_any_text(browser: Chromium, tmp_path: Path) -> None
         accounts.ledger[column] = [PAYLOADS[row % len(PAYLOADS)] for row in range(len(accounts.ledger))]
     for column in ("name_es", "name_en", "credit"):
         accounts.basins[column] = PAYLOADS[: len(accounts.basins)]
+    measures = pd.DataFrame(
+        {"msme_id": accounts.msmes["msme_id"], "measure": PAYLOADS, "status": PAYLOADS, "investment_usd": 1.0}
+    )
+    accounts = replace(accounts, registers={"recommendations": measures})
     save_page(build_map(accounts), tmp_path / "page.html")
     browser.requests.clear()
     browser.errors.clear()

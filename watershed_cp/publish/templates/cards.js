@@ -93,11 +93,14 @@ function firmCard(firm) {
     sector ? h("p", {}, pick(words.sectors[sector])) : null,
     Number.isNaN(people) ? null : h("p", { class: "small" }, say(people === 1 ? "employee" : "employees", { n: number(people, 0) })),
     h("p", { class: "place" }, placeWords(firm)),
-    ...Array.from(firmRows(firm), ledgerRow).map(rowCard),
-    ...measureList(firm),
-    ...courseCard(),
+    ...audits(firm, true), ...measureList(firm), ...courseCard(), ...audits(firm, false),
     h("button", { type: "button", class: "link", onclick: () => update({ view: "ledger", query: firms.ids[firm] }) }, say("see_ledger")),
   ].filter(Boolean);
+}
+
+/* The firm's ledger rows of the chosen pollutant, or those of all others. */
+function audits(firm, chosen) {
+  return Array.from(firmRows(firm), ledgerRow).filter(({ pollutant }) => (pollutant === state.pollutant) === chosen).map(rowCard);
 }
 
 /* The firm's measures, how far each has come, and the money. */

@@ -1,5 +1,14 @@
 /* A canvas that covers the map and a margin around it, and draws itself anew after every move. */
 
+const waiting = [];
+
+/* After a move one sheet is drawn a frame, so that no frame is long; until then its margin fills the view. */
+function drawNext() {
+  const sheet = waiting.shift();
+  if (waiting.length) requestAnimationFrame(drawNext);
+  sheet.redraw();
+}
+
 const Sheet = L.Layer.extend({
   initialize(pane, paint) {
     this.paint = paint;
@@ -13,7 +22,13 @@ const Sheet = L.Layer.extend({
     this.canvas.remove();
   },
   getEvents() {
-    return { moveend: this.redraw, viewreset: this.redraw, resize: this.redraw, zoomanim: this.animate };
+    return { moveend: this.follow, viewreset: this.redraw, resize: this.redraw, zoomanim: this.animate };
+  },
+  follow() {
+    if (this._map.getZoom() !== this.zoom) { this.redraw(); return; }
+    if (waiting.includes(this)) return;
+    waiting.push(this);
+    if (waiting.length === 1) requestAnimationFrame(drawNext);
   },
   animate({ zoom, center }) {
     const offset = this._map._latLngBoundsToNewLayerBounds(this.bounds, zoom, center).min;
