@@ -231,7 +231,7 @@ def test_measures_and_sizes_stand_with_their_firm() -> None:
 
 def test_totals_can_be_read_without_any_script() -> None:
     html = build_map(three_firms()).get_root().render()
-    row = '<th scope="row">Cuenca A</th><td>DBO5</td><td>30.0 kg</td><td>25.0 kg – 36.0 kg</td>'
+    row = '<th scope="row">Cuenca A</th><td>DBO5</td><td>30.0 kg</td><td>25.0 – 36.0 kg</td>'
     assert row in html
 
 

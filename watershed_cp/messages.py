@@ -14,7 +14,7 @@ from typing import Any
 
 from watershed_cp.errors import Fault, Language, Text, system_language
 
-__all__ = ["fault", "label", "mass", "number", "percent", "system_language", "texts"]
+__all__ = ["fault", "label", "mass", "mass_range", "number", "percent", "system_language", "texts"]
 
 
 @functools.cache
@@ -153,3 +153,26 @@ def mass(kilograms: float) -> str:
     if not math.isfinite(kilograms):
         return "∞" if kilograms > 0 else "−∞"
     return f"{number(kilograms / 1000)} t" if abs(kilograms) >= 1000 else f"{number(kilograms)} kg"  # noqa: PLR2004
+
+
+def mass_range(low: float, high: float, *, of: float) -> str:
+    """Write the ends of a range in the unit and with the decimals of the mass whose range it is.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends, kg.
+    of : float
+        The mass between them, kg.
+
+    Examples
+    --------
+    >>> mass_range(-416.0, 10_100.0, of=4_850.0), mass_range(77.8, 1_200.0, of=641.0)
+    ('−0.42 – 10.10 t', '78 – 1,200 kg')
+    """
+    if not all(map(math.isfinite, (low, high, of))):
+        return f"{mass(low)} – {mass(high)}"
+    per, unit = (1000.0, "t") if abs(of) >= 1000 else (1.0, "kg")  # noqa: PLR2004
+    digits = len(number(of / per).partition(".")[2])
+    ends = (number(end / per, digits=digits).replace("-", "−") for end in (low, high))
+    return f"{' – '.join(ends)} {unit}"

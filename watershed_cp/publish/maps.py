@@ -14,7 +14,7 @@ import folium
 from jinja2 import Template
 
 from watershed_cp.errors import InputError
-from watershed_cp.messages import fault, mass
+from watershed_cp.messages import fault, mass, mass_range
 from watershed_cp.publish import grounddata, mapdata
 from watershed_cp.publish.page import Page, save_page
 from watershed_cp.reference import pollutant_name
@@ -222,8 +222,9 @@ def _totals(basin_loads: pd.DataFrame, language: Language) -> list[tuple[str, ..
         rows["basin_name"].astype(str),
         [pollutant_name(str(code), language) for code in rows["pollutant"]],
     )
-    loads = (rows[f"reduction{end}_kg_yr"].astype(float).map(mass) for end in ("", "_low", "_high"))
-    return list(zip(*names, *loads, strict=True))
+    avoided, low, high = (rows[f"reduction{end}_kg_yr"].astype(float) for end in ("", "_low", "_high"))
+    ranges = [mass_range(*ends, of=whole) for *ends, whole in zip(low, high, avoided, strict=True)]
+    return list(zip(*names, avoided.map(mass), ranges, strict=True))
 
 
 def _hosts(layer: folium.TileLayer | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from watershed_cp.messages import label, mass, number, percent
+from watershed_cp.messages import label, mass, mass_range, number, percent
 from watershed_cp.reference import pollutant_name
 from watershed_cp.tables import FATES
 
@@ -132,7 +132,7 @@ def _basin_lines(name: str, rows: pd.DataFrame, language: Language) -> Iterator[
 
 def _amount(row: Mapping[Hashable, Any], language: Language) -> str:
     low, high, share = row["reduction_low_kg_yr"], row["reduction_high_kg_yr"], row["reduction_pct"]
-    notes = [] if math.isnan(low) else [f"{mass(low)} – {mass(high)}"]
+    notes = [] if math.isnan(low) else [mass_range(low, high, of=row["reduction_kg_yr"])]
     notes += [] if math.isnan(share) else [percent(share)]
     amount = f"{pollutant_name(row['pollutant'], language):<9} {mass(row['reduction_kg_yr']):>9}"
     return f"{amount}   [{', '.join(notes)}]" if notes else amount
