@@ -16,7 +16,7 @@ import watershed_cp as wcp
 from watershed_cp.reference import data_path
 
 DEMO = data_path("demo")
-TABLES = ("auditorias.csv", "recommendations.csv", "events.csv")
+TABLES = sorted(path.name for path in DEMO.glob("*.csv"))
 
 
 @pytest.fixture(scope="module")
@@ -167,4 +167,17 @@ def test_recommendations_and_events_are_those_of_a_programme():
     assert len(recommendations) == recommendations["Código de recomendación"].nunique() == 120
     assert recommendations["Código de empresa"].nunique() == 58
     events = pd.read_csv(DEMO / "events.csv", sep=";", decimal=",")
-    assert events[["Estudiantes", "Docentes"]].sum().tolist() == [173, 13]
+    courses = events[events["Tipo de evento"] == "curso universitario"]
+    assert courses[["Estudiantes", "Docentes"]].sum().tolist() == [173, 13]
+
+
+def test_attendance_agrees_with_the_events_and_names_nobody():
+    events = pd.read_csv(DEMO / "events.csv", sep=";", decimal=",").set_index("Código de evento")
+    came = pd.read_csv(DEMO / "attendance.csv", sep=";", decimal=",")
+    counted = came.groupby("Código de evento").size()
+    roles = ["Estudiantes", "Docentes", "Personal de MIPYME", "Actores"]
+    assert counted.to_dict() == events.loc[counted.index, roles].sum(axis=1).to_dict()
+    assert set(events.index) - set(counted.index) == {"E-17", "E-18"}
+    assert came["Código de participante"].str.fullmatch(r"[EDTA]-\d{4}").all()
+    assert came["Código de participante"].nunique() < len(came)
+    assert came.groupby("Código de participante")["Sexo"].nunique().max() == 1

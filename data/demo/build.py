@@ -1,4 +1,4 @@
-"""Build the demonstration programme: 58 synthetic firms, their audits, recommendations and events.
+"""Build the demonstration programme: 58 synthetic firms, their audits, measures, and the programme around them.
 
     python data/demo/build.py [FOLDER]
 
@@ -18,8 +18,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import registers
 import xlsxwriter
-from world import BOD_G, EVENTS, FIRMS, MEASURES, PLACES, SECTORS, UNITS, Place, Sector
+from world import BOD_G, FIRMS, MEASURES, PLACES, SECTORS, UNITS, Place, Sector
 
 SEED = 7
 SYNTHETIC = "sí"
@@ -279,7 +280,7 @@ STATUS = (
     "abandonada",
 )
 RECOMMENDATIONS = 120
-LOAN_FROM_USD = 2000
+LOAN_FROM_USD = 900
 
 
 def make_recommendations(
@@ -291,7 +292,7 @@ def make_recommendations(
     rows: list[dict[str, Any]] = []
     for number, firm in enumerate(turns, start=1):
         resource = "agua" if number <= len(firms) else firm.sector.resource
-        measure, category, investment, saving = draw.choice(MEASURES[resource])
+        measure, category, investment = draw.choice(MEASURES[resource])
         status = draw.choice(STATUS)
         done = status in ("verificada", "implementada", "abandonada")
         advised = first[firm.number] + dt.timedelta(days=30)
@@ -310,37 +311,14 @@ def make_recommendations(
                 else None,
                 "Vida útil (años)": draw.choice((3, 5, 8, 10)),
                 "Inversión (USD)": round(investment * size, -1),
-                "Ahorro anual (USD)": round(saving * size, -1) if done else None,
-                "Ahorro": round(saving * size * 1.3) if done else None,
+                "Ahorro anual (USD)": None,
+                "Ahorro": 0 if done else None,
                 "Unidad del ahorro": UNITS[resource],
                 "Código de préstamo": f"P-{number:02d}" if done and investment >= LOAN_FROM_USD else "",
                 "Sintético": SYNTHETIC,
             }
         )
     return rows
-
-
-def make_events(draw: random.Random) -> list[dict[str, Any]]:
-    """Give the events: 173 students and 13 instructors, as the real programme reported at one date."""
-    return [
-        {
-            "Código de evento": f"E-{number:02d}",
-            "Fecha": dt.date(2018, 6, 4) + dt.timedelta(days=47 * number),
-            "País": country,
-            "Tipo de evento": kind,
-            "Estudiantes": students,
-            "Docentes": instructors,
-            "Personal de MIPYME": personnel,
-            "Actores": stakeholders,
-            "Mujeres": women,
-            "Nota inicial": round(draw.uniform(4.2, 5.6), 1),
-            "Nota final": round(draw.uniform(7.1, 8.8), 1),
-            "Sintético": SYNTHETIC,
-        }
-        for number, (country, kind, students, instructors, personnel, stakeholders, women) in enumerate(
-            EVENTS, 1
-        )
-    ]
 
 
 def firm_row(firm: Firm) -> dict[str, Any]:
@@ -431,18 +409,34 @@ def in_spanish(value: Any) -> str:
 
 
 def build(folder: Path, seed: int = SEED) -> None:
-    """Write the four tables of the demonstration."""
+    """Write the tables of the demonstration."""
     draw = random.Random(seed)  # noqa: S311 - a repeatable draw, no secret
     firms = spoil_firms(make_firms(draw))
     samples = spoil_samples([sample for firm in firms for sample in make_samples(firm, draw)])
     recommendations = make_recommendations(firms, samples, draw)
+    sizes = {firm.code: (firm.flow_m3_d, firm.days) for firm in firms}
+    for row in recommendations:
+        registers.size_measure(row, *sizes[row["Código de empresa"]], draw)
     done = [row for row in recommendations if row["Estado"] in ("verificada", "implementada")]
     measures = {row["Código de empresa"]: row["Código de recomendación"] for row in reversed(done)}
     write_register(folder / "empresas.xlsx", [firm_row(firm) for firm in firms])
     audits = [sample_row(number, sample, measures) for number, sample in enumerate(samples, start=1)]
-    write_csv(folder / "auditorias.csv", audits)
-    write_csv(folder / "recommendations.csv", recommendations)
-    write_csv(folder / "events.csv", make_events(draw))
+    codes = [firm.code for firm in firms]
+    events, attendance = registers.make_events(draw, codes)
+    discharges = [(firm.code, firm.bod_mg_l, firm.discharge_to) for firm in firms]
+    tables = {
+        "auditorias": audits,
+        "recommendations": recommendations,
+        "events": events,
+        "attendance": attendance,
+        "stakeholders": registers.make_stakeholders(draw, codes),
+        "loans": registers.make_loans(recommendations, draw),
+        "consultants": registers.make_consultants(),
+        "limits": registers.make_limits(),
+        "inspections": registers.make_inspections(discharges, draw),
+    }
+    for name, rows in tables.items():
+        write_csv(folder / f"{name}.csv", rows)
     print(f"{len(firms)} firms, {len(audits)} audit rows, {len(recommendations)} recommendations")
 
 

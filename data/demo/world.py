@@ -1,10 +1,10 @@
-"""What the demonstration is drawn from: real municipalities, branches, raw loads, measures, events.
+"""What the demonstration is drawn from: real municipalities, branches, raw loads, measures.
 
 Population equivalents per unit of output are those of ``data/reference/population_equivalents.csv`` (von
 Sperling and Chernicharo 2005), 54 g of BOD5 each. Pollutants per kg of BOD5: raw sewage of Guatemala for
 hotels and restaurants (means of 30 studies, Peralta Salgado 2015), whey recovery at Misr Dairy (El-Haggar
 2007), highest raw values of meat plants (2016), all in ``data/reference/programme_results.csv``. Output,
-water per unit of output, the other ratios, costs and savings are assumptions.
+water per unit of output, the other ratios and costs are assumptions.
 """
 
 from __future__ import annotations
@@ -201,36 +201,23 @@ Alcalde Díaz: cervecería artesanal, quesería
 Las Cumbres: conservas de fruta
 """
 
-# Measure, kind, investment and yearly saving in dollars, by the resource saved.
+# Measure, kind and investment in dollars, by the resource saved.
 MEASURES = {
     "agua": (
-        ("Limpieza en seco antes del lavado", "buenas prácticas", 0, 900),
-        ("Pistolas de cierre en mangueras", "equipo", 120, 700),
-        ("Reúso del último enjuague", "reúso", 900, 1400),
-        ("Trampa de grasa con limpieza programada", "equipo", 650, 300),
+        ("Limpieza en seco antes del lavado", "buenas prácticas", 0),
+        ("Pistolas de cierre en mangueras", "equipo", 120),
+        ("Reúso del último enjuague", "reúso", 900),
+        ("Trampa de grasa con limpieza programada", "equipo", 650),
     ),
     "energía": (
-        ("Aislamiento de tuberías de vapor", "equipo", 1100, 1500),
-        ("Recuperación de condensados", "reúso", 2400, 2100),
-        ("Iluminación LED", "equipo", 800, 520),
+        ("Aislamiento de tuberías de vapor", "equipo", 1100),
+        ("Recuperación de condensados", "reúso", 2400),
+        ("Iluminación LED", "equipo", 800),
     ),
     "materiales": (
-        ("Recuperación de suero", "reúso", 3200, 2600),
-        ("Dosificación medida de químicos", "buenas prácticas", 150, 600),
+        ("Recuperación de suero", "reúso", 3200),
+        ("Dosificación medida de químicos", "buenas prácticas", 150),
     ),
-    "residuos": (("Separación y venta de sólidos orgánicos", "buenas prácticas", 90, 350),),
+    "residuos": (("Separación y venta de sólidos orgánicos", "buenas prácticas", 90),),
 }
 UNITS = {"agua": "m3/año", "energía": "kWh/año", "materiales": "kg/año", "residuos": "kg/año"}
-
-# Country, kind, students, instructors, people of firms, stakeholders, and the women among them.
-EVENTS = (
-    ("SV", "taller", 0, 0, 22, 6, 11),
-    ("SV", "curso universitario", 52, 4, 0, 0, 27),
-    ("GT", "taller", 0, 0, 19, 7, 9),
-    ("GT", "curso universitario", 61, 5, 0, 0, 33),
-    ("HN", "taller", 0, 0, 14, 5, 8),
-    ("HN", "curso universitario", 36, 2, 0, 0, 17),
-    ("PA", "taller", 0, 0, 9, 4, 6),
-    ("PA", "curso universitario", 24, 2, 0, 0, 13),
-    ("PA", "visita técnica", 0, 0, 6, 3, 4),
-)
