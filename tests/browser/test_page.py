@@ -13,7 +13,7 @@ import pytest
 from browser.programme import programme
 from chromium import BINARY, Chromium
 
-from watershed_cp.publish.maps import build_map, save_page
+from watershed_cp.publish.maps import Release, build_map, save_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -426,14 +426,16 @@ def test_a_folium_layer_added_by_hand_works_offline(browser: Chromium, tmp_path:
     assert complaints(browser) == []
 
 
-@pytest.mark.skipif(util.find_spec("axe_core_python") is None, reason="axe-core-python is not installed")
-@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
-def test_axe_finds_nothing(tab: Chromium, size: tuple[int, int]) -> None:
-    tab.resize(*size)
+_AXE = pytest.mark.skipif(
+    util.find_spec("axe_core_python") is None, reason="axe-core-python is not installed"
+)
+
+
+def violations(tab: Chromium, *views: str) -> dict[tuple[str, str], list[str]]:
+    """Press what `views` name, one after the other, and give what axe-core finds wrong after each."""
     tab.run(resources.files("axe_core_python").joinpath("axe.min.js").read_text("utf-8") + ";0")
-    views = ("", ".basin-row", "#card .firm-row", ".tabs [data-view=table]", ".tabs [data-view=ledger]")
     found = {}
-    for view in views:
+    for view in ("", *views):
         if view:
             press(tab, view)
         time.sleep(0.3)
@@ -441,4 +443,24 @@ def test_axe_finds_nothing(tab: Chromium, size: tuple[int, int]) -> None:
             found[view, fault["id"]] = [
                 node["html"][:120] + str(node["any"][:1])[:300] for node in fault["nodes"][:3]
             ]
-    assert not found
+    return found
+
+
+@_AXE
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+def test_axe_finds_nothing(tab: Chromium, size: tuple[int, int]) -> None:
+    tab.resize(*size)
+    views = (".basin-row", "#card .firm-row", ".tabs [data-view=table]", ".tabs [data-view=ledger]")
+    assert not violations(tab, *views, "#languages [lang=en]", ".tabs [data-view=map]", "#card summary")
+
+
+@_AXE
+def test_axe_finds_nothing_on_the_page_of_a_course(browser: Chromium, tmp_path: Path) -> None:
+    accounts = programme(firms=3)
+    release = Release(-90.5, 14.66, "BOD5", 1000.0)
+    save_page(build_map(accounts, release=release), tmp_path / "page.html")
+    browser.resize(1280, 720)
+    browser.open(tmp_path / "page.html")
+    assert text(browser, "h1") == "Adónde va el agua"
+    assert "De 1.00" in text(browser, "#card")
+    assert not violations(browser, "#languages [lang=en]")

@@ -42,7 +42,7 @@ function courseCard() {
     h("td", {}, `${number(far, far < 10 ? 1 : 0)}\u00a0km`), shares ? h("td", {}, ...arrived(shares[at], kg)) : null);
   const end = { name: say(sea ? "water_sea" : "water_end"), kind: "end", at: cells.length, km, length: 0 };
   return [
-    h("h3", {}, say("water_title")),
+    h(words.release ? "h2" : "h3", {}, say("water_title")),
     h("p", {}, say(sea ? "water_to_sea" : "water_to_end", { km: number(km, 0) })),
     shares ? h("p", {}, say(key, { amount: load(kg), pollutant: pollutantName(pollutant) })) : null,
     h("table", { class: "plain course" }, h("caption", { class: "hidden" }, say("water_title")),

@@ -83,7 +83,7 @@ function repaint(change) {
   if (has("firm", "basin") && !words.release) follow(state.firm === null ? NaN : lonOf(state.firm), state.firm === null ? NaN : latOf(state.firm));
   paintBasins();
   paintFinding();
-  paintChoices();
+  if (!has("year")) paintChoices(); // a slider that is held stays
   if (!has("firm") || has("basin")) paintOverview();
   paintCard();
   paintLegend();

@@ -52,7 +52,12 @@ function yearSlider() {
   const at = years.indexOf(state.year) + 1;
   const told = h("output", { class: "value", for: "year" }, written(at));
   const slider = h("input", { type: "range", id: "year", min: 0, max: years.length, step: 1, value: at, "aria-valuetext": written(at) });
-  slider.addEventListener("input", () => { update({ year: years[Number(slider.value) - 1] || "" }); byId("year").focus(); });
+  slider.addEventListener("input", () => {
+    const place = Number(slider.value);
+    told.textContent = written(place);
+    slider.setAttribute("aria-valuetext", written(place));
+    update({ year: years[place - 1] || "" });
+  });
   return h("label", { class: "field year" }, h("span", {}, say("filter_year")), slider, told);
 }
 
