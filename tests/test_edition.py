@@ -1,6 +1,14 @@
 """The public edition: what it tells adds up, and nothing in it belongs to one firm."""
 
+import base64
+import contextlib
+import re
+import zipfile
+import zlib
+from dataclasses import replace
+
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -86,9 +94,69 @@ def test_the_public_accounts_hold_nobody(demo):
     assert public.title == demo.title
 
 
-def test_nothing_credited_is_an_empty_edition(demo):
-    from dataclasses import replace
+@pytest.fixture(scope="module")
+def folder(demo, tmp_path_factory):
+    public = replace(demo, audience="public", posters=())
+    return public.save(tmp_path_factory.mktemp("public") / "out")
 
+
+def all_bytes(folder):
+    """Give every byte of a folder as text, what is packed unpacked: workbook and page."""
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        yield path.name, content.decode("latin-1")
+        if path.suffix == ".xlsx":
+            with zipfile.ZipFile(path) as book:
+                yield from (
+                    (path.name, book.read(name).decode("utf-8", "replace")) for name in book.namelist()
+                )
+        if path.suffix == ".html":
+            yield path.name, content.decode("utf-8")
+            for packed in re.findall(rb"[A-Za-z0-9+/=]{200,}", content):
+                raw = base64.b64decode(packed + b"=" * (-len(packed) % 4))
+                for wbits in (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS):
+                    with contextlib.suppress(zlib.error):
+                        yield path.name, zlib.decompressobj(wbits).decompress(raw).decode("utf-8", "replace")
+
+
+def secrets(demo):
+    """Give what must not be read anywhere: identifiers, names, addresses, and points as they are written."""
+    firms = demo.msmes
+    texts = {
+        str(text)
+        for column in ("msme_id", "name", "address")
+        if column in firms
+        for text in firms[column].dropna()
+    }
+    points = demo.assignments[["longitude", "latitude"]].dropna().to_numpy().ravel()
+    return {text for text in texts if len(text) > 3} | {f"{abs(degrees):.4f}" for degrees in points}
+
+
+def test_no_byte_of_the_public_folder_names_a_firm_or_its_place(demo, folder):
+    wanted = secrets(demo)
+    found = {(name, text) for name, content in all_bytes(folder) for text in wanted if text in content}
+    assert not {(name, text) for name, text in found if not text.replace(".", "").isdigit()}
+    places = {text for _, text in found}
+    assert len(places) < 0.05 * len(wanted), sorted(places)[:5]  # an outline passes near some point by chance
+
+
+def test_the_same_scan_finds_the_firms_of_the_programmes_own_folder(demo, tmp_path):
+    from watershed_cp.publish.tables import save_tables
+
+    save_tables(demo, tmp_path)
+    content = "".join(text for _, text in all_bytes(tmp_path))
+    assert all(msme_id in content for msme_id in demo.msmes["msme_id"])
+
+
+def test_the_public_folder_says_by_what_rule(folder):
+    rows = pd.read_csv(folder / "tables" / "public_loads.csv")
+    assert set(rows["kept_back"].dropna()) == {"few", "dominated", "beside"}
+    book = openpyxl.load_workbook(folder / "tables" / "results.xlsx")
+    cover = [str(cell.value) for row in book.worksheets[0].iter_rows() for cell in row if cell.value]
+    assert "Cada total es de 5 empresas o más." in cover
+
+
+def test_nothing_credited_is_an_empty_edition(demo):
     nobody = public_accounts(replace(demo, ledger=demo.ledger.iloc[:0]))
     assert nobody.public_loads.empty
     assert nobody.basin_loads["reduction_kg_yr"].isna().all()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from watershed_cp.basins.assignment import assign, basin_probabilities
 from watershed_cp.basins.catalogue import read_basins, read_built_in
 from watershed_cp.errors import InputError, IntakeError, Text
 from watershed_cp.impact.aggregation import Accounts, close_accounts, measured_period, says_synthetic
 from watershed_cp.impact.control import check_controls
+from watershed_cp.impact.disclosure import MINIMUM_MSMES
+from watershed_cp.impact.edition import public_accounts
 from watershed_cp.intake.corrections import list_firms, read_corrections
 from watershed_cp.intake.geocoding import geocode_firms
 from watershed_cp.intake.providers import OnlineGeocoder
@@ -53,6 +56,10 @@ class Impact(Accounts):
         What was decided in reading the tables.
     target_pct : float or None
         Reduction that the programme has promised, percent of the baseline.
+    audience : {"programme", "public"}
+        For whom :meth:`map` and :meth:`save` are.
+    minimum_msmes : int
+        Firms that a total of the public edition needs at least.
     """
 
     settings: Mapping[str, Any] | None = None
@@ -63,6 +70,15 @@ class Impact(Accounts):
     poster_languages: tuple[Language, ...] = ("es",)
     notes: tuple[Fault, ...] = ()
     target_pct: float | None = None
+    audience: Literal["programme", "public"] = "programme"
+    minimum_msmes: int = MINIMUM_MSMES
+
+    @functools.cached_property
+    def published(self) -> Accounts:
+        """What is published: these accounts, or their public edition."""
+        if self.audience == "programme":
+            return self
+        return public_accounts(self, minimum_msmes=self.minimum_msmes)
 
     def map(self) -> folium.Map:
         """Draw the interactive map; a notebook shows it, and layers can be added to it.
@@ -74,7 +90,7 @@ class Impact(Accounts):
         """
         from watershed_cp.publish.maps import build_map
 
-        return build_map(self, languages=self.languages, target_pct=self.target_pct)
+        return build_map(self.published, languages=self.languages, target_pct=self.target_pct)
 
     def save(self, folder: str | Path, *, progress: Callable[[str], None] | None = None) -> Path:
         """Write map, posters, tables and manifest; the folder is whole or absent.
@@ -121,7 +137,7 @@ class Impact(Accounts):
 
         progress("tables")
         (folder / "tables").mkdir()
-        save_tables(self, folder / "tables", language=self.languages[0])
+        save_tables(self.published, folder / "tables", language=self.languages[0])
         progress("map")
         self.map().save(folder / "index.html")
         if self.posters:
@@ -129,7 +145,8 @@ class Impact(Accounts):
 
             progress("posters")
             (folder / "posters").mkdir()
-            save_posters(self, folder / "posters", languages=self.poster_languages, forms=self.posters)
+            languages, forms = self.poster_languages, self.posters
+            save_posters(self.published, folder / "posters", languages=languages, forms=forms)
 
 
 def run(
@@ -214,6 +231,8 @@ def run(
         notes=tuple(note for table in tables.values() for note in table.attrs.get("notes", ())),
         poster_languages=settings.publish.poster_languages or (settings.project.language,),
         target_pct=settings.publish.target_pct,
+        audience=settings.publish.audience,
+        minimum_msmes=settings.publish.minimum_msmes,
     )
     check_controls(impact.ledger, settings.control)
     if out is not None:

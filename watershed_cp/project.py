@@ -144,6 +144,10 @@ class Publish(_Section):
     """Languages of the posters; by default that of the project."""
     target_pct: Annotated[float, Field(gt=0, le=100)] | None = None
     """Reduction that the programme has promised, percent of the baseline; the page shows how far it is."""
+    audience: Literal["programme", "public"] = "programme"
+    """For the programme's own use, or for anybody: a public edition shows no firm and no total that betrays one."""
+    minimum_msmes: Annotated[int, Field(ge=3)] = 5
+    """Firms that a total of the public edition needs at least."""
 
 
 class Project(_Section):

@@ -26,6 +26,13 @@ __all__ = ["PublicAccounts", "public_accounts", "public_loads"]
 
 _NUMBERS = ("baseline_kg_yr", "follow_up_kg_yr", "reduction_kg_yr")
 _PROGRAMME = "programme"
+_OF_NOBODY = (
+    "title",
+    "basins",
+    "levels",
+    "period",
+    "synthetic",
+)  # what of the accounts tells nothing of any firm
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,11 @@ class PublicAccounts(Accounts):
     def totals(self) -> pd.DataFrame:
         """Nothing: totals by sector or year, set against those of places, could single out a firm."""
         return pd.DataFrame(columns=list(tables.TOTALS.names))
+
+    @functools.cached_property
+    def delivered_loads(self) -> pd.DataFrame:
+        """Nothing: what arrives is added up over other groups of firms than the places."""
+        return pd.DataFrame(columns=list(tables.DELIVERED_LOADS.names))
 
 
 def public_accounts(accounts: Accounts, *, minimum_msmes: int = MINIMUM_MSMES) -> PublicAccounts:
@@ -84,17 +96,15 @@ def public_accounts(accounts: Accounts, *, minimum_msmes: int = MINIMUM_MSMES) -
     )
     keys = ["basin_id", "basin_name", "pollutant"]
     basin_loads = accounts.basin_loads[keys].merge(told.drop(columns="basin_name"), on=keys[::2], how="left")
-    whole = {name.name: getattr(accounts, name.name) for name in fields(Accounts)}
-    nobody = ("msmes", "assignments", "ledger", "ledger_summary", "measurements", "probabilities")
-    return PublicAccounts(
-        **whole
-        | {name: getattr(accounts, name).iloc[:0] for name in nobody}
-        | {
-            "basin_loads": basin_loads.reindex(columns=list(tables.BASIN_LOADS.names)),
-            "public_loads": loads,
-            "minimum_msmes": minimum_msmes,
-        }
-    )
+    kept = {name: getattr(accounts, name) for name in _OF_NOBODY}
+    emptied = {
+        known.name: getattr(accounts, known.name).iloc[:0]
+        for known in fields(Accounts)
+        if isinstance(getattr(accounts, known.name), pd.DataFrame) and known.name not in kept
+    }
+    basin_loads = basin_loads.reindex(columns=list(tables.BASIN_LOADS.names))
+    public = {"basin_loads": basin_loads, "public_loads": loads, "minimum_msmes": minimum_msmes}
+    return PublicAccounts(**kept | emptied | public)
 
 
 def public_loads(accounts: Accounts, *, minimum_msmes: int = MINIMUM_MSMES) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from watershed_cp.impact.edition import PublicAccounts
 from watershed_cp.messages import label, mass, number, percent
 from watershed_cp.reference import pollutant_name, read_reference
 from watershed_cp.tables import EVIDENCE, FATES
@@ -91,6 +92,8 @@ class Finding:
         What firms inside the watershed report but no total holds, in the order of the fates.
     outside, unlocated : int
         Firms of the whole programme that lie in no watershed, and that could not be located.
+    minimum_msmes : int
+        In a public edition, which tells nothing of single firms: how many a total has at least; else 0.
     """
 
     basin_id: str | None
@@ -102,6 +105,7 @@ class Finding:
     left_out: tuple[LeftOut, ...]
     outside: int
     unlocated: int
+    minimum_msmes: int = 0
 
 
 def find(accounts: Accounts, basin_id: str | None = None) -> Finding:
@@ -153,6 +157,7 @@ def find(accounts: Accounts, basin_id: str | None = None) -> Finding:
         left_out=_left_out(rows),
         outside=int((placed["status"] == "outside").sum()),
         unlocated=int((placed["status"] == "unlocated").sum()),
+        minimum_msmes=accounts.minimum_msmes if isinstance(accounts, PublicAccounts) else 0,
     )
 
 
@@ -219,15 +224,15 @@ def headline(accounts: Accounts, finding: Finding, language: Language) -> tuple[
     title, below : str
         One line each.
     """
-    counts = {"credited": number(finding.credited), "located": number(finding.located)}
-    firms = label("poster", "credited", language, **counts)
     if finding.basin_id is None:
         count = count_word(len(accounts.basins), language)
         subject = label("poster", "watersheds", language, count=count)
     else:
         subject = str(accounts.basins.loc[finding.basin_id, f"name_{language}"])
+    behind = _behind(finding, language)
     if not finding.changes:
-        return label("poster", "title_none", language, basin=subject), firms
+        key = "title_kept" if finding.minimum_msmes else "title_none"
+        return label("poster", key, language, basin=subject), behind
     change = finding.changes[0]
     words = {
         "basin": subject,
@@ -243,7 +248,15 @@ def headline(accounts: Accounts, finding: Finding, language: Language) -> tuple[
         parts.append(label("poster", "less" if change.percent >= 0 else "more", language, percent=share))
     if change.includes_zero:
         parts.append(label("poster", "includes_zero", language))
-    return tight(title), tight("  ·  ".join([*parts, firms]))
+    return tight(title), tight("  ·  ".join([*parts, behind]))
+
+
+def _behind(finding: Finding, language: Language) -> str:
+    """Say how many firms are behind a finding: of how many, where single firms may be told of."""
+    if finding.minimum_msmes:
+        return firms(finding.changes[0].firms, language) if finding.changes else ""
+    counts = {"credited": number(finding.credited), "located": number(finding.located)}
+    return label("poster", "credited", language, **counts)
 
 
 def typeset(pollutant: str, language: Language) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
+from watershed_cp.impact.edition import PublicAccounts
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -53,6 +55,8 @@ def save_geopackage(accounts: Accounts, path: Path) -> Path:
     totals = accounts.basin_loads.set_index(["basin_id", "pollutant"])["reduction_kg_yr"].unstack()  # noqa: PD010 - no mean
     totals.columns = [f"reduction_{code.lower()}_kg_yr" for code in totals.columns]
     outlines = accounts.basins.join(totals).reset_index()
+    if isinstance(accounts, PublicAccounts):
+        return _write_layers({"watersheds": outlines}, path)
     names = accounts.msmes.reindex(columns=["msme_id", "name", "country", "municipality"])
     placed = names.merge(accounts.assignments, on="msme_id", validate="one_to_one")
     points = shapely.points(placed["longitude"].astype(float), placed["latitude"].astype(float))

@@ -15,6 +15,7 @@ from watershed_cp.messages import label, mass, percent
 from watershed_cp.publish.findings import firms, span, tight, typeset
 from watershed_cp.publish.lettering import text_width, wrap, write
 from watershed_cp.publish.style import COLOURS, RAMP, TypeSizes
+from watershed_cp.publish.wording import disclosure_rule
 from watershed_cp.reference import read_reference
 
 if TYPE_CHECKING:
@@ -280,7 +281,7 @@ def draw_evidence(column: Column, finding: Finding) -> None:
 
 def draw_left_out(column: Column, finding: Finding) -> None:
     """Say what no total holds, and why; then what of the whole programme lies elsewhere."""
-    column.heading(label("poster", "left_out", column.language))
+    column.heading(label("poster", "public" if finding.minimum_msmes else "left_out", column.language))
     here, elsewhere = left_out_words(finding, column.language)
     for row in here:
         column.paragraph(row)
@@ -290,6 +291,8 @@ def draw_left_out(column: Column, finding: Finding) -> None:
 
 def left_out_words(finding: Finding, language: Language) -> tuple[list[str], list[str]]:
     """Say what is left out of the totals: of firms in the watershed, and of the whole programme."""
+    if finding.minimum_msmes:
+        return [line.speak(language) for line in disclosure_rule(finding.minimum_msmes)], []
     here = [
         label(
             "poster",

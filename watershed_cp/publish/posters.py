@@ -249,7 +249,7 @@ def _head(axes: Axes, page: Form, accounts: Accounts, language: Language, title:
 def _overview_bars(accounts: Accounts, finding: Finding, language: Language) -> dict[str, Bar]:
     """Give each watershed its bar of the headline pollutant, the longest first."""
     headline = finding.changes[0].pollutant if finding.changes else None
-    loads = accounts.basin_loads[accounts.basin_loads["pollutant"] == headline]
+    loads = accounts.basin_loads[accounts.basin_loads["pollutant"] == headline].dropna(subset="msmes")
     breaks = ramp_breaks(loads["reduction_kg_yr"].tolist())
     bars = {
         str(row["basin_id"]): Bar(
@@ -257,7 +257,7 @@ def _overview_bars(accounts: Accounts, finding: Finding, language: Language) -> 
             row["reduction_kg_yr"],
             row["reduction_low_kg_yr"],
             row["reduction_high_kg_yr"],
-            row["msmes"],
+            int(row["msmes"]),
             ramp_colour(row["reduction_kg_yr"], breaks),
         )
         for row in loads.to_dict("records")

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from watershed_cp import tables
+from watershed_cp.impact.edition import PublicAccounts
 from watershed_cp.messages import label, texts
 from watershed_cp.publish.geopackage import save_geopackage
 from watershed_cp.publish.style import COLOURS
-from watershed_cp.publish.wording import both_languages, equation
+from watershed_cp.publish.wording import both_languages, disclosure_rule, equation
 from watershed_cp.reference import pollutant_name
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ _WORDS = {
     "fate_before": "fate",
     "fate_after": "fate",
     "change": "change",
+    "level": "dimension",
+    "kept_back": "kept_back",
 }
 
 
@@ -199,6 +202,8 @@ def save_sheets(
 
 def _tables(accounts: Accounts) -> list[tuple[str, tables.Table, pd.DataFrame]]:
     """List the tables to write with their declarations; what a person reads first comes first."""
+    if isinstance(accounts, PublicAccounts):
+        return [("public_loads", tables.PUBLIC_LOADS, accounts.public_loads)]
     found = [
         ("basin_loads", tables.BASIN_LOADS, accounts.basin_loads),
         ("programme_loads", tables.BASIN_LOADS, accounts.programme_loads),
@@ -276,7 +281,10 @@ def _write_cover(
         lines.append(
             words["period"].speak(language).format(first=accounts.period[0], last=accounts.period[1])
         )
-    lines += [words[name].speak(language) for name in ("credited", "range", "booked", "outlines")]
+    if isinstance(accounts, PublicAccounts):
+        lines += [line.speak(language) for line in disclosure_rule(accounts.minimum_msmes)]
+    told = ("credited", "range", "booked", "outlines")
+    lines += [words[name].speak(language) for name in told if name != "booked" or len(accounts.ledger)]
     if accounts.censoring:
         lines.insert(-2, texts("censoring")[accounts.censoring].speak(language))
     for row, line in enumerate(lines, start=2):

@@ -1,4 +1,4 @@
-"""Short notes and credits that the tables hold in one language, said in both."""
+"""What tables, figures and page say alike: notes and credits in both languages, and the rule of a public edition."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import functools
 import re
 
 from watershed_cp.errors import Text
+from watershed_cp.impact.disclosure import DOMINANCE_PCT
 from watershed_cp.messages import texts
 
-__all__ = ["both_languages", "equation"]
+__all__ = ["both_languages", "disclosure_rule", "equation"]
 
 _BLOCKS = ("page_reason", "placing", "repairs", "credit")
 _BETWEEN = "; "
@@ -46,6 +47,21 @@ def equation(account: str) -> Text:
     for words in texts("equation").values():
         spanish = spanish.replace(words.en, words.es)
     return Text(spanish, account)
+
+
+def disclosure_rule(minimum_msmes: int) -> list[Text]:
+    """Say by what rule a public edition tells a total or keeps it back, in short sentences.
+
+    Examples
+    --------
+    >>> [line.en for line in disclosure_rule(5)][:2]
+    ['Every total is of 5 firms or more.', 'No firm dominates a total: p % rule, p = 10 %.']
+    """
+    figures = {"minimum": minimum_msmes, "p": f"{DOMINANCE_PCT:g}"}
+    return [
+        Text(line.es.format_map(figures), line.en.format_map(figures))
+        for line in texts("disclosure").values()
+    ]
 
 
 def _one(note: str) -> Text:
