@@ -371,8 +371,9 @@ def basins_fetch(options: Options, language: Language) -> None:
 def _publish(project: Project, folder: Path, options: Options, language: Language) -> Impact:
     from dataclasses import replace
 
+    from watershed_cp.impact.edition import PublicAccounts
     from watershed_cp.pipeline import run as do
-    from watershed_cp.publish.summary import summarise
+    from watershed_cp.publish.summary import summarise, tell_edition
 
     def progress(step: str) -> None:
         print(label("progress", step, language), file=sys.stderr, flush=True)
@@ -382,6 +383,8 @@ def _publish(project: Project, folder: Path, options: Options, language: Languag
         impact = replace(impact, posters=())
     impact.save(folder, progress=progress)
     print(summarise(impact, language))
+    if isinstance(impact.published, PublicAccounts):
+        print(f"\n{tell_edition(impact.published, language)}")
     _tell_notes([note for note in impact.notes if note.rule in _OF_PLACES], language)
     print()
     _say("written", language, page=folder / "index.html", folder=folder)

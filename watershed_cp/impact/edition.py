@@ -50,10 +50,15 @@ class PublicAccounts(Accounts):
     public_loads: pd.DataFrame = field(default_factory=pd.DataFrame)
     minimum_msmes: int = MINIMUM_MSMES
 
+    def told(self, level: str) -> pd.DataFrame:
+        """Give the totals of one level that are told: ``programme``, ``basin_id`` or a level of sub-basins."""
+        loads = self.public_loads
+        return loads[(loads["level"] == level) & (loads["kept_back"] == "")]
+
     @functools.cached_property
     def programme_loads(self) -> pd.DataFrame:
         """Totals of all watersheds together, where they may be told."""
-        rows = self.public_loads.query("level == @_PROGRAMME and kept_back == ''")
+        rows = self.told(_PROGRAMME)
         return rows.reindex(columns=list(tables.BASIN_LOADS.names[2:])).reset_index(drop=True)
 
     @functools.cached_property

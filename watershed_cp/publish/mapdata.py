@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from watershed_cp.impact.delivery import decay_rate, travel_rules
+from watershed_cp.impact.edition import PublicAccounts
 from watershed_cp.impact.totals import size_class, total_by
 from watershed_cp.messages import texts
 from watershed_cp.publish.payload import DEGREE, cut_mantissa, pack, plain, ragged, records
 from watershed_cp.publish.style import RAMP, ramp_breaks
-from watershed_cp.publish.wording import both_languages
+from watershed_cp.publish.wording import both_languages, disclosure_rule
 from watershed_cp.reference import read_reference
 from watershed_cp.tables import ASSIGNMENTS, BASIN_LOADS, EVIDENCE, FATES
 
@@ -97,6 +98,7 @@ def words(
             "sectors": _sectors(accounts.msmes),
             "period": list(accounts.period) if accounts.period else None,
             "synthetic": accounts.synthetic,
+            "public": _rule(accounts),
             "censoring": list(texts("censoring")[accounts.censoring]) if accounts.censoring else None,
             "ramp": list(RAMP),
             "decay": _decay(codes),
@@ -105,6 +107,13 @@ def words(
         },
         {},
     )
+
+
+def _rule(accounts: Accounts) -> list[list[str]] | None:
+    """Give the rule of a public edition in both languages; None for the programme's own page."""
+    if not isinstance(accounts, PublicAccounts):
+        return None
+    return [list(line) for line in disclosure_rule(accounts.minimum_msmes)]
 
 
 def _decay(codes: Sequence[str]) -> dict[str, Any]:
@@ -151,7 +160,8 @@ def watersheds(accounts: Accounts) -> str:
     basins = accounts.basins
     level, parts = next(iter(accounts.levels.items()), ("", basins.iloc[:0]))
     loads = {"basins": _years(accounts, "basin_id"), "parts": _years(accounts, level) if level else []}
-    loads["basins"][:0] = _whole(accounts)
+    if not isinstance(accounts, PublicAccounts):
+        loads["basins"][:0] = _whole(accounts)
     areas = {"basins": basins.get("area_km2"), "parts": parts.get("area_km2")}
     counts, steps = ragged(basins.geometry)
     part_counts, part_steps = ragged(parts.geometry)
@@ -187,7 +197,13 @@ def _whole(accounts: Accounts) -> list[dict[str, Any]]:
 
 
 def _years(accounts: Accounts, *unit: str) -> list[dict[str, Any]]:
-    """Give totals per unit, or of all together, for every year of follow-up; without a unit also over all years."""
+    """Give totals per unit, or of all together, for every year of follow-up; without a unit also over all years.
+
+    A public edition tells no single year.
+    """
+    if isinstance(accounts, PublicAccounts):
+        rows = accounts.told("".join(unit) or "programme").rename(columns={"place": "unit"})
+        return _rows(rows.reindex(columns=["unit", *_TOTALS]).assign(year=""))
     parts = [total_by(accounts, *unit, "year")]
     if unit != ("basin_id",):
         parts.append(total_by(accounts, *unit).assign(year=""))

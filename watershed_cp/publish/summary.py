@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from watershed_cp.errors import Language
     from watershed_cp.impact.aggregation import Accounts
+    from watershed_cp.impact.edition import PublicAccounts
 
-__all__ = ["summarise", "tell_changes"]
+__all__ = ["summarise", "tell_changes", "tell_edition"]
 
 _FIRST = 3  # firms that are named to be measured first
 
@@ -79,6 +80,40 @@ def tell_changes(changes: pd.DataFrame, language: Language) -> str:
             what = label("change", row["change"], language)
             moved = mass(row["credited_change_kg_yr"])
             lines.append(label("cli", "row_changed", language, firm=row["msme_id"], what=what, change=moved))
+    return "\n".join(lines)
+
+
+def tell_edition(public: PublicAccounts, language: Language) -> str:
+    """Say what a public edition tells and keeps back, and why; for the programme, which may know.
+
+    Parameters
+    ----------
+    public : PublicAccounts
+        The edition.
+    language : {"es", "en"}
+        Language of the words.
+
+    Returns
+    -------
+    str
+        Two lines.
+
+    Examples
+    --------
+    >>> from watershed_cp.impact.edition import public_accounts
+    >>> from watershed_cp.pipeline import run
+    >>> from watershed_cp.reference import data_path
+    >>> print(tell_edition(public_accounts(run(data_path("demo", "project.toml"))), "en").partition(":")[0])
+    Public edition
+    """
+    reasons = public.public_loads["kept_back"].value_counts()
+    told = int(reasons.get("", 0))
+    lines = [label("summary", "edition", language, told=number(told), kept=number(int(reasons.sum()) - told))]
+    lines += [
+        f"  {label('kept_back', reason, language)}: {number(int(reasons[reason]))}"
+        for reason in ("few", "dominated", "beside")
+        if reason in reasons
+    ]
     return "\n".join(lines)
 
 

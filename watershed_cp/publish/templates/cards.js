@@ -29,7 +29,7 @@ function basinCard(basin) {
     ...pollutantTable(basin),
     leading.length ? h("h3", {}, say("contributors")) : null,
     h("ul", { class: "firm-list" }, ...leading.map(firmRow)),
-    h("h3", {}, say("not_in_it")), ...notCounted(basin.place),
+    h("h3", {}, say(words.public ? "public_edition" : "not_in_it")), ...notCounted(basin.place),
     basin.accuracy_m > 60 ? h("p", { class: "small" }, say("outline_accuracy", { accuracy: distance(basin.accuracy_m) })) : null,
     basinCredit(basin) ? h("p", { class: "small" }, basinCredit(basin)) : null,
   ].filter(Boolean);

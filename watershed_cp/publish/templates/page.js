@@ -45,7 +45,7 @@ async function start() {
   if (!words.ramp || !firms) return;
   language = words.languages[0];
   state.pollutant = leading();
-  if (!basins.some((basin) => Object.keys(basin.loads).length)) state.measure = "located";
+  if (!words.public && !basins.some((basin) => Object.keys(basin.loads).length)) state.measure = "located";
   addBasins(theMap);
   addFlow(theMap);
   addFirms(theMap);
@@ -148,6 +148,7 @@ function addTools() {
       type: "button", lang: code, title: names[code], onclick: () => { language = code; update({ language: code }); },
     }, code.toUpperCase())));
   }
+  if (words.public) document.querySelector('.tabs [data-view="ledger"]').remove();
   for (const button of document.querySelectorAll(".tabs button")) button.addEventListener("click", () => update({ view: button.dataset.view }));
   byId("print").addEventListener("click", () => window.print());
   window.addEventListener("beforeprint", () => layOut(true));

@@ -5,7 +5,7 @@ function paintFinding() {
   const total = basin ? basin.loads[state.pollutant] : own(words.overall, state.pollutant);
   const target = byId("finding");
   if (words.release) { target.replaceChildren(h("h1", {}, say("finding_release"))); return; }
-  if (!total) { target.replaceChildren(h("h1", {}, say(state.measure === "located" ? "finding_located" : "finding_none", { n: number(firms.basin.filter((place) => place >= 0).length, 0) }))); return; }
+  if (!total) { target.replaceChildren(h("h1", {}, say(words.public ? "finding_kept" : state.measure === "located" ? "finding_located" : "finding_none", { n: number(firms.basin.filter((place) => place >= 0).length, 0) }))); return; }
   const reduction = total.reduction_kg_yr;
   const rose = reduction < 0;
   const data = {
@@ -75,8 +75,8 @@ function paintOverview() {
   byId("overview").replaceChildren(
     h("h2", {}, say("basins_title", { measure: say(`measure_${state.measure}`) })),
     h("ol", { class: "basins" }, ...items),
-    h("h2", {}, say("not_in_it")), h("div", { class: "missing" }, ...notCounted(null)),
-    h("h2", {}, say("firms_title")), ...search(), h("div", { id: "found" }),
+    h("h2", {}, say(words.public ? "public_edition" : "not_in_it")), h("div", { class: "missing" }, ...notCounted(null)),
+    ...(words.public ? [] : [h("h2", {}, say("firms_title")), ...search(), h("div", { id: "found" })]),
   );
   paintFound();
 }
@@ -89,8 +89,9 @@ function whisker(basin, most) {
   return h("span", { class: "whisker", "left%": low, "width%": Math.min(high, 100) - Math.max(low, 0) });
 }
 
-/* What no total holds, and why. */
+/* What no total holds, and why; a public edition tells its rule instead. */
 function notCounted(basin) {
+  if (words.public) return words.public.map((line) => h("p", { class: "small" }, pick(line)));
   const list = [];
   const mine = (firm) => basin === null || firms.basin[firm] === basin;
   let all = 0;

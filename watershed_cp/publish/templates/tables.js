@@ -12,7 +12,7 @@ function paintTables() {
   target.hidden = map;
   for (const button of document.querySelectorAll(".tabs button")) button.setAttribute("aria-pressed", String(button.dataset.view === state.view));
   if (map) { target.replaceChildren(); return; }
-  target.replaceChildren(h("h1", {}, say(`view_${state.view}`)), ...(state.view === "table" ? [basinTable(), partTable(), firmTable()] : [ledgerTable()]).flat());
+  target.replaceChildren(h("h1", {}, say(`view_${state.view}`)), ...(state.view === "table" ? [basinTable(), partTable(), words.public ? "" : firmTable()] : [ledgerTable()]).flat());
 }
 
 function table(caption, headings, lines) {
