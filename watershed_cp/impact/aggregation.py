@@ -107,6 +107,13 @@ class Accounts:
 
         return delivered_loads(self)
 
+    @functools.cached_property
+    def compliance(self) -> pd.DataFrame:
+        """Lab results against discharge limits: the table ``compliance`` of :mod:`watershed_cp.tables`."""
+        from watershed_cp.impact.monitoring import compliance
+
+        return compliance(self)
+
 
 def close_accounts(
     claims: pd.DataFrame,

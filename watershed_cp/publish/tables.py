@@ -57,6 +57,11 @@ _WORDS = {
     "change": "change",
     "level": "dimension",
     "kept_back": "kept_back",
+    "origin": "origin",
+    "verdict": "verdict",
+    "finding": "verdict",
+    "why": "not_judged",
+    "bound": "bound",
 }
 
 
@@ -217,6 +222,8 @@ def _tables(accounts: Accounts) -> list[tuple[str, tables.Table, pd.DataFrame]]:
     ]
     if len(accounts.delivered_loads):
         found.insert(2, ("delivered_loads", tables.DELIVERED_LOADS, accounts.delivered_loads))
+    if "inspections" in accounts.registers:
+        found.append(("compliance", tables.COMPLIANCE, accounts.compliance))
     if len(accounts.measurements):
         found.append(("measurements", tables.AUDITS, accounts.measurements))
     return found

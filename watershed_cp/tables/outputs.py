@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from watershed_cp.tables.columns import BASIN_ID, EVIDENCE, MSME_ID, Table, choice, date, number, text, whole
-from watershed_cp.tables.inputs import MSMES
+from watershed_cp.tables.inputs import INSPECTIONS, LIMITS, MSMES
 
 FATES = (
     "credited",
@@ -390,6 +390,51 @@ DELIVERED_LOADS = Table(
     ),
 )
 
+COMPLIANCE = Table(
+    "compliance",
+    (
+        MSME_ID,
+        BASIN_ID,
+        choice(
+            "origin", ("inspection", "audit"), "De dónde viene: inspección o auditoría", "Inspection or audit"
+        ),
+        text("result_id", "Identificador de la inspección o auditoría", "Identifier of inspection or audit"),
+        date("date", "Fecha de la muestra", "Date of the sample"),
+        text("pollutant", "Contaminante", "Pollutant"),
+        INSPECTIONS["qualifier"],
+        number("value", "", "Valor medido", "Measured value"),
+        text("unit", "Unidad del valor", "Unit of the value"),
+        choice(
+            "verdict",
+            ("complies", "exceeds", "not_judged"),
+            "Resultado frente al límite",
+            "Result against the limit",
+        ),
+        choice(
+            "why",
+            (
+                "no_value",
+                "no_limit",
+                "unverified",
+                "several_limits",
+                "other_pollutant",
+                "unit",
+                "non_detect",
+                "over_range",
+            ),
+            "Por qué no se juzga",
+            "Why it is not judged",
+        ),
+        LIMITS["bound"],
+        number("limit_value", "", "Valor del límite", "Value of the limit"),
+        text("limit_unit", "Unidad del límite", "Unit of the limit"),
+        text("norm", "Norma que fija el límite", "Norm that sets the limit"),
+        text("limit_source", "Fuente del límite", "Source of the limit"),
+        text("limit_id", "Límite de la tabla propia", "Limit of the user's own table"),
+        INSPECTIONS["finding"],
+    ),
+)
+
 BASINS = Table(
     "basins",
     (
@@ -420,6 +465,7 @@ OUTPUTS = (
     RANGE_SHARES,
     DELIVERED_LOADS,
     DOUBLES,
+    COMPLIANCE,
     CHANGES,
     LEDGER,
     LEDGER_SUMMARY,
