@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from watershed_cp.intake.duplicates import find_duplicates, firm_key
+from watershed_cp.intake.duplicates import find_duplicates, firm_key, review_pairs
 
 
 def firms(*rows):
@@ -67,3 +67,14 @@ def test_numbers_tell_firms_apart():
         )
     )
     assert found[["msme_id", "other_msme_id"]].to_numpy().tolist() == [["1", "3"]]
+
+
+def test_a_register_too_long_to_compare_says_so():
+    row = ("1", "Café Uno", "SV", "Apopa", np.nan, np.nan)
+    assert len(review_pairs(firms(row, ("2", *row[1:])))) == 1
+    pairs = review_pairs(firms(*[row] * 5_001))
+    assert pairs.empty
+    assert [note.tell("en") for note in pairs.attrs["notes"]] == [
+        "Firms listed twice were not looked for: 5,001 firms are more than the 5,000 that are compared one by one."
+        " To look for them, check the list in parts, for example a file for each department."
+    ]

@@ -58,7 +58,9 @@ def run(options: Options, language: Language) -> None:
 
     project = read_project(options.project)
     impact = _publish(project, Path(options.out or project.folder / "output"), options, language)
-    _write_pairs(review_pairs(impact.msmes), project.path(project.msmes.source), language)
+    pairs = review_pairs(impact.msmes)
+    _tell_notes(pairs.attrs.get("notes", ()), language)
+    _write_pairs(pairs, project.path(project.msmes.source), language)
     if impact.list_unplaced():
         _say("to_be_placed", language, file=project.path(project.geocoding.corrections))
 

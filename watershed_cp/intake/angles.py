@@ -55,7 +55,9 @@ _WORDS = tuple(
         (r"(?<![a-z])(sur|south)(?![a-z])", "S"),
         (r"(?<![a-z])(oeste|west|poniente)(?![a-z])", "W"),
         (r"(?<![a-z])(este|east|oriente)(?![a-z])", "E"),
+        (r"(?<![a-z])l\.?\s?([nsewo])(?![a-z])", r"\1"),
         (r"(?<![a-z])o(?![a-z])", "W"),
+        (r"φ[\s.:]*([ns])(?![a-z/])|λ[\s.:]*([ew])(?![a-z/])", r"\1\2"),
         (r"(?<=\d)\s+y\s+(?=[-+\d])", " ; "),
         (r"(?<=\d)\s+\.\s*(?=\d)|(?<=\d)\s*\.\s+(?=\d)", "."),
         (r"-\s+(?=\d)", "-"),
@@ -83,8 +85,12 @@ _VALUES = {
 _BEFORE = r"(?:(?P<a{i}>[φλ])[\s:=.]*)?"
 _LETTER = r"(?P<h{i}>[NSEW])"
 _SIGN = r"[\s:.]*(?P<s{i}>[+-])?\s*"
-_BETWEEN = r"(?:[\s,;/|]+|\s+-\s+|\.(?=-)|(?=[-+NSEWφλ])|(?<=[NSEW°'\"]))"
-_PACKED = re.compile(r"([NSEW])?\s*(?<!\d)(\d{5,7})((?:\.\d+)?)\s*([NSEW])?[\s,;/]*" * 2)
+_BETWEEN = r"(?:[\s,;/|&]+|\s+-\s+|[.-](?=-)|(?=[-+NSEWφλ])|(?<=[NSEW°'\"]))"
+_PACKED = re.compile(  # a letter ahead of the digits or behind them, not both
+    "".join(
+        rf"([NSEW])?\s*(?<!\d)(\d{{5,7}})((?:\.\d+)?)\s*(?({ahead})|([NSEW])?)[\s,;/]*" for ahead in (1, 5)
+    )
+)
 _WHOLE = r"(?P<d{i}>\d{{5,}}|\d{{1,3}}(?:\.\d{{3}}){{2,}}|\d{{1,3}}(?:,\d{{3}}){{2,}})"
 _SCALED = re.compile(
     _BETWEEN.join((_BEFORE + _SIGN + _WHOLE + rf"\s*{_LETTER}?").format(i=i) for i in (1, 2))
@@ -166,7 +172,7 @@ def _patterns() -> Iterator[tuple[bool, re.Pattern[str]]]:
         for ahead in itertools.product((False, True), repeat=2):
             one, two = (_angle_pattern(*given) for given in zip((1, 2), kinds, ahead, strict=True))
             tail = _HEIGHT if set(kinds) == {"degrees"} else ""
-            yield kinds[0] == kinds[1], re.compile(rf"{one}{_BETWEEN}{two}{tail}[\s.]*")
+            yield kinds[0] == kinds[1], re.compile(rf"{one}{_BETWEEN}{two}{tail}[\s./]*")
 
 
 def _angle_pattern(number: int, kind: str, ahead: bool) -> str:  # noqa: FBT001

@@ -91,8 +91,9 @@ def check_file(path: str | Path, *, language: Language | None = None, apart: boo
     found = {table.name: gather_table(sheets, table, language=language) for table in _tables_in(sheets)}
     faults = [one for gathered in found.values() for one in gathered.faults]
     faults += check_references({name: gathered.frame for name, gathered in found.items()})
-    notes = dict.fromkeys(one for gathered in found.values() for one in _notes(gathered))
     pairs = review_pairs(_firms(found[MSMES.name].frame)) if MSMES.name in found else pd.DataFrame()
+    told = [one for gathered in found.values() for one in _notes(gathered)]
+    notes = dict.fromkeys((*told, *pairs.attrs.get("notes", ())))
     rows = {name: len(gathered.frame) for name, gathered in found.items()}
     return Report(Path(path).name, rows, tuple(faults), tuple(notes), pairs)
 

@@ -11,6 +11,7 @@ from rapidfuzz import fuzz, process
 
 from watershed_cp.intake.angles import METRES_PER_DEGREE
 from watershed_cp.intake.headers import fold
+from watershed_cp.messages import fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +109,7 @@ def find_duplicates(msmes: gpd.GeoDataFrame) -> pd.DataFrame:
 def review_pairs(msmes: gpd.GeoDataFrame) -> pd.DataFrame:
     """List the pairs as :func:`find_duplicates`, unless the register is too long to compare each firm with each.
 
-    Above 5,000 firms that would take minutes, and nothing is listed.
+    Above 5,000 firms that would take minutes; then nothing is listed, and ``attrs["notes"]`` says so.
 
     Examples
     --------
@@ -116,7 +117,13 @@ def review_pairs(msmes: gpd.GeoDataFrame) -> pd.DataFrame:
     >>> len(review_pairs(gpd.GeoDataFrame({"msme_id": ["1"], "name": ["x"]}, geometry=[None], crs=4326)))
     0
     """
-    return find_duplicates(msmes if len(msmes) <= _MOST_COMPARED else msmes.iloc[:0])
+    if len(msmes) <= _MOST_COMPARED:
+        return find_duplicates(msmes)
+    pairs = find_duplicates(msmes.iloc[:0])
+    pairs.attrs["notes"] = (
+        fault("duplicates_unsought", count=f"{len(msmes):,}", most=f"{_MOST_COMPARED:,}"),
+    )
+    return pairs
 
 
 def _column(firms: pd.DataFrame, name: str) -> np.ndarray[Any, Any]:

@@ -41,7 +41,9 @@ _ZONES = (
     re.compile(r"(?<!\d)(\d{1,2})\s*([C-HJ-NP-X])(?=[\s,;])"),
     re.compile(r"(?<=[\s,;])(\d{1,2})\s*([C-HJ-NP-X])$"),
 )
-_GROUPS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d)|(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?!\d)")
+_COMMAS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d)")
+_MANY_DOTS = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?!\d)")
+_DOTS = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?!\d)")
 _DATUMS = re.compile(r"(NAD\s*-?\s*(?:19)?27|WGS\s*-?\s*(?:19)?84|SIRGAS\S*)")
 _SYSTEMS = re.compile(r"(GTM|LAMBERT|UTM|DATUM|COORDENADAS?|COORDINATES?|GPS)")
 _MGRS = re.compile(
@@ -150,7 +152,7 @@ def read_grid(text: str, area: Area) -> Iterator[Reading]:
     >>> round(reading.longitude, 4), round(reading.latitude, 4)
     (-89.1914, 13.699)
     """
-    upper = _GROUPS.sub(lambda match: re.sub("[.,]", "", match[0]), " ".join(text.upper().split()))
+    upper = _ungroup(" ".join(text.upper().split()))
     datum = _DATUMS.search(upper)
     system = _SYSTEMS.findall(upper)
     zone, rest, letter = _take_zone(_DATUMS.sub(" ", upper))
@@ -165,6 +167,12 @@ def read_grid(text: str, area: Area) -> Iterator[Reading]:
             reading = Reading(longitude, latitude, grid.accuracy_m, repairs, effort, explicit=bool(zone))
             if not math.isnan(longitude):
                 yield reading.mended("swapped") if swapped else reading
+
+
+def _ungroup(text: str) -> str:
+    """Take the marks of thousands away; ``262.993`` has one where ``1.515.506`` beside it does."""
+    plain = _COMMAS.sub(lambda match: match[0].replace(",", ""), text)
+    return _DOTS.sub(lambda match: match[0].replace(".", ""), plain) if _MANY_DOTS.search(text) else plain
 
 
 def _take_zone(text: str) -> tuple[int, str, str]:

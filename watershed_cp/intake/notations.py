@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from watershed_cp.errors import InputError
 from watershed_cp.intake.angles import Reading, cell_radius_m
 from watershed_cp.intake.gazetteer import find_places
+from watershed_cp.intake.grids import find_grid, project
 from watershed_cp.intake.headers import shorten
 from watershed_cp.messages import fault
 
@@ -34,9 +35,9 @@ _IN_LINK = tuple(
 )
 _VIEWS = (re.compile(rf"@{_NUMBER},{_NUMBER}"), re.compile(rf"#map=\d+(?:\.\d+)?/{_NUMBER}/{_NUMBER}"))
 _VIEW_ACCURACY_M = 200.0  # the middle of a street-level view, not the place itself
-_WKT = re.compile(
-    rf"(?:SRID=4326;)?\s*POINT\s*(?:Z|M|ZM)?\s*\(\s*{_NUMBER}\s+{_NUMBER}(?:\s+-?[\d.]+)*\s*\)", re.IGNORECASE
-)
+_SRID = re.compile(r"SRID\s*=\s*(\d+)\s*;", re.IGNORECASE)
+_METRES_WKT = re.compile(r"POINT\s*\(\s*(\d{4,8}(?:\.\d+)?)\s+(\d{4,8}(?:\.\d+)?)\s*\)", re.IGNORECASE)
+_WKT = re.compile(rf"POINT\s*(?:Z|M|ZM)?\s*\(\s*{_NUMBER}\s+{_NUMBER}(?:\s+-?[\d.]+)*\s*\)", re.IGNORECASE)
 _GEOJSON = re.compile(rf'"coordinates"\s*:\s*\[\s*{_NUMBER}\s*,\s*{_NUMBER}')
 _DIGITS = "23456789CFGHJMPQRVWX"
 _SHORT_DIGITS = 4  # leave out a degree, 111 km: a town can complete that, and no less
@@ -82,13 +83,18 @@ def read_notations(text: str, country: str = "") -> Iterator[Reading]:
     Raises
     ------
     InputError
-        If the text is a short plus code without a town that is known.
+        If the text is a short plus code without a town that is known, or in a reference system not known here.
 
     Examples
     --------
     >>> next(read_notations("POINT Z (-89.19 13.69 600)")).latitude
     13.69
     """
+    grid = find_grid(f"EPSG:{srid[1]}") if (srid := _SRID.search(text)) else None
+    if grid is not None:
+        if match := _METRES_WKT.search(text):
+            yield Reading(*project(grid, float(match[1]), float(match[2])), grid.accuracy_m, explicit=True)
+        return
     for pattern in (_WKT, _GEOJSON):
         if match := pattern.search(text):
             yield _reading(match[2], match[1])
