@@ -223,6 +223,8 @@ def run(
         period=measured_period(*(table for table in (audits, reductions) if table is not None)),
         synthetic=any(map(says_synthetic, tables.values())),
         censoring=rules.censoring,
+        economics=settings.economics,
+        accounting_period=rules.period,
         settings=settings.model_dump(mode="json"),
         inputs=tuple(_inputs(settings)),
         home=settings.folder,

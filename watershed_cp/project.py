@@ -27,6 +27,7 @@ __all__ = [
     "Accounting",
     "Basins",
     "Control",
+    "Economics",
     "Geocoding",
     "Project",
     "Publish",
@@ -133,6 +134,15 @@ class Control(_Section):
     """How far the sum may be off, for the rounding of what was published."""
 
 
+class Economics(_Section):
+    """``[economics]``: how money is compared."""
+
+    discount_rate_pct: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 10.0
+    """Real discount rate of the net present value, percent a year; the default is this project's own choice."""
+    dollars_of: Annotated[int, Field(ge=2015, le=2023)] = 2023
+    """Year in whose US dollars amounts are given; the default is the last of ``us_consumer_prices``."""
+
+
 class Publish(_Section):
     """``[publish]``: what is written and for whom."""
 
@@ -168,6 +178,7 @@ class Project(_Section):
     inspections: Source | None = None
     geocoding: Geocoding = Geocoding()
     accounting: Accounting = Accounting()
+    economics: Economics = Economics()
     control: tuple[Control, ...] = ()
     publish: Publish = Publish()
     folder: Path = Field(default=Path(), exclude=True)

@@ -83,6 +83,8 @@ _WRITTEN = tuple(
         (r"(?<=[^\W\d_])\s?\^?[-⁻][1¹]", "**-1"),
         (r"(?<=[a-zA-Z])[³3](?![\d.])", "**3"),
         (r"(?<=[a-zA-Z])[²2](?![\d.])", "**2"),
+        (r"(?i)\bkwh\b", "kilowatt_hour"),
+        (r"(?i)\bmwh\b", "megawatt_hour"),  # nobody meters a milliwatt
         (r"(?<=/)min\b", "minute"),
         (r"(?<=/)[dD]\b", "day"),
         (r"(?<=/)(?:h|hr|hrs|H)\b", "hour"),
@@ -116,11 +118,14 @@ def registry() -> pint.UnitRegistry:  # type: ignore[type-arg]
     return units
 
 
+def _spellings(unit: str) -> list[str]:
+    return [unit] if re.search(r"\bMG\b(?!\s*/\s*[Ll])", unit) else [unit, unit.lower()]
+
+
 @functools.cache
 def _read(unit: str) -> tuple[Dimension, float] | None:
     """Read a unit as written, else in small letters: ``KG/AÑO`` is clear, ``MG/D`` could be mega-gallons."""
-    spellings = [unit] if re.search(r"\bMG\b(?!\s*/\s*[Ll])", unit) else [unit, unit.lower()]
-    for quantity in map(_parse, spellings):
+    for quantity in map(_parse, _spellings(unit)):
         for name, base in _BASE.items():
             if quantity is not None and quantity.is_compatible_with(base):
                 return name, float(quantity.to(base).magnitude)  # exact fractions until here
@@ -217,7 +222,8 @@ def ratio(unit: str, other: str) -> float:
     """
     if unit.strip().casefold() == other.strip().casefold():
         return 1.0
-    one, two = _parse(unit), _parse(other)
-    if one is None or two is None or not one.is_compatible_with(two):
-        return math.nan
-    return float((one / two).to("dimensionless").magnitude)
+    two = _parse(other)
+    for one in map(_parse, _spellings(unit)):
+        if one is not None and two is not None and one.is_compatible_with(two):
+            return float((one / two).to("dimensionless").magnitude)
+    return math.nan

@@ -16,11 +16,13 @@ import pandas as pd
 from watershed_cp import tables
 from watershed_cp.impact import ledger as books
 from watershed_cp.impact.doubles import book_doubles, flag_doubles, suspect_doubles
+from watershed_cp.impact.economics import branch_measures, measures_table
 from watershed_cp.impact.expectation import complete, from_assignments, share_out
 from watershed_cp.impact.ranges import range_shares
 from watershed_cp.impact.sums import common_codes, exact_sums
 from watershed_cp.impact.totals import figures, total_by, totals_table
 from watershed_cp.messages import texts
+from watershed_cp.project import Economics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from watershed_cp.errors import Text
     from watershed_cp.impact.sums import Whole
+    from watershed_cp.loads.lifecycle import Period
 
 __all__ = ["Accounts", "close_accounts", "measured_period", "says_synthetic", "total_per_basin"]
 
@@ -66,6 +69,10 @@ class Accounts:
         Rule by which values below the limit of detection were counted; blank where that is not known.
     registers : mapping of str to pandas.DataFrame
         The programme's own tables as they were read, by their name in :data:`watershed_cp.tables.INPUTS`.
+    economics : Economics
+        Discount rate, and the year of the dollars.
+    accounting_period : tuple of datetime.date or None
+        Days within which a follow-up counts, where the project sets them.
     """
 
     title: Text
@@ -83,6 +90,8 @@ class Accounts:
     levels: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     censoring: str = ""
     registers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    economics: Economics = field(default_factory=Economics)
+    accounting_period: Period | None = None
 
     @functools.cached_property
     def programme_loads(self) -> pd.DataFrame:
@@ -113,6 +122,16 @@ class Accounts:
         from watershed_cp.impact.monitoring import compliance
 
         return compliance(self)
+
+    @functools.cached_property
+    def measures(self) -> pd.DataFrame:
+        """Every recommendation with its saving and its money: :data:`watershed_cp.tables.MEASURES`."""
+        return measures_table(self)
+
+    @functools.cached_property
+    def branch_measures(self) -> pd.DataFrame:
+        """What works in each branch: the table ``branch_measures`` of :mod:`watershed_cp.tables`."""
+        return branch_measures(self.measures, self.ledger)
 
 
 def close_accounts(

@@ -11,7 +11,7 @@ from watershed_cp import units
 if TYPE_CHECKING:
     from watershed_cp.loads.lifecycle import Period
 
-__all__ = ["follow_measures"]
+__all__ = ["follow_measures", "why_not_counted"]
 
 _FATES = {"recommended": "unverified", "accepted": "unverified", "lapsed": "expired", "rejected": "invalid"}
 _REASONS = {
@@ -20,6 +20,7 @@ _REASONS = {
     "lapsed": "measure lapsed",
     "rejected": "measure rejected",
 }
+_OVER = "lifetime of the measure is over"
 
 
 def follow_measures(
@@ -57,12 +58,35 @@ def follow_measures(
     if recommendations["recommendation_id"].duplicated().any():
         raise ValueError("a recommendation stands twice")
     measures = recommendations.set_index("recommendation_id")
+    why = why_not_counted(measures, period=period)
     named = claims["recommendation_id"].where(claims["recommendation_id"].isin(measures.index))
-    status = named.map(measures["status"]).where(claims["fate"] == "credited")
-    over = named.isin(measures.index[_over(measures, period)]) & (claims["fate"] == "credited")
-    fate = status.map(_FATES).mask(over & ~status.isin(_FATES), "expired")
-    reason = status.map(_REASONS).mask(over & ~status.isin(_FATES), "lifetime of the measure is over")
+    reason = named.map(why).where((claims["fate"] == "credited") & (named.map(why) != ""))
+    fate = named.map(measures["status"]).map(_FATES).mask(reason == _OVER, "expired").where(reason.notna())
     return claims.assign(fate=fate.fillna(claims["fate"]), reason=reason.fillna(claims["reason"]))
+
+
+def why_not_counted(measures: pd.DataFrame, *, period: Period | None = None) -> pd.Series[str]:
+    """Tell why a measure does not count; blank where it was carried out and still works.
+
+    Parameters
+    ----------
+    measures : pandas.DataFrame
+        ``status``, and if known ``date_implemented`` and ``lifetime_years``.
+    period : tuple of datetime.date, optional
+        A measure whose lifetime ended before the first day does not count.
+
+    Returns
+    -------
+    pandas.Series
+        One reason a row, in the words of the ledger.
+
+    Examples
+    --------
+    >>> why_not_counted(pd.DataFrame({"status": ["verified", "rejected"]})).tolist()
+    ['', 'measure rejected']
+    """
+    reason = measures["status"].map(_REASONS).fillna("")
+    return reason.mask(_over(measures, period) & (reason == ""), _OVER)
 
 
 def _over(measures: pd.DataFrame, period: Period | None) -> pd.Series:

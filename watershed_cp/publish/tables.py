@@ -62,6 +62,12 @@ _WORDS = {
     "finding": "verdict",
     "why": "not_judged",
     "bound": "bound",
+    "counts": "choice",
+    "enough": "choice",
+    "resource": "choice",
+    "energy_source": "choice",
+    "financing": "choice",
+    "quantity": "quantity",
 }
 
 
@@ -224,6 +230,9 @@ def _tables(accounts: Accounts) -> list[tuple[str, tables.Table, pd.DataFrame]]:
         found.insert(2, ("delivered_loads", tables.DELIVERED_LOADS, accounts.delivered_loads))
     if "inspections" in accounts.registers:
         found.append(("compliance", tables.COMPLIANCE, accounts.compliance))
+    for name, declared in (("measures", tables.MEASURES), ("branch_measures", tables.BRANCH_MEASURES)):
+        if len(rows := getattr(accounts, name)):
+            found.append((name, declared, rows))
     if len(accounts.measurements):
         found.append(("measurements", tables.AUDITS, accounts.measurements))
     return found
@@ -339,7 +348,7 @@ def _in_words(column: str, cell: object, language: Language) -> object:
     """Say a code in the reader's language; anything else stays as it is."""
     if not isinstance(cell, str):
         return cell
-    if column in ("reason", "repairs"):
+    if column in ("reason", "repairs", "notes"):
         return both_languages(cell).speak(language)
     if column == "equation":
         return equation(cell).speak(language)

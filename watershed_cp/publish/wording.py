@@ -11,7 +11,7 @@ from watershed_cp.messages import texts
 
 __all__ = ["both_languages", "disclosure_rule", "equation"]
 
-_BLOCKS = ("page_reason", "placing", "repairs", "credit")
+_BLOCKS = ("page_reason", "placing", "repairs", "credit", "appraisal")
 _BETWEEN = "; "
 
 

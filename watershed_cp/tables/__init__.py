@@ -5,6 +5,7 @@ the documentation, so that they cannot disagree. Header aliases (``DBO``, ``Muni
 """
 
 from watershed_cp.tables.columns import COUNTRIES, EVIDENCE, Column, Table, listed
+from watershed_cp.tables.economy import BRANCH_MEASURES, MEASURES
 from watershed_cp.tables.inputs import (
     ATTENDANCE,
     AUDITS,
@@ -46,6 +47,7 @@ __all__ = [
     "BASINS",
     "BASIN_LOADS",
     "BASIN_PROBABILITIES",
+    "BRANCH_MEASURES",
     "CHANGES",
     "COMPLIANCE",
     "CONSULTANTS",
@@ -62,6 +64,7 @@ __all__ = [
     "LEDGER_SUMMARY",
     "LIMITS",
     "LOANS",
+    "MEASURES",
     "MSMES",
     "NEARBY",
     "OUTPUTS",

@@ -175,7 +175,7 @@ RECOMMENDATIONS = Table(
         ),
         date("date_recommended", "Fecha de la recomendación", "Date of the recommendation"),
         date("date_implemented", "Fecha de implementación", "Date of implementation"),
-        number("lifetime_years", "yr", "Vida útil de la medida", "Lifetime of the measure", low=0),
+        number("lifetime_years", "yr", "Vida útil de la medida", "Lifetime of the measure", low=0, high=100),
         number("investment_usd", "USD", "Inversión", "Investment", low=0),
         number("saving_usd_yr", "USD/yr", "Ahorro anual", "Yearly saving"),
         number("saving", "", "Ahorro del recurso", "Saving of the resource"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from watershed_cp.tables.columns import BASIN_ID, EVIDENCE, MSME_ID, Table, choice, date, number, text, whole
+from watershed_cp.tables.economy import BRANCH_MEASURES, MEASURES
 from watershed_cp.tables.inputs import INSPECTIONS, LIMITS, MSMES
 
 FATES = (
@@ -469,4 +470,6 @@ OUTPUTS = (
     CHANGES,
     LEDGER,
     LEDGER_SUMMARY,
+    MEASURES,
+    BRANCH_MEASURES,
 )
