@@ -104,7 +104,7 @@ def test_trace_writes_table_layer_page_and_picture(
     if ending == "csv":
         rows = out.read_text(encoding="utf-8-sig").splitlines()
         assert rows[0] == ",".join(COURSE.names)
-        assert rows[1].split(",")[4] == "12775.0"
+        assert rows[1].split(",")[4:6] == ["BOD5", "12775.0"]
     elif ending == "gpkg":
         assert gpd.read_file(out, layer="course").geometry.iloc[0].geom_type == "LineString"
         assert len(gpd.read_file(out, layer="stops")) == 6

@@ -17,12 +17,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from watershed_cp import tables
-from watershed_cp.basins.catalogue import read_basins
+from watershed_cp.basins.catalogue import built_in, read_basins
 from watershed_cp.errors import Text
 from watershed_cp.impact.aggregation import Accounts
 from watershed_cp.impact.ledger import summarise
 from watershed_cp.publish import cartography, lettering, posters
-from watershed_cp.publish.basemap import built_in
 from watershed_cp.publish.factsheets import draw_factsheet
 from watershed_cp.publish.findings import count_word, find, span, tight
 from watershed_cp.publish.terrain import Frame, ground, mercator, paint, rivers

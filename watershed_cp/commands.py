@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -371,7 +372,6 @@ def basins_fetch(options: Options, language: Language) -> None:
 
 
 def _publish(project: Project, folder: Path, options: Options, language: Language) -> Impact:
-    from dataclasses import replace
 
     from watershed_cp.impact.edition import PublicAccounts
     from watershed_cp.pipeline import run as do
@@ -397,11 +397,14 @@ _OF_PLACES = ("placed_by_name", "place_ambiguous", "place_unknown", "geocoder_si
 
 
 def _tell_notes(notes: Sequence[Fault], language: Language) -> None:
-    """Say what was decided in reading, as far as it fits on a screen."""
-    for note in notes[:_SHOWN]:
-        print(f"  {note.tell(language)}")
-    if len(notes) > _SHOWN:
-        _say("more_faults", language, more=number(len(notes) - _SHOWN))
+    """Say what was decided in reading, once for all columns of a file, as far as it fits on a screen."""
+    columns: dict[Fault, list[str]] = {}
+    for note in notes:
+        columns.setdefault(replace(note, column=None, value=None), []).append(note.column or "")
+    for note, names in list(columns.items())[:_SHOWN]:
+        print(f"  {replace(note, column=', '.join(names) or None).tell(language)}")
+    if len(columns) > _SHOWN:
+        _say("more_faults", language, more=number(len(columns) - _SHOWN))
 
 
 def _tell_doubtful(assignments: pd.DataFrame, language: Language) -> None:

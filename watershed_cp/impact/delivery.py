@@ -220,7 +220,7 @@ def follow_load(
     rows = [(place.kind, place.name, place.at_km, place.length_km) for place in course.passages]
     at = np.searchsorted(course.vertices_km, [place.at_km for place in course.passages], side="right") - 1
     table = pd.DataFrame([*rows, ("end", "", course.length_km, 0.0)], columns=list(tables.COURSE.names[:4]))
-    table["released_kg_yr"] = float(load_kg_yr)
+    table = table.assign(pollutant=pollutant, released_kg_yr=float(load_kg_yr))
     arrived = np.vstack([shares[at], last]) * load_kg_yr
     table[list(_ENDS)] = pd.DataFrame([_ordered(row) for row in arrived.tolist()])
     return table[list(tables.COURSE.names)]

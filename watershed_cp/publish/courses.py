@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from watershed_cp.errors import InputError
 from watershed_cp.messages import fault, label, mass, number
 from watershed_cp.publish.basemap import read_basemap
-from watershed_cp.publish.findings import span
+from watershed_cp.publish.findings import span, typeset
 from watershed_cp.publish.style import COLOURS, TYPE, matplotlib_settings
 
 if TYPE_CHECKING:
@@ -204,7 +204,9 @@ def _draw_list(figure: Figure, course: Course, stops: pd.DataFrame, language: La
         write(axes, left, y, line, sizes.title * 0.8)
         y -= sizes.title
     if "released_kg_yr" in stops:
-        released = label("stretch", "released", language, amount=mass(float(stops["released_kg_yr"].iloc[0])))
+        first = stops.iloc[0]
+        words = {"amount": mass(first["released_kg_yr"]), "pollutant": typeset(first["pollutant"], language)}
+        released = label("stretch", "released", language, **words)
         write(axes, left, y, released, sizes.body, colour=COLOURS.muted)
         y -= 1.9 * sizes.body
     shown = stops[stops["kind"] != "basin"]

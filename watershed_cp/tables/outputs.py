@@ -363,6 +363,7 @@ COURSE = Table(
         text("name", "Nombre", "Name"),
         number("at_km", "km", "Distancia hasta donde el agua llega a él", "Way until the water meets it"),
         number("length_km", "km", "Recorrido por él", "Way along or through it"),
+        text("pollutant", "Contaminante", "Pollutant"),
         _RELEASED,
         *_DELIVERED,
     ),
