@@ -148,8 +148,9 @@ class Publish(_Section):
 
     languages: Annotated[tuple[Literal["es", "en"], ...], Field(min_length=1, max_length=2)] = ("es", "en")
     """Languages of the page, between which the reader switches."""
-    posters: tuple[Literal["a3", "slide", "factsheet"], ...] = ("a3",)
-    """Forms of the posters: A3 paper, slides of 16 to 9, fact sheets of A4; an empty list draws none."""
+    posters: tuple[Literal["a3", "slide", "factsheet", "branch"], ...] = ("a3",)
+    """Forms of the posters: A3 paper, slides of 16 to 9, fact sheets of A4, guidelines of
+    branches; an empty list draws none."""
     poster_languages: tuple[Literal["es", "en"], ...] = ()
     """Languages of the posters; by default that of the project."""
     target_pct: Annotated[float, Field(gt=0, le=100)] | None = None

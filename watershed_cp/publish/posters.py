@@ -22,6 +22,7 @@ from PIL import Image
 
 from watershed_cp.messages import label, mass
 from watershed_cp.publish import cartography as maps
+from watershed_cp.publish.branchsheets import branches, draw_branch
 from watershed_cp.publish.factsheets import draw_factsheet
 from watershed_cp.publish.findings import (
     find,
@@ -65,7 +66,8 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_overview", "draw_poster", "save_posters"]
 
-FormName = Literal["a3", "slide", "factsheet"]
+FormName = Literal["a3", "slide", "factsheet", "branch"]
+_A4 = ("factsheet", "branch")  # in both languages at once
 _LONGEST_STEM = 120  # bytes; file systems end at 255
 
 
@@ -180,7 +182,8 @@ def save_posters(
     Returns
     -------
     list of pathlib.Path
-        What was written, ``<watershed>_<form>_<language>.pdf`` and ``.png``, or ``<watershed>_factsheet``.
+        What was written, ``<watershed>_<form>_<language>.pdf`` and ``.png``, ``<watershed>_factsheet`` or
+        ``branch_<division>``.
 
     Examples
     --------
@@ -194,11 +197,15 @@ def save_posters(
     """
     written = []
     stems = _stems(accounts)
-    if "factsheet" in forms:  # in both languages at once
+    if "factsheet" in forms:
         for basin_id, stem in stems.items():
             figure = draw_factsheet(accounts, basin_id)
             written += _save(figure, Path(folder) / f"{stem}_factsheet", FORMS["factsheet"])
-    for form in (form for form in forms if form != "factsheet"):
+    if "branch" in forms:
+        for branch in branches(accounts):
+            path = Path(folder) / f"branch_{branch}"
+            written += _save(draw_branch(accounts, branch), path, FORMS["factsheet"])
+    for form in (form for form in forms if form not in _A4):
         for language in languages:
             for basin_id, stem in stems.items():
                 figure = draw_poster(accounts, basin_id, language=language, form=form)

@@ -1,0 +1,56 @@
+"""The guideline of a branch says what the table says, in both languages, and nothing of one firm."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from watershed_cp.impact.edition import public_accounts
+from watershed_cp.pipeline import run
+from watershed_cp.publish.branchsheets import branches, draw_branch
+from watershed_cp.publish.posters import save_posters
+from watershed_cp.reference import data_path
+
+
+@pytest.fixture(scope="module")
+def demo():
+    return run(data_path("demo", "project.toml"))
+
+
+def words(figure):
+    return [text.get_text() for axes in figure.axes for text in axes.texts if text.get_text()]
+
+
+def test_the_sheet_says_what_the_table_says(demo):
+    said = words(draw_branch(demo, "10"))
+    table = demo.branch_measures.query("branch == '10' and enough == 'yes'")
+    paid = table[table["quantity"] == "payback_years"]
+    assert set(paid["measure"].str.split().str[0]) <= {text.split()[0] for text in said}
+    for row in paid.to_dict("records"):
+        span = f"{row['median']:.1f} ({row['low']:.1f} – {row['high']:.1f})"
+        assert span in [text.replace("\u202f", " ").replace("\u00a0", " ") for text in said]
+    for language in ("Lo que funciona", "What works"):
+        assert any(text.startswith(language) for text in said)
+
+
+def test_fewer_than_three_show_no_figures(demo):
+    lone = next(branch for branch in branches(demo) if not _enough(demo, branch))
+    said = words(draw_branch(demo, lone))
+    assert "Ninguna medida se conoce tres veces o más: todavía no hay patrón." in said
+    assert "No measure is known three times or more: there is no pattern yet." in said
+    alone = replace(demo, registers={})
+    assert branches(alone) == []
+
+
+def _enough(accounts, branch):
+    return (accounts.branch_measures.query("branch == @branch")["enough"] == "yes").any()
+
+
+def test_an_unknown_branch_is_refused(demo):
+    with pytest.raises(KeyError, match="99"):
+        draw_branch(demo, "99")
+
+
+def test_the_public_edition_draws_no_guideline(demo, tmp_path):
+    assert save_posters(public_accounts(demo), tmp_path, forms=["branch"]) == []
