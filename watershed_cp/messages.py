@@ -98,7 +98,8 @@ def label(block: str, key: str, language: Language | None = None, **data: Any) -
     >>> label("fate", "credited", "en")
     'credited'
     """
-    return texts(block)[key].speak(language).format_map(data)
+    pair = _catalogue()[block][key]
+    return Text(pair["es"], pair["en"]).speak(language).format_map(data)
 
 
 def number(value: float, *, digits: int | None = None, significant: int = 3) -> str:

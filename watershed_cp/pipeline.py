@@ -93,7 +93,7 @@ class Impact(Accounts):
         return build_map(self.published, languages=self.languages, target_pct=self.target_pct)
 
     def save(self, folder: str | Path, *, progress: Callable[[str], None] | None = None) -> Path:
-        """Write map, posters, tables and manifest; the folder is whole or absent.
+        """Write map, report, posters, tables and manifest; the folder is whole or absent.
 
         Parameters
         ----------
@@ -112,12 +112,14 @@ class Impact(Accounts):
         InputError
             If the folder holds anything that this program did not write, or one of the inputs.
         """
-        from watershed_cp.publish.folder import write_folder
+        from watershed_cp.publish.folder import describe_run, write_folder
+
+        manifest = describe_run(self.inputs, home=self.home, settings=self.settings)
 
         def fill(aside: Path) -> None:
-            self._write(aside, progress or (lambda _: None))
+            self._write(aside, manifest, progress or (lambda _: None))
 
-        return write_folder(folder, fill, inputs=self.inputs, home=self.home, settings=self.settings)
+        return write_folder(folder, fill, inputs=self.inputs, manifest=manifest)
 
     def list_unplaced(self) -> int:
         """Add the firms that no coordinates place to the project's workbook of corrections.
@@ -132,7 +134,8 @@ class Impact(Accounts):
         path = self.home / self.settings["geocoding"]["corrections"]
         return list_firms(self.msmes, path, language=self.languages[0])
 
-    def _write(self, folder: Path, progress: Callable[[str], None]) -> None:
+    def _write(self, folder: Path, manifest: Mapping[str, Any], progress: Callable[[str], None]) -> None:
+        from watershed_cp.publish.report import save_report
         from watershed_cp.publish.tables import save_tables
 
         progress("tables")
@@ -140,6 +143,8 @@ class Impact(Accounts):
         save_tables(self.published, folder / "tables", language=self.languages[0])
         progress("map")
         self.map().save(folder / "index.html")
+        progress("report")
+        save_report(self.published, folder / "report.html", languages=self.languages, manifest=manifest)
         if self.posters:
             from watershed_cp.publish.posters import save_posters
 

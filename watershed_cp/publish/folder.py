@@ -17,7 +17,7 @@ from watershed_cp.messages import fault
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["write_folder"]
+__all__ = ["describe_run", "write_folder"]
 
 _PACKAGES = ("geopandas", "numpy", "pandas", "pyproj", "shapely")
 _MANIFEST = "manifest.json"
@@ -28,8 +28,7 @@ def write_folder(
     fill: Callable[[Path], None],
     *,
     inputs: Sequence[Path] = (),
-    home: Path | None = None,
-    settings: Mapping[str, Any] | None = None,
+    manifest: Mapping[str, Any] | None = None,
 ) -> Path:
     """Fill a folder aside, add its manifest, and move it into place once it is complete.
 
@@ -40,11 +39,9 @@ def write_folder(
     fill : callable
         Told an empty folder, it writes everything but the manifest.
     inputs : sequence of pathlib.Path
-        Files that were read; the manifest holds their sha256, named as seen from `home`.
-    home : pathlib.Path, optional
-        The project's folder.
-    settings : mapping, optional
-        Settings that the manifest repeats.
+        Files that were read; none may lie in the folder.
+    manifest : mapping, optional
+        What the manifest says of the run, from :func:`describe_run`; the sha256 of every output is added.
 
     Returns
     -------
@@ -69,7 +66,7 @@ def write_folder(
     aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         fill(aside)
-        _write_manifest(aside, inputs, home or Path(), settings or {})
+        _write_manifest(aside, manifest or describe_run())
         aside.chmod(0o755)
         _swap(aside, target)
     finally:
@@ -99,15 +96,37 @@ def _written(folder: Path) -> set[str]:
         return set()
 
 
-def _write_manifest(folder: Path, inputs: Sequence[Path], home: Path, settings: Mapping[str, Any]) -> None:
-    manifest = {
+def describe_run(
+    inputs: Sequence[Path] = (), *, home: Path | None = None, settings: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Give what a manifest says of a run before anything is written: versions, settings, and every input's sha256.
+
+    Parameters
+    ----------
+    inputs : sequence of pathlib.Path
+        Files that were read.
+    home : pathlib.Path, optional
+        The project's folder, from which they are named.
+    settings : mapping, optional
+        Settings of the run.
+
+    Examples
+    --------
+    >>> sorted(describe_run())
+    ['inputs', 'packages', 'settings', 'watershed_cp']
+    """
+    return {
         "watershed_cp": importlib.metadata.version("watershed-cp"),
         "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
-        "settings": settings,
-        "inputs": {_named(path, home): _sha256(path) for path in _behind(inputs)},
-        "outputs": {name: _sha256(folder / name) for name in sorted(_files_below(folder))},
+        "settings": dict(settings or {}),
+        "inputs": {_named(path, home or Path()): _sha256(path) for path in _behind(inputs)},
     }
-    text = json.dumps(manifest, indent=2, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    outputs = {name: _sha256(folder / name) for name in sorted(_files_below(folder))}
+    whole = {**manifest, "outputs": outputs}
+    text = json.dumps(whole, indent=2, ensure_ascii=False, sort_keys=True, default=str)
     (folder / _MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from watershed_cp.errors import Language, Text
 
-__all__ = ["Page", "leaflet", "save_page"]
+__all__ = ["Page", "asset", "colour_variables", "content_hash", "environment", "leaflet", "save_page"]
 
 _STYLES = ("page.css", "print.css")
 _SCRIPTS = (
@@ -51,13 +51,15 @@ _INLINE = re.compile(r"<(style|script)>(.*?)</\1>", re.DOTALL)
 
 
 @functools.cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Give the Jinja environment of our templates: whatever a template writes is escaped."""
     return Environment(
         loader=PackageLoader("watershed_cp.publish"), autoescape=True, keep_trailing_newline=True
     )
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Read one of our own styles or scripts."""
     return resources.files("watershed_cp.publish").joinpath("templates", name).read_text(encoding="utf-8")
 
 
@@ -140,7 +142,7 @@ class Page(Figure):
         styles, scripts = self._assets()
         scripts.append(steady(self.script.render(**kwargs)))
         return (
-            _environment()
+            environment()
             .get_template("page.html")
             .render(
                 page=self,
@@ -163,19 +165,19 @@ class Page(Figure):
             else:
                 for kind, text in _INLINE.findall(element.render()):
                     (styles if kind == "style" else scripts).append(text)
-        styles.append(_variables())
-        styles.extend(_asset(name) for name in _STYLES)
+        styles.append(colour_variables())
+        styles.extend(asset(name) for name in _STYLES)
         scripts.append(
-            '(function () {\n"use strict";\n' + "\n".join(_asset(name) for name in _SCRIPTS) + "}());"
+            '(function () {\n"use strict";\n' + "\n".join(asset(name) for name in _SCRIPTS) + "}());"
         )
-        scripts.append(_asset("failed.js"))
+        scripts.append(asset("failed.js"))
         return styles, scripts
 
     def _policy(self, styles: list[str], scripts: list[str]) -> str:
         rules = {
             "default-src": "'none'",
-            "script-src": " ".join(_hash(text) for text in scripts),
-            "style-src": " ".join(_hash(text) for text in styles),
+            "script-src": " ".join(content_hash(text) for text in scripts),
+            "style-src": " ".join(content_hash(text) for text in styles),
             "img-src": f"data: {self.images}".strip(),
             "base-uri": "'none'",
             "form-action": "'none'",
@@ -212,11 +214,12 @@ def save_page(page: folium.Map, path: str | Path) -> None:
     pathlib.Path(path).write_text(html, encoding="utf-8", newline="\n")
 
 
-def _hash(text: str) -> str:
+def content_hash(text: str) -> str:
+    """Give the hash by which a Content-Security-Policy lets an inline script or style pass."""
     return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii") + "'"
 
 
-def _variables() -> str:
+def colour_variables() -> str:
     """Give the design system's colours to the style sheet."""
     tones = {name.replace("_", "-"): tone for name, tone in COLOURS._asdict().items()}
     return (

@@ -1,0 +1,101 @@
+"""The report's chapters on the programme around the loads: measures and their money, and who works with whom."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from watershed_cp.impact.edition import PublicAccounts
+from watershed_cp.messages import label, number, texts
+from watershed_cp.publish.drawings import draw_network
+from watershed_cp.tables import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from watershed_cp.errors import Language
+    from watershed_cp.publish.blocks import Part, Source
+
+__all__ = ["alliances", "measures"]
+
+_DONE = ("implemented", "verified")
+
+
+def measures(source: Source) -> Iterator[Part]:
+    """Count the recommendations by their state, and what those carried out cost and save."""
+    table = source.accounts.registers.get("recommendations", pd.DataFrame())
+    if table.empty or isinstance(source.accounts, PublicAccounts):
+        return
+    done = table[table["status"].isin(_DONE)]
+    numbers = {name: math.fsum(done[name].dropna()) for name in ("investment_usd", "saving_usd_yr")}
+    money = {name: number(value, digits=0) for name, value in numbers.items()}
+    yield source.say("measures", recommended=number(len(table)), done=number(len(done)), **money)
+    states = table["status"].value_counts()
+    order = [state for state in texts("choice") if state in states.index]
+    yield source.grid(
+        "states", [(label("choice", state, source.language), number(int(states[state]))) for state in order]
+    )
+    yield source.grid("resources", list(_by_resource(source, done)), note=source.say("measures_note"))
+
+
+def _by_resource(source: Source, done: pd.DataFrame) -> Iterator[tuple[str, ...]]:
+    for resource, rows in done.groupby("resource", sort=True):
+        both = rows[rows["investment_usd"].notna() & (rows["saving_usd_yr"] > 0)]
+        years = (both["investment_usd"] / both["saving_usd_yr"]).median()
+        savings = [
+            f"{number(math.fsum(same['saving']), digits=0)} {unit}"
+            for unit, same in rows.dropna(subset=["saving"]).groupby("saving_unit", sort=True)
+        ]
+        yield (
+            label("choice", str(resource), source.language),
+            number(len(rows)),
+            number(math.fsum(rows["investment_usd"].dropna()), digits=0),
+            number(math.fsum(rows["saving_usd_yr"].dropna()), digits=0),
+            number(float(years), digits=1),
+            "; ".join(savings) or "–",
+        )
+
+
+def alliances(source: Source) -> Iterator[Part]:
+    """Show who works with whom, as a network and as a table."""
+    table = source.accounts.registers.get("stakeholders", pd.DataFrame())
+    if table.empty or isinstance(source.accounts, PublicAccounts):
+        return
+    rows = table.to_dict("records")
+    known = {**_named(source.accounts.msmes, "msme_id"), **_named(table, "stakeholder_id")}
+    ties = [(row["stakeholder_id"], other, row) for row in rows for other in listed(row["partner_of"])]
+    states = table["agreement"].value_counts()
+    counts = {state: number(int(states.get(state, 0))) for state in ("signed", "negotiating", "ended")}
+    yield source.say("alliances", organisations=number(len(table)), ties=number(len(ties)), **counts)
+    live = [
+        (first, other, str(row["agreement"])) for first, other, row in ties if row["agreement"] != "ended"
+    ]
+    around = dict.fromkeys(key for first, other, _ in live for key in (first, other))
+    if live:
+        names = {key: known.get(key, key) for key in around}
+        yield draw_network(source.say("network"), names, live)
+    yield source.grid(
+        "partners",
+        [
+            (
+                known[row["stakeholder_id"]],
+                _choice(row["organisation_kind"], source.language),
+                ", ".join(known.get(key, key) for key in listed(row["partner_of"])) or "–",
+                _choice(row["agreement"], source.language),
+                f"{row['since']:%Y-%m-%d}" if pd.notna(row["since"]) else "–",
+            )
+            for row in rows
+        ],
+        words=5,
+    )
+
+
+def _named(table: pd.DataFrame, key: str) -> dict[str, str]:
+    names = table["name"] if "name" in table else table[key]
+    return dict(zip(table[key], names.fillna(table[key]), strict=True))
+
+
+def _choice(value: object, language: Language) -> str:
+    return label("choice", value, language) if isinstance(value, str) and value else "–"
