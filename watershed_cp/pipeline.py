@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from watershed_cp.basins.assignment import assign, basin_probabilities
@@ -13,12 +13,15 @@ from watershed_cp.impact.aggregation import Accounts, close_accounts, measured_p
 from watershed_cp.impact.control import check_controls
 from watershed_cp.impact.disclosure import MINIMUM_MSMES
 from watershed_cp.impact.edition import public_accounts
+from watershed_cp.impact.indicators import compute_indicators
+from watershed_cp.impact.programme import read_programme
 from watershed_cp.intake.corrections import list_firms, read_corrections
 from watershed_cp.intake.geocoding import geocode_firms
 from watershed_cp.intake.providers import OnlineGeocoder
 from watershed_cp.intake.readers import check_references, read_register
 from watershed_cp.loads.audits import audit_loads, measurements
-from watershed_cp.project import PRIORITY, Project, read_project
+from watershed_cp.project import BUILT_IN, PRIORITY, Project, read_project
+from watershed_cp.reference import data_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -242,6 +245,9 @@ def run(
         minimum_msmes=settings.publish.minimum_msmes,
     )
     check_controls(impact.ledger, settings.control)
+    if settings.indicators is not None:
+        promised = read_programme(_programme_file(settings))
+        impact = replace(impact, indicators=compute_indicators(impact, promised))
     if out is not None:
         impact.save(out, progress=progress)
     return impact
@@ -346,6 +352,11 @@ def _sub_basins(settings: Project) -> dict[str, gpd.GeoDataFrame]:
     return {f"sub_basin_{level}": layer for level, layer in units.groupby("level")}
 
 
+def _programme_file(settings: Project) -> Path:
+    source = settings.indicators.source if settings.indicators else BUILT_IN
+    return data_path("reference", "programme.toml") if source == BUILT_IN else settings.path(source)
+
+
 def _title(settings: Project) -> Text | None:
     title = settings.project.title
     if isinstance(title, dict):
@@ -364,6 +375,8 @@ def _inputs(settings: Project) -> Sequence[Path]:
     paths = [settings.path(source.source) for source in settings.sources.values()]
     if settings.basins.source != PRIORITY:
         paths.append(settings.path(settings.basins.source))
+    if settings.indicators is not None and settings.indicators.source != BUILT_IN:
+        paths.append(_programme_file(settings))
     corrections = settings.path(settings.geocoding.corrections)
     if corrections.exists():
         paths.append(corrections)

@@ -9,7 +9,7 @@ import datetime as dt  # noqa: TC003 - pydantic reads the annotations
 import difflib
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
@@ -23,21 +23,27 @@ if TYPE_CHECKING:
     from watershed_cp.errors import Fault
 
 __all__ = [
+    "BUILT_IN",
     "PRIORITY",
     "Accounting",
     "Basins",
     "Control",
     "Economics",
     "Geocoding",
+    "Indicators",
     "Project",
     "Publish",
     "Source",
     "Title",
     "read_project",
+    "read_settings",
 ]
 
+Settings = TypeVar("Settings", bound=BaseModel)
 PRIORITY = "priority"
 """``basins.source`` of the four built-in watersheds."""
+BUILT_IN = "built-in"
+"""``indicators.source`` of the programme that the tool was made for."""
 
 _VALUE_RULES = {
     "period_reversed": "project_period",
@@ -143,6 +149,13 @@ class Economics(_Section):
     """Year in whose US dollars amounts are given; the default is the last of ``us_consumer_prices``."""
 
 
+class Indicators(_Section):
+    """``[indicators]``: what the programme has promised."""
+
+    source: Annotated[str, Field(min_length=1)]
+    """``"built-in"``, or a file that declares them."""
+
+
 class Publish(_Section):
     """``[publish]``: what is written and for whom."""
 
@@ -181,6 +194,7 @@ class Project(_Section):
     accounting: Accounting = Accounting()
     economics: Economics = Economics()
     control: tuple[Control, ...] = ()
+    indicators: Indicators | None = None
     publish: Publish = Publish()
     folder: Path = Field(default=Path(), exclude=True)
     """Folder of the file; paths are relative to it."""
@@ -223,35 +237,70 @@ def read_project(path: str | Path) -> Project:
     'priority'
     """
     file = Path(path)
+    return read_settings(file, Project, folder=file.resolve().parent)
+
+
+def read_settings(path: str | Path, model: type[Settings], **more: object) -> Settings:
+    """Read a TOML file into a model and tell every fault in it at once.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        A TOML file.
+    model : type of pydantic.BaseModel
+        What it must hold.
+    **more
+        Fields that the file itself may not set.
+
+    Returns
+    -------
+    BaseModel
+        Frozen settings.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    InputError
+        If it is no TOML, lacks a key, has an unknown one, or a value of the wrong kind.
+
+    Examples
+    --------
+    >>> from watershed_cp.reference import data_path
+    >>> read_settings(data_path("demo", "project.toml"), Project).publish.target_pct
+    10.0
+    """
+    file = Path(path)
     if not file.is_file():
         raise MissingFileError(fault("file_missing", file=file))
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(fault("project_not_toml", file=file, detail=str(error)[:200])) from None
-    if "folder" in raw:
-        raise InputError(fault("project_unknown_key", file=file, value="folder", known=_known(())))
+    for name in more:
+        if name in raw:
+            raise InputError(fault("project_unknown_key", file=file, value=name, known=_known(model, ())))
     try:
-        return Project.model_validate({**raw, "folder": file.resolve().parent}, strict=False)
+        return model.model_validate({**raw, **more}, strict=False)
     except ValidationError as error:
-        raise InputError(*(_fault(file, detail) for detail in error.errors())) from None
+        raise InputError(*(_fault(file, detail, model) for detail in error.errors())) from None
 
 
-def _fault(file: Path, detail: ErrorDetails) -> Fault:
+def _fault(file: Path, detail: ErrorDetails, model: type[BaseModel]) -> Fault:
     key = ".".join(str(part) for part in detail["loc"] if part not in ("str", "dict"))
     if detail["type"] == "extra_forbidden":
-        known = _known(detail["loc"][:-1])
+        known = _known(model, detail["loc"][:-1])
         close = difflib.get_close_matches(str(detail["loc"][-1]), known.split(", "), n=1)
         return fault("project_unknown_key", file=file, value=key, known=close[0] if close else known)
+    about = detail.get("ctx", {})
     if detail["type"] == "missing":
-        return fault("project_key_missing", file=file, value=key)
-    expected = detail.get("ctx", {}).get("expected", "").replace(" or ", ", ")
+        return fault("project_key_missing", file=file, value=".".join((key, *about.get("lacks", ()))))
+    expected = about.get("expected", "").replace(" or ", ", ")
     rule = next((rule for kind, rule in _VALUE_RULES.items() if kind in detail["type"]), "project_value")
-    return fault(rule, file=file, value=f"{key} = {detail['input']}", expected=expected)
+    return fault(rule, file=file, value=f"{key} = {about.get('written', detail['input'])}", expected=expected)
 
 
-def _known(section: tuple[str | int, ...]) -> str:
-    model: type[BaseModel] = Project
+def _known(model: type[BaseModel], section: tuple[str | int, ...]) -> str:
     for name in section:
         if isinstance(name, int):  # of a list, whose sections are all alike
             continue

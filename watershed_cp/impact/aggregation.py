@@ -73,6 +73,8 @@ class Accounts:
         Discount rate, and the year of the dollars.
     accounting_period : tuple of datetime.date or None
         Days within which a follow-up counts, where the project sets them.
+    indicators : pandas.DataFrame
+        What the programme promised and what it reached: the table of that name; empty where nothing was declared.
     """
 
     title: Text
@@ -92,6 +94,9 @@ class Accounts:
     registers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     economics: Economics = field(default_factory=Economics)
     accounting_period: Period | None = None
+    indicators: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=list(tables.INDICATORS.names))
+    )
 
     @functools.cached_property
     def programme_loads(self) -> pd.DataFrame:

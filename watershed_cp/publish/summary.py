@@ -133,6 +133,7 @@ def _lines(accounts: Accounts, language: Language) -> Iterator[str]:
     if idle:
         yield label("summary", "idle", language, basins=number(idle))
     yield ""
+    yield from _progress(accounts.indicators, language)
     yield from _what_to_check(accounts, language)
     left = _not_counted(accounts.ledger, language)
     yield (
@@ -140,6 +141,23 @@ def _lines(accounts: Accounts, language: Language) -> Iterator[str]:
         if left
         else label("summary", "all_counted", language)
     )
+
+
+def _progress(indicators: pd.DataFrame, language: Language) -> Iterator[str]:
+    """Say how many targets are reached, and which indicators are first and last."""
+    whole = indicators[(indicators["dimension"] == "programme") & indicators["progress_pct"].notna()]
+    if whole.empty:
+        return
+    ranked = whole.sort_values("progress_pct", ascending=False, kind="stable")
+    reached = int((ranked["progress_pct"] >= 100).sum())  # noqa: PLR2004 - percent
+    yield label("indicator", "heading", language, reached=number(reached), all=number(len(ranked)))
+    told = [
+        f"{row[f'name_{language}']}, {number(row['value'], digits=int(row['unit'] == '%'))}"
+        f" / {number(row['target'], digits=0)}"
+        for row in ranked.to_dict("records")
+    ]
+    yield label("indicator", "furthest", language, indicators="; ".join(told[:_FIRST]))
+    yield label("indicator", "behind", language, indicators="; ".join(told[: -_FIRST - 1 : -1]))
 
 
 def _what_to_check(accounts: Accounts, language: Language) -> Iterator[str]:

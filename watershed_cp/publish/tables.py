@@ -68,6 +68,8 @@ _WORDS = {
     "energy_source": "choice",
     "financing": "choice",
     "quantity": "quantity",
+    "counting": "counting",
+    "note": "indicator_note",
 }
 
 
@@ -233,6 +235,8 @@ def _tables(accounts: Accounts) -> list[tuple[str, tables.Table, pd.DataFrame]]:
     for name, declared in (("measures", tables.MEASURES), ("branch_measures", tables.BRANCH_MEASURES)):
         if len(rows := getattr(accounts, name)):
             found.append((name, declared, rows))
+    if len(accounts.indicators):
+        found.insert(0, ("indicators", tables.INDICATORS, accounts.indicators))
     if len(accounts.measurements):
         found.append(("measurements", tables.AUDITS, accounts.measurements))
     return found

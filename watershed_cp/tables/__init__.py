@@ -39,6 +39,7 @@ from watershed_cp.tables.outputs import (
     RANGE_SHARES,
     TOTALS,
 )
+from watershed_cp.tables.programme import INDICATORS
 
 __all__ = [
     "ASSIGNMENTS",
@@ -58,6 +59,7 @@ __all__ = [
     "EVENTS",
     "EVIDENCE",
     "FATES",
+    "INDICATORS",
     "INPUTS",
     "INSPECTIONS",
     "LEDGER",

@@ -1,0 +1,242 @@
+"""Indicators: recomputed from the raw files, split without loss, the same in any order, no person twice."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import hypothesis.strategies as st
+import pandas as pd
+import pytest
+from hypothesis import given
+
+import watershed_cp as wcp
+from watershed_cp.errors import InputError
+from watershed_cp.impact.indicators import compute_indicators, countable_tables, counted_rows, evaluate
+from watershed_cp.impact.programme import Measure, Programme, read_programme
+from watershed_cp.publish.summary import summarise
+from watershed_cp.reference import data_path
+
+DEMO = data_path("demo")
+PEOPLE = Measure(table="attendance", how="distinct", column="person_id")
+
+
+@pytest.fixture(scope="module")
+def impact():
+    return wcp.run(DEMO / "project.toml")
+
+
+@pytest.fixture(scope="module")
+def found(impact):
+    whole = impact.indicators[impact.indicators["dimension"] == "programme"]
+    return whole.set_index("indicator_id")["value"].to_dict()
+
+
+def raw(name):
+    return pd.read_csv(DEMO / f"{name}.csv", sep=";", decimal=",", encoding="utf-8-sig")
+
+
+def test_people_of_the_demonstration_from_its_raw_files(found):
+    came = raw("attendance").merge(
+        raw("events")[["Código de evento", "Tipo de evento"]], on="Código de evento"
+    )
+    taught = came[came["Tipo de evento"].isin(["curso universitario", "taller", "visita técnica"])]
+    by_role = taught.groupby("Papel")["Código de participante"].nunique()
+    interns = came[(came["Tipo de evento"] == "pasantía") & (came["Papel"] == "estudiante")]
+    better = came[came["Nota final"] > came["Nota inicial"]]
+    assert {name: found[name] for name in ("students", "instructors", "msme_staff")} == {
+        "students": by_role["estudiante"],
+        "instructors": by_role["docente"],
+        "msme_staff": by_role["personal de empresa"],
+    }
+    assert found["internships"] == interns["Código de participante"].nunique()
+    assert found["better_knowledge"] == better["Código de participante"].nunique()
+
+
+def test_partners_and_firms_of_the_demonstration_from_its_raw_files(found):
+    signed = raw("stakeholders").query("Convenio == 'firmado'")
+    assert found["stakeholders"] == len(signed)
+    assert found["university_agreements"] == (signed["Tipo de organización"] == "universidad").sum()
+    assert found["firms"] == raw("auditorias")["Código de empresa"].nunique()
+
+
+def test_measures_of_the_demonstration_from_its_raw_files(found):
+    measures = raw("recommendations")
+    assert found["recommendations"] == (~measures["Estado"].isin(["rechazada", "abandonada"])).sum()
+    done = measures[measures["Estado"].isin(["implementada", "verificada"])]
+    assert found["savings_usd_yr"] == pytest.approx(done["Ahorro anual (USD)"].sum())
+    for indicator, resource in (
+        ("water_saving", "agua"),
+        ("energy_saving", "energía"),
+        ("materials_saving", "materiales"),
+    ):
+        rows = done[done["Recurso"] == resource].dropna(subset=["Ahorro", "Uso de línea base"])
+        assert found[indicator] == pytest.approx(100 * rows["Ahorro"].sum() / rows["Uso de línea base"].sum())
+
+
+def test_reductions_are_those_of_the_accounts(found, impact):
+    loads = impact.programme_loads.set_index("pollutant")
+    for indicator, pollutant in (
+        ("bod_reduction", "BOD5"),
+        ("cod_reduction", "COD"),
+        ("tss_reduction", "TSS"),
+    ):
+        assert found[indicator] == pytest.approx(loads.loc[pollutant, "reduction_pct"])
+
+
+def test_every_split_adds_up(impact):
+    for _, rows in impact.indicators.groupby("indicator_id"):
+        whole = rows[rows["dimension"] == "programme"].iloc[0]
+        what = "value" if pd.isna(whole["denominator"]) else "numerator"
+        for dimension, parts in rows.groupby("dimension"):
+            if dimension != "published":
+                assert parts[what].sum() == pytest.approx(whole[what]), (whole["indicator_id"], dimension)
+
+
+def test_what_the_real_programme_published_stands_apart(impact):
+    published = impact.indicators[impact.indicators["dimension"] == "published"]
+    assert published.set_index("indicator_id")["value"].to_dict() == {
+        "students": 173,
+        "instructors": 13,
+        "university_agreements": 5,
+        "firms": 58,
+    }
+    assert published["source"].str.startswith("https://www.wwfca.org/").all()
+    assert not impact.indicators.loc[impact.indicators["dimension"] != "published", "source"].notna().any()
+
+
+def test_the_summary_tells_the_targets_in_three_lines(impact):
+    told = summarise(impact, "en").splitlines()
+    start = next(line for line, text in enumerate(told) if text.startswith("Targets"))
+    assert told[start] == "Targets: 4 of 14 reached."
+    assert told[start + 1].startswith("  Furthest on: MSME staff trained, 80 / 72;")
+    assert told[start + 2] == (
+        "  Furthest behind: Internships, 42 / 72; Stakeholders in partnerships, 18 / 28; Instructors trained, 13 / 20."
+    )
+
+
+def attended(people, dates=None):
+    events = pd.DataFrame({"event_id": ["E1", "E2"], "kind": "course", "country": ["GT", "HN"]})
+    events["date"] = pd.to_datetime(["2019-01-01", "2020-01-01"])
+    events[["students", "instructors", "msme_personnel", "stakeholders"]] = 0
+    rows = pd.DataFrame(people, columns=["event_id", "person_id", "sex", "country"]).assign(role="student")
+    return world(events=events, attendance=rows)
+
+
+def world(**registers):
+    firms = pd.DataFrame({"msme_id": pd.Series(dtype=object), "country": None, "ciiu": None})
+    placed = pd.DataFrame({"msme_id": pd.Series(dtype=object), "basin_id": None})
+    ledger = firms[["msme_id"]]
+    return SimpleNamespace(registers=registers, msmes=firms, ledger=ledger, assignments=placed)
+
+
+def programme(**more):
+    one = {
+        "id": "p",
+        "objective": "o",
+        "name": {"es": "P", "en": "P"},
+        "unit": "people",
+        "table": "attendance",
+    }
+    one |= {"how": "distinct", "column": "person_id", "by": ("country", "sex"), **more}
+    return Programme(objectives={}, indicator=(one,))
+
+
+PERSON = st.tuples(
+    st.sampled_from(["E1", "E2"]),
+    st.sampled_from(["P1", "P2", "P3", None]),
+    st.sampled_from(["female", "male", None]),
+    st.sampled_from(["GT", "HN"]),
+)
+
+
+@given(st.lists(PERSON, min_size=1, max_size=8), st.randoms())
+def test_order_changes_nothing_parts_add_up_and_nobody_counts_twice(people, chance):
+    told = compute_indicators(attended(people), programme())
+    mixed = list(people)
+    chance.shuffle(mixed)
+    pd.testing.assert_frame_equal(told, compute_indicators(attended(mixed), programme()))
+    whole = told.iloc[0]
+    codes = {person for _, person, _, _ in people if person}
+    assert whole["value"] == (len(codes) or len(people))
+    for _, parts in told[told["dimension"] != "programme"].groupby("dimension"):
+        known = parts[parts["note"] != "attendances"] if codes else parts
+        assert known["value"].sum() == whole["value"]
+
+
+STATUS = st.sampled_from(["recommended", "accepted", "implemented", "verified", "lapsed", "rejected"])
+
+
+@given(st.lists(STATUS, max_size=8))
+def test_a_measure_that_lapsed_or_was_rejected_never_counts(statuses):
+    measures = pd.DataFrame({"recommendation_id": map(str, range(len(statuses))), "status": statuses})
+    measures["date_recommended"] = pd.Timestamp("2019-01-01")
+    asked = Measure(table="recommendations", how="count")
+    rows = counted_rows(countable_tables(world(recommendations=measures))["recommendations"], asked)
+    assert evaluate(rows, asked)["value"] == len(
+        [one for one in statuses if one not in ("lapsed", "rejected")]
+    )
+
+
+def test_without_codes_there_are_attendances():
+    told = compute_indicators(
+        attended([("E1", None, "female", "GT"), ("E2", None, "male", "HN")]), programme()
+    )
+    assert (told["value"].iloc[0], told["note"].iloc[0]) == (2, "attendances")
+
+
+def test_without_a_list_the_heads_of_the_event_are_attendances():
+    events = pd.DataFrame(
+        {"event_id": ["E1"], "kind": "course", "country": "GT", "date": [pd.Timestamp("2019-01-01")]}
+    )
+    events = events.assign(students=3, instructors=1, msme_personnel=None, stakeholders=0)
+    told = compute_indicators(world(events=events), programme(where={"role": "student"}))
+    assert (told["value"].iloc[0], told["note"].iloc[0]) == (3, "attendances")
+
+
+def test_a_table_that_is_not_there_is_said():
+    told = compute_indicators(world(), programme(target=5))
+    assert told[["note", "rows"]].to_numpy().tolist() == [["no_table", 0]]
+    assert told["progress_pct"].isna().all()
+
+
+def test_a_period_and_a_baseline():
+    people = [("E1", "P1", "female", "GT"), ("E2", "P2", "male", "HN")]
+    told = compute_indicators(
+        attended(people), programme(period=("2019-01-01", "2019-12-31"), baseline=-1, target=3)
+    ).iloc[0]
+    assert (told["value"], told["progress_pct"]) == (1, 50)
+
+
+def test_several_units_are_not_added_into_a_share():
+    rows = pd.DataFrame(
+        {"saving": [1.0, 2.0], "baseline_use": [10.0, 10.0], "saving_unit": ["m3/yr", "L/yr"]}
+    )
+    share = Measure(table="recommendations", how="share", column="saving", of="baseline_use")
+    assert evaluate(rows, share)["note"] == "several_units"
+    assert evaluate(rows.assign(saving_unit="m3/yr"), share)["value"] == 15
+
+
+def test_faults_of_the_file_are_told(tmp_path):
+    file = tmp_path / "programme.toml"
+    text = data_path("reference", "programme.toml").read_text(encoding="utf-8")
+    for old, new, said in (
+        (
+            'how = "distinct"',
+            'how = "distinct"\nformula = "1+1"',
+            "The project file has an unknown key: “indicator.0.formula”. Remove it or write one of these: ",
+        ),
+        (
+            'column = "person_id"',
+            'column = "person"',
+            "The value “indicator.0 = person” is not one of those expected. ",
+        ),
+        (
+            'column = "person_id"\n',
+            "",
+            "The project file lacks “indicator.0.column”. Add it; the example that ",
+        ),
+    ):
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+        with pytest.raises(InputError) as error:
+            read_programme(file)
+        assert error.value.faults[0].tell("en").startswith(f"{file}: {said}")

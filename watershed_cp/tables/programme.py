@@ -1,0 +1,58 @@
+"""What a run tells about the programme: indicators."""
+
+from __future__ import annotations
+
+from watershed_cp.tables.columns import Table, choice, number, text, whole
+
+DIMENSIONS = ("programme", "year", "country", "basin_id", "sex", "sector", "published")
+
+INDICATORS = Table(
+    "indicators",
+    (
+        text("objective", "Objetivo", "Objective"),
+        text("indicator_id", "Identificador del indicador", "Identifier of the indicator"),
+        text("name_es", "Indicador, en español", "Indicator, in Spanish"),
+        text("name_en", "Indicador, en inglés", "Indicator, in English"),
+        choice(
+            "dimension",
+            DIMENSIONS,
+            "De qué es la fila: todo el programa, un año, una parte, o lo publicado por el programa real",
+            "What the row is of: the whole programme, a year, a part, or what the real programme published",
+        ),
+        text("place", "Año, país, cuenca, sexo o sector", "Year, country, watershed, sex or sector"),
+        choice(
+            "counting",
+            ("cumulative", "incremental"),
+            "Acumulado, o lo que agrega el año",
+            "Cumulative, or what the year adds",
+        ),
+        number("baseline", "", "Valor de partida, en la unidad de la fila", "Baseline, in the row's unit"),
+        number("target", "", "Meta, en la unidad de la fila", "Target, in the row's unit"),
+        number("value", "", "Valor, en la unidad de la fila", "Value, in the row's unit"),
+        number("low", "", "Extremo bajo, donde hay rango", "Low end, where there is a range"),
+        number("high", "", "Extremo alto, donde hay rango", "High end, where there is a range"),
+        text("unit", "Unidad del valor", "Unit of the value"),
+        number(
+            "progress_pct",
+            "%",
+            "Avance de la línea de base a la meta",
+            "Progress from the baseline to the target",
+        ),
+        number("numerator", "", "Numerador de un porcentaje", "Numerator of a share"),
+        number("denominator", "", "Denominador de un porcentaje", "Denominator of a share"),
+        whole("rows", "Filas que se usaron", "Rows that were used"),
+        whole(
+            "left_out",
+            "Filas sin número o sin código de persona",
+            "Rows without a number, or without the code of a person",
+        ),
+        choice(
+            "note",
+            ("no_table", "several_units", "attendances", "some_blank"),
+            "Qué hay que saber del valor",
+            "What to know about the value",
+        ),
+        text("rule", "Regla con que se calcula", "Rule that computes it"),
+        text("source", "Fuente de lo publicado", "Source of what was published"),
+    ),
+)
