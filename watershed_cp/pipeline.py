@@ -15,6 +15,7 @@ from watershed_cp.impact.disclosure import MINIMUM_MSMES
 from watershed_cp.impact.edition import public_accounts
 from watershed_cp.impact.indicators import compute_indicators
 from watershed_cp.impact.programme import read_programme
+from watershed_cp.impact.risk import check_sensitivity
 from watershed_cp.intake.corrections import list_firms, read_corrections
 from watershed_cp.intake.geocoding import geocode_firms
 from watershed_cp.intake.providers import OnlineGeocoder
@@ -233,6 +234,7 @@ def run(
         censoring=rules.censoring,
         economics=settings.economics,
         accounting_period=rules.period,
+        monitoring=settings.monitoring,
         settings=settings.model_dump(mode="json"),
         inputs=tuple(_inputs(settings)),
         home=settings.folder,
@@ -244,6 +246,7 @@ def run(
         audience=settings.publish.audience,
         minimum_msmes=settings.publish.minimum_msmes,
     )
+    check_sensitivity(settings.monitoring.sensitivity, basins.index)
     check_controls(impact.ledger, settings.control)
     if settings.indicators is not None:
         promised = read_programme(_programme_file(settings))

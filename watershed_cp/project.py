@@ -31,10 +31,13 @@ __all__ = [
     "Economics",
     "Geocoding",
     "Indicators",
+    "InspectWeights",
+    "Monitoring",
     "Project",
     "Publish",
     "Source",
     "Title",
+    "Weights",
     "read_project",
     "read_settings",
 ]
@@ -174,6 +177,48 @@ class Publish(_Section):
     """Firms that a total of the public edition needs at least."""
 
 
+_Exponent = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
+
+
+class Weights(_Section):
+    """Exponents of the factors of a rank: 0 leaves a factor out, 2 counts it twice."""
+
+    load: _Exponent = 1.0
+    """Share of what all firms release of the pollutant."""
+    delivery: _Exponent = 1.0
+    """Share of it that arrives at the outlet."""
+    sensitivity: _Exponent = 0.0
+    """What the user sets for watershed and receiving body."""
+    time: _Exponent = 0.0
+    """Years since the last visit."""
+    attendance: _Exponent = 0.0
+    """One over one plus the times its people attended."""
+    payback: _Exponent = 0.0
+    """One over one plus the years in which its open measures pay back."""
+
+    def spoken(self) -> str:
+        """Write the weights that count, as in ``load^1 * delivery^1``."""
+        return " * ".join(f"{name}^{value:g}" for name, value in self.model_dump().items() if value)
+
+
+class InspectWeights(Weights):
+    """Whom to inspect next."""
+
+    sensitivity: _Exponent = 1.0
+    time: _Exponent = 1.0
+
+
+class Monitoring(_Section):
+    """``[monitoring]``: the order of the next inspections."""
+
+    weights: InspectWeights = InspectWeights()
+    """Exponents of load, delivery, sensitivity and time."""
+    sensitivity: dict[str, Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]] = {}
+    """How much a watershed or a receiving body (river, lake, sea, sewer, soil) counts; by default 1."""
+    as_of: dt.date | None = None
+    """Day to which the time since a visit is counted; by default that of the last visit recorded."""
+
+
 class Project(_Section):
     """A whole project file."""
 
@@ -195,6 +240,7 @@ class Project(_Section):
     economics: Economics = Economics()
     control: tuple[Control, ...] = ()
     indicators: Indicators | None = None
+    monitoring: Monitoring = Monitoring()
     publish: Publish = Publish()
     folder: Path = Field(default=Path(), exclude=True)
     """Folder of the file; paths are relative to it."""

@@ -22,7 +22,7 @@ from watershed_cp.impact.ranges import range_shares
 from watershed_cp.impact.sums import common_codes, exact_sums
 from watershed_cp.impact.totals import figures, total_by, totals_table
 from watershed_cp.messages import texts
-from watershed_cp.project import Economics
+from watershed_cp.project import Economics, Monitoring
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,6 +75,8 @@ class Accounts:
         Days within which a follow-up counts, where the project sets them.
     indicators : pandas.DataFrame
         What the programme promised and what it reached: the table of that name; empty where nothing was declared.
+    monitoring : Monitoring
+        Weights, sensitivities and day of the next inspections.
     """
 
     title: Text
@@ -97,6 +99,7 @@ class Accounts:
     indicators: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=list(tables.INDICATORS.names))
     )
+    monitoring: Monitoring = field(default_factory=Monitoring)
 
     @functools.cached_property
     def programme_loads(self) -> pd.DataFrame:
@@ -137,6 +140,13 @@ class Accounts:
     def branch_measures(self) -> pd.DataFrame:
         """What works in each branch: the table ``branch_measures`` of :mod:`watershed_cp.tables`."""
         return branch_measures(self.measures, self.ledger)
+
+    @functools.cached_property
+    def next_inspections(self) -> pd.DataFrame:
+        """Whom to inspect next: the table ``next_inspections`` of :mod:`watershed_cp.tables`."""
+        from watershed_cp.impact.risk import next_inspections
+
+        return next_inspections(self)
 
 
 def close_accounts(

@@ -30,7 +30,16 @@ if TYPE_CHECKING:
     from watershed_cp.basins.network import FlowNetwork
     from watershed_cp.impact.aggregation import Accounts
 
-__all__ = ["Rate", "Waterway", "decay_rate", "delivered_loads", "follow_load", "lake_volumes", "travel_rules"]
+__all__ = [
+    "Rate",
+    "Waterway",
+    "decay_rate",
+    "delivered_loads",
+    "follow_load",
+    "lake_volumes",
+    "outlet_shares",
+    "travel_rules",
+]
 
 _SECONDS_PER_DAY = 86_400.0
 _METRES_PER_KM = 1000.0
@@ -259,6 +268,49 @@ def delivered_loads(accounts: Accounts) -> pd.DataFrame:
         mine = located[located["basin_id"] == basin_id]
         rows.extend(names | sums for sums in _basin_sums(basin, mine))
     return pd.DataFrame(rows, columns=list(tables.DELIVERED_LOADS.names))
+
+
+def outlet_shares(
+    basins: gpd.GeoDataFrame, placed: pd.DataFrame, *, pollutants: Sequence[str]
+) -> pd.DataFrame:
+    """Give the share of what each firm releases that arrives at the outlet of its watershed.
+
+    Parameters
+    ----------
+    basins : geopandas.GeoDataFrame
+        The watersheds; only those whose flow network is built in are followed.
+    placed : pandas.DataFrame
+        ``longitude`` and ``latitude`` (EPSG:4326) and ``basin_id`` of each firm.
+    pollutants : sequence of str
+        Their codes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index of `placed`, a column a pollutant: the central estimate, 0 to 1; NaN where it is not known.
+
+    Examples
+    --------
+    >>> from watershed_cp.basins.catalogue import read_basins
+    >>> firm = pd.DataFrame({"longitude": [-89.2], "latitude": [13.75], "basin_id": ["acelhuate"]}, index=["F1"])
+    >>> outlet_shares(read_basins(), firm, pollutants=["Cl", "COD"]).loc["F1"].tolist()
+    [1.0, nan]
+    """
+    from watershed_cp.basins.network import FlowNetwork
+
+    shares = np.full((len(placed), len(pollutants)), np.nan)
+    rates = {code: rate for code in pollutants if (rate := decay_rate(code)) is not None}
+    for basin_id in sorted(built_in(basins) & set(placed["basin_id"].dropna())) if rates else ():
+        basin, mine = basins.loc[basin_id], np.flatnonzero(placed["basin_id"] == basin_id)
+        network = FlowNetwork.open(str(basin_id))
+        waterway = Waterway.of(network)
+        outlet = network.cell_at(basin["outlet_longitude"], basin["outlet_latitude"])
+        cells = network.cells_at(placed["longitude"].iloc[mine], placed["latitude"].iloc[mine])
+        on = (cells >= 0) & (network.downstream[cells] >= 0)
+        for code, rate in rates.items():
+            arriving = network.deliver(waterway.passing(rate)[:, 1], until=outlet)
+            shares[mine[on], pollutants.index(code)] = arriving[cells[on]]
+    return pd.DataFrame(shares, index=placed.index, columns=list(pollutants))
 
 
 def _basin_sums(basin: pd.Series[Any], rows: pd.DataFrame) -> Iterator[dict[str, object]]:

@@ -17,7 +17,7 @@ from watershed_cp.impact.edition import PublicAccounts
 from watershed_cp.messages import label, texts
 from watershed_cp.publish.geopackage import save_geopackage
 from watershed_cp.publish.style import COLOURS
-from watershed_cp.publish.wording import both_languages, disclosure_rule, equation
+from watershed_cp.publish.wording import both_languages, disclosure_rule, equation, weights_in_words
 from watershed_cp.reference import pollutant_name
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ _WORDS = {
     "counting": "counting",
     "note": "indicator_note",
 }
+_LISTS = {"flags": "flag", "unknown": "rank_unknown"}
 
 
 def save_tables(accounts: Accounts, folder: Path, *, language: Language = "es") -> list[Path]:
@@ -232,6 +233,7 @@ def _tables(accounts: Accounts) -> list[tuple[str, tables.Table, pd.DataFrame]]:
         found.insert(2, ("delivered_loads", tables.DELIVERED_LOADS, accounts.delivered_loads))
     if "inspections" in accounts.registers:
         found.append(("compliance", tables.COMPLIANCE, accounts.compliance))
+        found.append(("next_inspections", tables.NEXT_INSPECTIONS, accounts.next_inspections))
     for name, declared in (("measures", tables.MEASURES), ("branch_measures", tables.BRANCH_MEASURES)):
         if len(rows := getattr(accounts, name)):
             found.append((name, declared, rows))
@@ -354,12 +356,12 @@ def _in_words(column: str, cell: object, language: Language) -> object:
         return cell
     if column in ("reason", "repairs", "notes"):
         return both_languages(cell).speak(language)
-    if column == "equation":
-        return equation(cell).speak(language)
+    if column in ("equation", "weights"):
+        return (equation(cell) if column == "equation" else weights_in_words(cell)).speak(language)
     if column == "pollutant":
         return pollutant_name(cell, language)
-    if column == "flags":
-        return " ".join(label("flag", flag, language) for flag in cell.split())
+    if column in _LISTS:
+        return " ".join(label(_LISTS[column], code, language) for code in cell.split())
     block = _WORDS.get(column)
     return texts(block)[cell].speak(language) if block and cell in texts(block) else cell
 

@@ -9,7 +9,7 @@ from watershed_cp.errors import Text
 from watershed_cp.impact.disclosure import DOMINANCE_PCT
 from watershed_cp.messages import texts
 
-__all__ = ["both_languages", "disclosure_rule", "equation"]
+__all__ = ["both_languages", "disclosure_rule", "equation", "weights_in_words"]
 
 _BLOCKS = ("page_reason", "placing", "repairs", "credit", "appraisal")
 _BETWEEN = "; "
@@ -47,6 +47,23 @@ def equation(account: str) -> Text:
     for words in texts("equation").values():
         spanish = spanish.replace(words.en, words.es)
     return Text(spanish, account)
+
+
+def weights_in_words(formula: str) -> Text:
+    """Say which factors a rank multiplies, each to its weight, in both languages.
+
+    Examples
+    --------
+    >>> weights_in_words("load^1 * time^2").es
+    'carga × tiempo^2'
+    """
+    names = texts("rank_factor")
+    factors = [factor.split("^") for factor in formula.split(" * ") if factor]
+    powers = [(names[name], "" if weight == "1" else f"^{weight}") for name, weight in factors]
+    return Text(
+        " × ".join(name.es + power for name, power in powers),
+        " × ".join(name.en + power for name, power in powers),
+    )
 
 
 def disclosure_rule(minimum_msmes: int) -> list[Text]:

@@ -437,6 +437,63 @@ COMPLIANCE = Table(
     ),
 )
 
+_RANKED = (
+    whole("rank", "Puesto", "Rank"),
+    MSME_ID,
+    MSMES["name"],
+    BASIN_ID,
+    number(
+        "score_pct",
+        "%",
+        "Producto de los factores, en porcentaje del mayor",
+        "Product of the factors, percent of the highest",
+    ),
+    text("pollutant", "Contaminante que más pesa aguas abajo", "Pollutant that weighs most downstream"),
+    number("load_kg_yr", "kg/yr", "Carga que aún vierte", "Load that it still releases"),
+    number(
+        "load_share_pct",
+        "%",
+        "Factor carga: parte de lo que vierten todas las empresas de ese contaminante",
+        "Factor load: share of what all firms release of that pollutant",
+    ),
+    number(
+        "delivery_share",
+        "",
+        "Factor entrega: parte que llega a la salida de la cuenca; en blanco no se sabe y cuenta 1",
+        "Factor delivery: share that arrives at the outlet; blank is not known and counts as 1",
+    ),
+    number(
+        "sensitivity",
+        "",
+        "Factor sensibilidad, fijado en el proyecto por cuenca y cuerpo receptor",
+        "Factor sensitivity, set in the project by watershed and receiving body",
+    ),
+    date("last_visit", "Última inspección o auditoría", "Last inspection or audit"),
+    number(
+        "years_since_visit",
+        "yr",
+        "Factor tiempo: años desde la última visita, o desde el primer registro si no hay ninguna",
+        "Factor time: years since the last visit, or since the first record where there is none",
+    ),
+)
+
+NEXT_INSPECTIONS = Table(
+    "next_inspections",
+    (
+        *_RANKED,
+        whole("results", "Resultados de laboratorio", "Lab results"),
+        whole("complies", "Resultados que cumplen", "Results that comply"),
+        whole("exceeds", "Resultados que exceden", "Results that exceed"),
+        whole("not_judged", "Resultados que no se juzgan", "Results that are not judged"),
+        text("unknown", "Lo que no se sabe", "What is not known"),
+        text(
+            "weights",
+            "Cuenta: cada factor elevado a su peso, que se cambia en el proyecto",
+            "The sum: each factor to its weight, which the project file changes",
+        ),
+    ),
+)
+
 BASINS = Table(
     "basins",
     (
@@ -468,6 +525,7 @@ OUTPUTS = (
     DELIVERED_LOADS,
     DOUBLES,
     COMPLIANCE,
+    NEXT_INSPECTIONS,
     CHANGES,
     LEDGER,
     LEDGER_SUMMARY,
