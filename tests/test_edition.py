@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from dataclasses import replace
 
+import geopandas as gpd
 import numpy as np
 import openpyxl
 import pandas as pd
@@ -160,3 +161,12 @@ def test_nothing_credited_is_an_empty_edition(demo):
     nobody = public_accounts(replace(demo, ledger=demo.ledger.iloc[:0]))
     assert nobody.public_loads.empty
     assert nobody.basin_loads["reduction_kg_yr"].isna().all()
+
+
+def test_geoparquet_reads_back_what_the_geopackage_holds(folder):
+    outlines = gpd.read_parquet(folder / "tables" / "watersheds.parquet")
+    packed = gpd.read_file(folder / "tables" / "results.gpkg", layer="watersheds")
+    assert outlines.crs == packed.crs == "EPSG:4326"
+    assert outlines["basin_id"].tolist() == packed["basin_id"].tolist()
+    assert outlines.geometry.geom_equals(packed.geometry).all()
+    assert not (folder / "tables" / "msmes.parquet").exists()

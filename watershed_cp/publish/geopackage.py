@@ -1,4 +1,4 @@
-"""GeoPackages that QGIS opens styled: a run's outlines and firms, and the firms that a search found.
+"""Layers: a run's outlines and firms, and the firms that a search found, as GeoPackage that QGIS opens styled.
 
 The same input gives the same bytes.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from watershed_cp.impact.aggregation import Accounts
 
-__all__ = ["save_geopackage", "save_visits"]
+__all__ = ["save_geopackage", "save_geoparquet", "save_visits"]
 
 _DATE = "2000-01-01T00:00:00"
 
@@ -49,6 +49,43 @@ def save_geopackage(accounts: Accounts, path: Path) -> Path:
     >>> pyogrio.list_layers(path)[:2, 0].tolist()
     ['watersheds', 'msmes']
     """
+    return _write_layers(_layers(accounts), path)
+
+
+def save_geoparquet(accounts: Accounts, folder: Path) -> list[Path]:
+    """Write the same layers as GeoParquet, one file a layer, for those who count with them.
+
+    Parameters
+    ----------
+    accounts : Accounts
+        What the run found.
+    folder : pathlib.Path
+        An existing folder.
+
+    Returns
+    -------
+    list of pathlib.Path
+        What was written, EPSG:4326.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from watershed_cp.pipeline import run
+    >>> from watershed_cp.reference import data_path
+    >>> impact = run(data_path("demo", "project.toml"))
+    >>> [path.name for path in save_geoparquet(impact, pathlib.Path(tempfile.mkdtemp()))]
+    ['watersheds.parquet', 'msmes.parquet']
+    """
+    written = []
+    for name, layer in _layers(accounts).items():
+        written.append(folder / f"{name}.parquet")
+        texts = [name for name, kind in layer.dtypes.items() if kind == "object"]  # a column of one kind each
+        layer.astype(dict.fromkeys(texts, "string")).to_parquet(written[-1], index=False)
+    return written
+
+
+def _layers(accounts: Accounts) -> dict[str, gpd.GeoDataFrame]:
+    """Give the outlines with their totals, and the firms with their watershed where firms may be shown."""
     import geopandas as gpd
     import shapely
 
@@ -56,13 +93,13 @@ def save_geopackage(accounts: Accounts, path: Path) -> Path:
     totals.columns = [f"reduction_{code.lower()}_kg_yr" for code in totals.columns]
     outlines = accounts.basins.join(totals).reset_index()
     if isinstance(accounts, PublicAccounts):
-        return _write_layers({"watersheds": outlines}, path)
+        return {"watersheds": outlines}
     names = accounts.msmes.reindex(columns=["msme_id", "name", "country", "municipality"])
     placed = names.merge(accounts.assignments, on="msme_id", validate="one_to_one")
     points = shapely.points(placed["longitude"].astype(float), placed["latitude"].astype(float))
     firms = gpd.GeoDataFrame(placed, geometry=points, crs=4326)
     firms.loc[placed["longitude"].isna(), "geometry"] = None
-    return _write_layers({"watersheds": outlines, "msmes": firms}, path)
+    return {"watersheds": outlines, "msmes": firms}
 
 
 def save_visits(

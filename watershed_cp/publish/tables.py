@@ -15,7 +15,7 @@ import pandas as pd
 from watershed_cp import tables
 from watershed_cp.impact.edition import PublicAccounts
 from watershed_cp.messages import label, texts
-from watershed_cp.publish.geopackage import save_geopackage
+from watershed_cp.publish.geopackage import save_geopackage, save_geoparquet
 from watershed_cp.publish.style import COLOURS
 from watershed_cp.publish.wording import both_languages, disclosure_rule, equation, weights_in_words
 from watershed_cp.reference import pollutant_name
@@ -89,7 +89,7 @@ def save_tables(accounts: Accounts, folder: Path, *, language: Language = "es") 
     Returns
     -------
     list of pathlib.Path
-        One CSV a table, ``results.xlsx`` and ``results.gpkg``.
+        One CSV a table, ``results.xlsx``, ``results.gpkg`` and one GeoParquet a layer.
 
     Examples
     --------
@@ -97,13 +97,13 @@ def save_tables(accounts: Accounts, folder: Path, *, language: Language = "es") 
     >>> from watershed_cp.pipeline import run
     >>> from watershed_cp.reference import data_path
     >>> impact = run(data_path("demo", "project.toml"))
-    >>> [path.name for path in save_tables(impact, pathlib.Path(tempfile.mkdtemp()))][-2:]
-    ['results.xlsx', 'results.gpkg']
+    >>> [path.name for path in save_tables(impact, pathlib.Path(tempfile.mkdtemp()))][-3:]
+    ['results.gpkg', 'watersheds.parquet', 'msmes.parquet']
     """
     written = [save_csv(table, folder / f"{name}.csv") for name, _, table in _tables(accounts)]
     written.append(save_workbook(accounts, folder / "results.xlsx", language=language))
     written.append(save_geopackage(accounts, folder / "results.gpkg"))
-    return written
+    return written + save_geoparquet(accounts, folder)
 
 
 def save_csv(table: pd.DataFrame, path: Path) -> Path:
