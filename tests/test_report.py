@@ -14,6 +14,7 @@ from watershed_cp.errors import Text
 from watershed_cp.impact.edition import public_accounts
 from watershed_cp.pipeline import run
 from watershed_cp.publish.report import build_report
+from watershed_cp.publish.reportpdf import save_report_pdf
 from watershed_cp.reference import data_path
 
 HOSTILE = '"><script>alert(1)</script>{{ 7*7 }}{% raw %}${7*7}</style><!--'
@@ -119,8 +120,7 @@ def test_no_name_becomes_code(impact):
         impact, msmes=firms, basins=basins, ledger=shares, title=Text(HOSTILE, HOSTILE)
     )
     table = hostile.registers["stakeholders"].assign(name=HOSTILE)
-    recommended = hostile.registers["recommendations"].assign(saving_unit=HOSTILE)
-    registers = {**hostile.registers, "stakeholders": table, "recommendations": recommended}
+    registers = {**hostile.registers, "stakeholders": table}
     manifest = {"settings": {HOSTILE: HOSTILE}, "inputs": {HOSTILE: HOSTILE}, "packages": {HOSTILE: HOSTILE}}
     page = build_report(dataclasses.replace(hostile, registers=registers), manifest=manifest)
     read = Reader(page)
@@ -149,6 +149,15 @@ def test_alliances_are_drawn_and_listed(impact):
         "signed",
         "2019-05-02",
     ]
+
+
+def test_the_same_accounts_give_the_same_pdf(impact, manifest, tmp_path):
+    hostile = dataclasses.replace(impact, title=Text(HOSTILE, HOSTILE))
+    for name in ("a.pdf", "b.pdf"):
+        save_report_pdf(hostile, tmp_path / name, manifest=manifest)
+    first, second = ((tmp_path / name).read_bytes() for name in ("a.pdf", "b.pdf"))
+    assert first == second
+    assert not re.search(rb"/JavaScript|/JS\b|/URI|/Launch|/GoToR", first)
 
 
 def test_a_public_edition_names_no_firm(impact, manifest):

@@ -156,6 +156,15 @@ class Impact(Accounts):
             (folder / "posters").mkdir()
             languages, forms = self.poster_languages, self.posters
             save_posters(self.published, folder / "posters", languages=languages, forms=forms)
+            self._print_report(folder, manifest)
+
+    def _print_report(self, folder: Path, manifest: Mapping[str, Any]) -> None:
+        """Write the report for paper, one PDF a language."""
+        from watershed_cp.publish.reportpdf import save_report_pdf
+
+        for language in self.languages:
+            path = folder / f"report_{language}.pdf"
+            save_report_pdf(self.published, path, language=language, manifest=manifest)
 
 
 def run(

@@ -30,6 +30,8 @@ _ROW = 20.0
 _THICK = 11.0
 _LETTER = 5.2  # mean width of a letter of the small text
 _SIZE = 10.0
+_TIE_ROW = 15.0
+_TIE_NAME = 34  # letters that fit beside the network
 
 
 @dataclass(frozen=True)
@@ -251,16 +253,16 @@ def _beside(named: Sequence[tuple[str, Box]], height: float) -> list[Word]:
 
 
 def draw_network(caption: str, names: Mapping[str, str], ties: Sequence[tuple[str, str, str]]) -> Drawing:
-    """Draw who works with whom: organisations on a ring, a line for each tie, signed ones whole.
+    """Draw who works with whom: who names partners on the left, the partners on the right, a line for each tie.
 
     Parameters
     ----------
     caption : str
         What the lines mean.
     names : mapping of str to str
-        Name of each organisation by its identifier, in the order of the ring.
+        Name of each organisation by its identifier.
     ties : sequence of (str, str, str)
-        Two identifiers, and the state of their agreement: ``signed``, or anything else.
+        Two identifiers, and the state of their agreement: ``signed`` draws a whole line, anything else a dashed one.
 
     Examples
     --------
@@ -268,27 +270,20 @@ def draw_network(caption: str, names: Mapping[str, str], ties: Sequence[tuple[st
     >>> sum(isinstance(shape, Line) for shape in drawing.shapes)
     1
     """
-    radius = min(max(6.5 * len(names), 60), 150)
-    middle, height = (WIDTH / 2, radius + 26), 2 * radius + 52
-    spots, shapes = {}, []
-    for at, key in enumerate(names):
-        angle = math.tau * at / max(len(names), 1) - math.pi / 2
-        spots[key] = (middle[0] + radius * math.cos(angle), middle[1] + radius * math.sin(angle))
+    sides = [list(dict.fromkeys(tie[side] for tie in ties)) for side in (0, 1)]
+    height = _TIE_ROW * max(map(len, sides)) + 8
+    shapes: list[Area | Line | Word] = []
+    spots = []
+    for x, keys in zip((WIDTH * 0.4, WIDTH * 0.6), sides, strict=True):
+        step = (height - 8) / max(len(keys), 1)
+        spots.append({key: (x, round(4 + step * (at + 0.5), 1)) for at, key in enumerate(keys)})
     for first, second, agreement in ties:
         signed = agreement == "signed"
-        tone, width = (RAMP[4], 1.6) if signed else (COLOURS.muted, 1.0)
-        shapes.append(Line((spots[first], spots[second]), tone, width, dashed=not signed))
-    marks = [_disc(x, y, 4.5, COLOURS.firm, COLOURS.firm_edge) for x, y in spots.values()]
-    return Drawing(caption, height, (*shapes, *marks, *_around(names, spots, middle)))
-
-
-def _around(names: Mapping[str, str], spots: Mapping[str, Point], middle: Point) -> Iterator[Word]:
-    """Write each name outside the ring."""
-    for key, (x, y) in spots.items():
-        room = int((WIDTH / 2 - abs(x - middle[0])) / _LETTER) - 2
-        name = names[key] if len(names[key]) <= room else names[key][: room - 1] + "…"
-        if abs(x - middle[0]) < 1:
-            yield Word(x, y + (17 if y > middle[1] else -9), name, "middle", halo=True)
-        else:
-            side = 1 if x > middle[0] else -1
-            yield Word(x + 9 * side, y + 3.5, name, "start" if side > 0 else "end", halo=True)
+        tone, width = (RAMP[4], 1.2) if signed else (COLOURS.muted, 0.9)
+        shapes.append(Line((spots[0][first], spots[1][second]), tone, width, dashed=not signed))
+    for side, anchor, places in zip((-1, 1), ("end", "start"), spots, strict=True):
+        for key, (x, y) in places.items():
+            name = names[key] if len(names[key]) <= _TIE_NAME else names[key][: _TIE_NAME - 1] + "…"
+            shapes.append(_disc(x, y, 3.2, COLOURS.firm, COLOURS.firm_edge))
+            shapes.append(Word(x + 7 * side, y + 3.5, name, anchor))
+    return Drawing(caption, height, tuple(shapes))

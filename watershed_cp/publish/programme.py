@@ -20,42 +20,41 @@ if TYPE_CHECKING:
 
 __all__ = ["alliances", "measures"]
 
-_DONE = ("implemented", "verified")
+_KINDS = ("water_m3_yr", "energy_kwh_yr", "materials_kg_yr", "waste_kg_yr", "co2e_kg_yr")
 
 
 def measures(source: Source) -> Iterator[Part]:
-    """Count the recommendations by their state, and what those carried out cost and save."""
-    table = source.accounts.registers.get("recommendations", pd.DataFrame())
+    """Count the recommendations by their state, and what those that count cost and save."""
+    table = source.accounts.measures
     if table.empty or isinstance(source.accounts, PublicAccounts):
         return
-    done = table[table["status"].isin(_DONE)]
-    numbers = {name: math.fsum(done[name].dropna()) for name in ("investment_usd", "saving_usd_yr")}
-    money = {name: number(value, digits=0) for name, value in numbers.items()}
-    yield source.say("measures", recommended=number(len(table)), done=number(len(done)), **money)
+    done = table[table["counts"] == "yes"]
+    money = {name: _sum(done[name]) for name in ("investment_usd", "saving_usd_yr", "npv_usd")}
+    year, rate = source.accounts.economics.dollars_of, source.accounts.economics.discount_rate_pct
+    counts = {"recommended": number(len(table)), "done": number(len(done))}
+    yield source.say("measures", **counts, **money, year=year, rate=f"{rate:g}")
     states = table["status"].value_counts()
     order = [state for state in texts("choice") if state in states.index]
     yield source.grid(
         "states", [(label("choice", state, source.language), number(int(states[state]))) for state in order]
     )
-    yield source.grid("resources", list(_by_resource(source, done)), note=source.say("measures_note"))
-
-
-def _by_resource(source: Source, done: pd.DataFrame) -> Iterator[tuple[str, ...]]:
-    for resource, rows in done.groupby("resource", sort=True):
-        both = rows[rows["investment_usd"].notna() & (rows["saving_usd_yr"] > 0)]
-        years = (both["investment_usd"] / both["saving_usd_yr"]).median()
-        savings = [
-            f"{number(math.fsum(same['saving']), digits=0)} {unit}"
-            for unit, same in rows.dropna(subset=["saving"]).groupby("saving_unit", sort=True)
-        ]
-        yield (
+    rows = [
+        (
             label("choice", str(resource), source.language),
-            number(len(rows)),
-            number(math.fsum(rows["investment_usd"].dropna()), digits=0),
-            number(math.fsum(rows["saving_usd_yr"].dropna()), digits=0),
-            number(float(years), digits=1),
-            "; ".join(savings) or "–",
+            number(len(group)),
+            *(_sum(group[name]) for name in ("investment_usd", "saving_usd_yr")),
+            number(float(group["payback_years"].median()), digits=1),
+            *(_sum(group[name]) for name in _KINDS),
         )
+        for resource, group in done.groupby("resource", sort=True)
+    ]
+    yield source.grid("resources", rows, note=source.say("measures_note", year=year))
+
+
+def _sum(values: pd.Series[float]) -> str:
+    """Add up what is known; a dash where nothing is."""
+    known = values.dropna()
+    return number(math.fsum(known), digits=0) if len(known) else "–"
 
 
 def alliances(source: Source) -> Iterator[Part]:

@@ -27,6 +27,7 @@ __all__ = [
     "TypeSizes",
     "contrast",
     "figure_fonts",
+    "font_files",
     "matplotlib_settings",
     "ramp_breaks",
     "ramp_colour",
@@ -174,6 +175,21 @@ def ramp_colour(value: float, breaks: Sequence[float]) -> str | None:
     return RAMP[min(int(np.searchsorted(breaks, value)), len(RAMP) - 1)]
 
 
+def font_files() -> dict[str, Path]:
+    """Find the files of the open sans family by face; none where its package is not installed.
+
+    Examples
+    --------
+    >>> list(font_files())
+    ['Regular', 'It', 'Semibold']
+    """
+    package = importlib.util.find_spec("font_source_sans_pro")
+    if package is None or package.origin is None:
+        return {}
+    folder = Path(package.origin).parent / "files"
+    return {face: folder / f"SourceSansPro-{face}.ttf" for face in ("Regular", "It", "Semibold")}
+
+
 @functools.cache
 def figure_fonts() -> tuple[str, ...]:
     """Register the figures' open sans family with matplotlib and name the families in order of choice.
@@ -187,13 +203,12 @@ def figure_fonts() -> tuple[str, ...]:
     """
     from matplotlib import font_manager
 
-    package = importlib.util.find_spec("font_source_sans_pro")
-    if package is None or package.origin is None:
+    files = font_files()
+    if not files:
         return ("DejaVu Sans",)
-    files = Path(package.origin).parent / "files"
     faces = font_manager.fontManager
-    for face in ("Regular", "It", "Semibold"):
-        faces.addfont(files / f"SourceSansPro-{face}.ttf")
+    for file in files.values():
+        faces.addfont(file)
     faces.ttflist = [  # our bold is the semibold: nothing shouts
         replace(face, weight=700) if face.fname.endswith("SourceSansPro-Semibold.ttf") else face
         for face in faces.ttflist

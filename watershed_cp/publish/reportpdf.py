@@ -1,0 +1,227 @@
+"""The report as a PDF of A4, one a language: the same chapters as the page, set by ReportLab."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
+
+from watershed_cp.messages import label
+from watershed_cp.publish.blocks import Grid
+from watershed_cp.publish.chapters import write_chapters
+from watershed_cp.publish.drawings import WIDTH, Area, Drawing, Line
+from watershed_cp.publish.style import COLOURS, font_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from watershed_cp.errors import Language
+    from watershed_cp.impact.aggregation import Accounts
+    from watershed_cp.publish.blocks import Chapter
+
+__all__ = ["save_report_pdf"]
+
+_MARGIN = (595.28 - WIDTH) / 2
+_SMALL = 7.5
+
+
+def save_report_pdf(
+    accounts: Accounts,
+    path: str | Path,
+    *,
+    language: Language = "es",
+    manifest: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the report as a PDF of A4; the same accounts give the same bytes.
+
+    Parameters
+    ----------
+    accounts : Accounts
+        What the run found; a public edition tells of no single firm.
+    path : str or pathlib.Path
+        The file to write; an older one is replaced.
+    language : {"es", "en"}
+        Language of the words.
+    manifest : mapping, optional
+        As for :func:`watershed_cp.publish.report.build_report`.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from watershed_cp.pipeline import run
+    >>> from watershed_cp.reference import data_path
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> file = pathlib.Path(folder.name, "report_es.pdf")
+    >>> save_report_pdf(run(data_path("demo", "project.toml")), file)
+    >>> file.read_bytes()[:5]
+    b'%PDF-'
+    >>> folder.cleanup()
+    """
+    from reportlab.platypus import SimpleDocTemplate
+
+    first, *chapters = write_chapters(accounts, manifest or {}, language)
+    title = f"{label('report', 'report', language)} – {accounts.title.speak(language)}"
+    document = SimpleDocTemplate(
+        str(path),
+        pagesize=(595.28, 841.89),
+        leftMargin=_MARGIN - 6,  # a frame pads its text by 6 points
+        rightMargin=_MARGIN - 6,
+        topMargin=48,
+        bottomMargin=48,
+        title=title,
+        author="watershed_cp",
+        lang=language,
+        invariant=1,
+    )
+    marks = functools.partial(_mark_page, title=title, synthetic=accounts.synthetic, language=language)
+    flow = [*_opening(accounts, first, language), *(part for one in chapters for part in _chapter(one))]
+    document.build(flow, onFirstPage=marks, onLaterPages=marks)
+
+
+@functools.cache
+def _faces() -> tuple[str, str]:
+    """Register the open sans family with ReportLab and name its regular and its semibold face."""
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFont
+
+    files = font_files()
+    if not files:
+        return "Helvetica", "Helvetica-Bold"
+    for face in ("Regular", "Semibold"):
+        pdfmetrics.registerFont(TTFont(f"SourceSans-{face}", str(files[face])))
+    return "SourceSans-Regular", "SourceSans-Semibold"
+
+
+def _text(words: str, size: float, *, bold: bool = False, colour: str = COLOURS.ink, **more: Any) -> Any:
+    """Set a paragraph; whatever a user wrote is escaped."""
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.platypus import Paragraph
+
+    style = ParagraphStyle(
+        "",
+        fontName=_faces()[bold],
+        fontSize=size,
+        leading=1.3 * size,
+        textColor=colour,
+        splitLongWords=1,
+        **more,
+    )
+    return Paragraph(escape(words), style)
+
+
+def _opening(accounts: Accounts, finding: Chapter, language: Language) -> Iterator[Any]:
+    title, *below = (part for part in finding.parts if isinstance(part, str))
+    yield _text(accounts.title.speak(language), 10, colour=COLOURS.muted, spaceAfter=4)
+    yield _text(title, 22, bold=True, spaceAfter=8)
+    for at, words in enumerate(below):
+        yield _text(words, 10 if at else 12, spaceAfter=4)
+
+
+def _chapter(chapter: Chapter) -> Iterator[Any]:
+    """Set a chapter; its heading stays with what follows."""
+    from reportlab.platypus import HRFlowable
+
+    rule = HRFlowable(width="100%", thickness=0.8, color=COLOURS.ink, spaceBefore=16, spaceAfter=4)
+    rule.keepWithNext = True
+    yield rule
+    yield _text(chapter.title, 14, bold=True, spaceAfter=6, keepWithNext=1)
+    for part in chapter.parts:
+        if isinstance(part, Grid):
+            yield from _table(part)
+        elif isinstance(part, Drawing):
+            yield from _picture(part)
+        else:
+            yield _text(part, 9.5, spaceAfter=5)
+
+
+def _table(grid: Grid) -> Iterator[Any]:
+    from reportlab.platypus import Table, TableStyle
+
+    yield _text(grid.caption, 9.5, bold=True, spaceBefore=6, spaceAfter=3, keepWithNext=1)
+    align = [0 if at < grid.words else 2 for at in range(len(grid.head))]
+    head = [
+        _text(word, _SMALL, colour=COLOURS.muted, alignment=side)
+        for word, side in zip(grid.head, align, strict=True)
+    ]
+    rows = [
+        [_text(cell, _SMALL, alignment=side) for cell, side in zip(row, align, strict=True)]
+        for row in grid.rows
+    ]
+    style = [
+        ("LINEBELOW", (0, 0), (-1, 0), 0.7, COLOURS.ink),
+        ("LINEBELOW", (0, 1), (-1, -1), 0.4, COLOURS.hairline),
+        ("LEFTPADDING", (0, 0), (-1, -1), 0),
+        ("RIGHTPADDING", (0, 0), (-2, -1), 5),
+        ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
+        ("TOPPADDING", (0, 0), (-1, -1), 2),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("VALIGN", (0, 0), (-1, 0), "BOTTOM"),
+    ]
+    yield Table([head, *rows], colWidths=_widths(grid), repeatRows=1, style=TableStyle(style), spaceAfter=4)
+    if grid.note:
+        yield _text(grid.note, _SMALL, colour=COLOURS.muted, spaceAfter=6)
+
+
+def _widths(grid: Grid) -> list[float]:
+    """Share the width by the longest cell of each column, of which a heading may break between words."""
+    longest = []
+    for at, head in enumerate(grid.head):
+        words = max(map(len, head.split()), default=1)
+        cells = max((len(row[at]) for row in grid.rows), default=1)
+        longest.append(min(max(words, cells, 3), 40) + 1.5)
+    return [WIDTH * long / sum(longest) for long in longest]
+
+
+def _picture(picture: Drawing) -> Iterator[Any]:
+    """Draw the shapes of a picture, whose `y` runs downwards."""
+    from reportlab.graphics import shapes as pdf
+    from reportlab.lib.colors import HexColor
+
+    yield _text(picture.caption, 9.5, bold=True, spaceBefore=4, spaceAfter=4, keepWithNext=1)
+    canvas = pdf.Drawing(picture.width, picture.height + 6)
+    for shape in picture.shapes:
+        if isinstance(shape, (Area, Line)):
+            points = shape.ring if isinstance(shape, Area) else shape.points
+            flat = [value for x, y in points for value in (x, picture.height - y)]
+            if isinstance(shape, Area):
+                edge = None if shape.edge == "none" else HexColor(shape.edge)
+                canvas.add(
+                    pdf.Polygon(flat, fillColor=HexColor(shape.fill), strokeColor=edge, strokeWidth=0.6)
+                )
+            else:
+                dashes = [4, 3] if shape.dashed else None
+                colour = HexColor(shape.colour)
+                canvas.add(
+                    pdf.PolyLine(flat, strokeColor=colour, strokeWidth=shape.width, strokeDashArray=dashes)
+                )
+        else:
+            y, colour, face = picture.height - shape.y, HexColor(shape.colour), _faces()[shape.halo]
+            canvas.add(
+                pdf.String(
+                    shape.x,
+                    y,
+                    shape.text,
+                    fontName=face,
+                    fontSize=9,
+                    fillColor=colour,
+                    textAnchor=shape.anchor,
+                )
+            )
+    yield canvas
+
+
+def _mark_page(canvas: Any, _: Any, *, title: str, synthetic: bool, language: Language) -> None:
+    """Write title, page and, on every page, that the data are synthetic."""
+    canvas.saveState()
+    canvas.setFont(_faces()[0], _SMALL)
+    canvas.setFillColor(COLOURS.muted)
+    canvas.drawString(_MARGIN, 28, title[:110])
+    canvas.drawRightString(
+        595.28 - _MARGIN, 28, label("report", "page", language, page=canvas.getPageNumber())
+    )
+    if synthetic:
+        canvas.setFillColor(COLOURS.firm_text)
+        canvas.drawRightString(595.28 - _MARGIN, 812, label("poster", "synthetic", language))
+    canvas.restoreState()
