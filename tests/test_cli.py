@@ -98,7 +98,8 @@ def test_a_wrong_header(world: Path, capsys: pytest.CaptureFixture[str]) -> None
     edit(world / "audits.csv", "pollutant", "stuff")
     assert refused(world, capsys) == [
         "audits.csv, row 1, column pollutant: The required column “Pollutant, by code or name” is missing; the headers "
-        "found are: msme_id | stuff | phase | value | unit | date. Add the column or change its header."
+        "found are: msme_id | stuff | phase | value | unit | date. "
+        "Add the column, or write “pollutant” above the one that says it."
     ]
 
 

@@ -270,7 +270,7 @@ def test_check_writes_the_firms_that_may_be_one(tmp_path: Path, capsys: pytest.C
     out, _ = told(capsys, "check", str(file))
     sheet = tmp_path / "firms_possible_duplicates.csv"
     assert out.splitlines()[-2:] == [
-        f"Firms that may be one and the same: 1 pairs. Nothing was merged; judge them in: {sheet}",
+        f"Pairs of firms that may be one and the same: 1. Nothing was merged; judge them in: {sheet}",
         "All in order.",
     ]
     assert sheet.read_text(encoding="utf-8-sig").splitlines() == [

@@ -30,6 +30,8 @@ def read(tmp_path):
         ("SV;-89,1914;13,69895;;", "latitude and longitude swapped"),
         ("SV;13°41'56.2\"N;89°11'29\"O;;", ""),
         ("SV;1515506;262993;;UTM 16N", "converted from UTM 16N"),
+        ("SV;262993;1515506;;16P", "converted from UTM 16N; latitude and longitude swapped"),
+        ("SV;N/A;-;16P 262993 1515506;", "datum not stated: WGS 84 taken"),
         ("SV;1515506;262993;;", "grid not stated: UTM 16N taken"),
         ("SV;262993;1515506;;", "grid not stated: UTM 16N taken; latitude and longitude swapped"),
         ("SV;1369895;-8919140;;", "decimal mark restored"),
@@ -47,6 +49,23 @@ def test_degrees_in_another_country_stay_and_say_so(read):
     firm = read("SV;14.6349;-90.5069;;")
     assert (firm["longitude"], firm["latitude"]) == (-90.5069, 14.6349)
     assert firm["repairs"] == "outside the outline of SV, left as it is"
+
+
+def test_metres_of_a_column_x_and_a_column_y(tmp_path):
+    path = tmp_path / "utm.csv"
+    path.write_text(
+        "Id empresa;Departamento;Coord. X;Coord. Y\n1;San Salvador;262993;1515506\n2;;N/A;n/a\n;;;\n"
+        "Elaboró: J. Pérez;;;\n",
+        encoding="utf-8",
+    )
+    firms = read_msmes(path)
+    assert firms.geometry[0].distance(shapely.Point(HERE)) < 1e-3
+    assert firms.geometry[1] is None
+    assert firms["msme_id"].tolist() == ["1", "2"]
+    assert [note.tell("en") for note in firms.attrs["notes"] if note.rule == "row_of_remark"] == [
+        "utm.csv, row 5: The row holds only a remark and does not count: “Elaboró: J. Pérez”."
+        " If it is a firm or an entry, fill in its other cells."
+    ]
 
 
 def test_degrees_far_away_stay(read):

@@ -209,7 +209,7 @@ def test_missing_header_lists_the_headers_and_asks(write):
             "a.csv, fila 1, columna Código de empresa: Falta la columna obligatoria"
             " «Identificador único de la empresa»; los encabezados que hay son:"
             " Codigo de la enpresa | Nombre."
-            " Agregue la columna o cambie su encabezado. ¿Será «Codigo de la enpresa»?"
+            " Agregue la columna, o escriba «Código de empresa» sobre la que ya lo dice. ¿Será «Codigo de la enpresa»?"
         )
     ]
 
@@ -265,12 +265,12 @@ def test_a_misspelt_header_hides_no_sheet(tmp_path):
         (
             "all.xlsx, hoja GT, fila 1, columna Código de empresa: Falta la columna obligatoria «Identificador"
             " único de la empresa»; los encabezados que hay son: Codigo de la enpresa | Nombre."
-            " Agregue la columna o cambie su encabezado. ¿Será «Codigo de la enpresa»?"
+            " Agregue la columna, o escriba «Código de empresa» sobre la que ya lo dice. ¿Será «Codigo de la enpresa»?"
         ),
         (
             "all.xlsx, hoja Medidas, fila 1, columna phase: Falta la columna obligatoria «Fase: línea base"
             " o seguimiento»; los encabezados que hay son: msme_id | pollutant | Fasse | value | unit | date."
-            " Agregue la columna o cambie su encabezado. ¿Será «Fasse»?"
+            " Agregue la columna, o escriba «phase» sobre la que ya lo dice. ¿Será «Fasse»?"
         ),
     ]
     assert [one.tell("en") for one in report.notes] == [

@@ -11,9 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from watershed_cp.errors import IntakeError, WatershedError
+from watershed_cp.intake.assembly import fitting_sheets
 from watershed_cp.intake.checking import check_file
 from watershed_cp.intake.readers import read_msmes
-from watershed_cp.intake.spreadsheets import read_sheets
+from watershed_cp.intake.spreadsheets import Sheet, read_sheets
+from watershed_cp.tables import MSMES
 
 SPANISH = "código;nombre\n1;Panadería Ñandú «El Güegüense» ¿sí?\n2;Cañón\n"
 
@@ -174,13 +176,14 @@ def test_layers_and_folders(tmp_path):
 def test_kobo_export_with_its_accuracy(tmp_path):
     path = tmp_path / "kobo.csv"
     path.write_text(
-        "datos/codigo_empresa;datos/nombre;ubicacion;_ubicacion_latitude;_ubicacion_longitude;_ubicacion_precision\n"
-        "001;Café Luz;13.69895 -89.1914 655.2 4.5;13.69895;-89.1914;4.5\n",
+        "datos/codigo_empresa;datos/nombre;ubicacion;datos/_ubicacion_latitude;_ubicacion_longitude;_ubicacion_precision"
+        ";_id;_uuid\n"
+        "001;Café Luz;13.69895 -89.1914 655.2 4.5;13.69895;-89.1914;4.5;77;a-b\n",
         encoding="utf-8",
     )
     firms = read_msmes(path)
     assert firms.geometry[0].coords[0] == (-89.1914, 13.69895)
-    assert firms["location_accuracy_m"].tolist() == [4.5]
+    assert (firms["msme_id"].tolist(), firms["location_accuracy_m"].tolist()) == (["001"], [4.5])
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -298,3 +301,13 @@ def test_damaged_files_raise_only_our_errors(tmp_path, data):
         check_file(tmp_path / f"b{ending}")
     except WatershedError as error:
         assert error.faults  # noqa: PT017
+
+
+def test_a_stray_cell_far_out_costs_nothing_and_headers_are_looked_for_once():
+    wide = [""] * 65_536
+    header, row, stray = ([*cells, *wide[len(cells) :]] for cells in (["msme_id", "name"], ["1", "Café"], []))
+    stray[-1] = "x"
+    sheet = Sheet("a.xls", "Firms", [header, row, stray])
+    (first,), (again,) = (fitting_sheets((sheet,), MSMES) for _ in range(2))
+    assert first[1] is again[1]
+    assert first[1].positions == {"msme_id": 0, "name": 1}

@@ -11,10 +11,10 @@ import shapely
 
 from watershed_cp.errors import InputError
 from watershed_cp.messages import fault
-from watershed_cp.reference import data_path
+from watershed_cp.reference import data_path, read_reference
 from watershed_cp.tables import COUNTRIES
 
-__all__ = ["Area", "Box", "area_of", "region"]
+__all__ = ["Area", "Box", "area_of", "country_of", "region"]
 
 Box = tuple[float, float, float, float]
 
@@ -85,6 +85,20 @@ def area_of(country: str, department: str | None = None) -> Area:
         raise InputError(fault("country_unknown", value=country, choices=", ".join(COUNTRIES)))
     outlines = _outlines()
     return outlines.get((country, _plain(department or "")), outlines[country, ""])
+
+
+@functools.cache
+def country_of(department: str) -> str:
+    """Give the country that has a department of this name, empty where none has or several have.
+
+    Examples
+    --------
+    >>> country_of("Departamento de Zacapa"), country_of("La Paz")
+    ('GT', '')
+    """
+    rows = read_reference("departments")
+    found = {row["country"] for row in rows if department and _plain(row["name"]) == _plain(department)}
+    return found.pop() if len(found) == 1 else ""
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
@@ -26,6 +27,9 @@ __all__ = ["Gathered", "fitting_sheets", "gather_table", "read_table", "row_faul
 _TWICE = {"msme_id": "firm_id_twice", "recommendation_id": "recommendation_twice"}
 _TELLING = 3  # so many known columns tell a register of firms though its identifier is not found
 _PLACES = {"country", "department", "municipality", "address"}  # a list of towns has these too
+_FITS: WeakKeyDictionary[Sheet, dict[str, Header]] = (
+    WeakKeyDictionary()
+)  # each table asks the same of a sheet
 _WORDS = (("template", "instructions"), ("marked", "sheet"))
 
 
@@ -161,6 +165,12 @@ def fitting_sheets(
 
 def _fits(sheet: Sheet) -> dict[str, Header]:
     """Give the tables that a sheet may be: every required column is there, or all but one that seems misspelt."""
+    if sheet not in _FITS:
+        _FITS[sheet] = _fitting(sheet)
+    return _FITS[sheet]
+
+
+def _fitting(sheet: Sheet) -> dict[str, Header]:
     headers = {table: find_header(sheet, table) for table in INPUTS}
     whole = [table for table, header in headers.items() if not header.missing(table)]
     most = max(map(_required, whole), default=0)

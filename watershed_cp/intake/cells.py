@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from watershed_cp.errors import Fault, Language
     from watershed_cp.tables import Column
 
-__all__ = ["Cells", "Reading", "read_choices", "read_dates", "read_numbers", "read_texts"]
+__all__ = ["Cells", "Reading", "is_blank", "read_choices", "read_dates", "read_numbers", "read_texts"]
 
 Mark = Literal[".", ","]
 
@@ -135,6 +135,17 @@ def write_cell(cell: Any) -> str:
     return cell.isoformat() if isinstance(cell, (dt.date, dt.time)) else str(cell)
 
 
+def is_blank(cell: Any) -> bool:
+    """Tell whether a raw cell says nothing: empty, a dash, ``N/A``, ``sin dato``.
+
+    Examples
+    --------
+    >>> is_blank(" N/A "), is_blank(0), is_blank("<2")
+    (True, False, False)
+    """
+    return isinstance(cell, str) and cell.strip().casefold() in _NOT_GIVEN
+
+
 def read_texts(cells: Cells) -> Reading:
     """Read text; numbers typed as such become their digits, blanks become NA."""
     texts = [write_cell(value) or None for value in cells.raw]
@@ -198,7 +209,7 @@ def read_numbers(cells: Cells, *, marks: frozenset[Mark] = frozenset()) -> Readi
             numbers[position] = value
         elif isinstance(value, str):
             text = value.translate(_GAPS)
-            if text and value.strip().casefold() not in _NOT_GIVEN:
+            if text and not is_blank(value):
                 written[position] = text
         else:
             faults.append(cells.fault(position, "number_not_read"))
@@ -321,7 +332,7 @@ def read_dates(cells: Cells, *, language: Language | None = None) -> Reading:
             found[position] = value.date() if isinstance(value, dt.datetime) else value
         elif isinstance(value, str):
             text = value.strip()
-            if text.casefold() not in _NOT_GIVEN:
+            if not is_blank(text):
                 texts[position] = text
         elif type(value) in (int, float) and _SERIALS[0] <= value <= _SERIALS[1]:
             found[position] = (_EXCEL_EPOCH + dt.timedelta(days=int(value))).date()

@@ -14,11 +14,11 @@ import numpy as np
 import shapely
 
 from watershed_cp.errors import InputError
+from watershed_cp.intake.areas import country_of
 from watershed_cp.intake.gazetteer import find_places, place_names
-from watershed_cp.intake.headers import fold, suggest
+from watershed_cp.intake.headers import suggest
 from watershed_cp.intake.providers import Answer
 from watershed_cp.messages import fault, label
-from watershed_cp.reference import read_reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,15 +120,7 @@ def _rows(placed_by: np.ndarray[Any, Any], how: str) -> list[int]:
 
 def _words(row: pd.Series[Any]) -> _Where:
     where = _Where(*(str(row[name]) if isinstance(row.get(name), str) else "" for name in _WORDS))
-    return where if where.country else where._replace(country=_country_of(where.department))
-
-
-@functools.cache
-def _country_of(department: str) -> str:
-    """Give the country that has a department of this name, if only one has."""
-    rows = read_reference("departments")
-    found = {row["country"] for row in rows if department and fold(row["name"]) == fold(department)}
-    return found.pop() if len(found) == 1 else ""
+    return where if where.country else where._replace(country=country_of(where.department))
 
 
 def _ask(geocoder: Geocoder, words: dict[int, _Where]) -> tuple[dict[int, Answer], list[Fault]]:

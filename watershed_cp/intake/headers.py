@@ -47,6 +47,7 @@ _LIKENESS = 70  # percent; below it a suggestion misleads more often than it hel
 _GEOPOINT = re.compile(
     r"^_.+_(latitude|longitude|precision)$|^.+-(latitude|longitude|accuracy)$", re.IGNORECASE
 )
+_FORM_SERVERS = frozenset({"_uuid", "_submission_time"})  # headers that only a form server's export has
 _MEASURED = {"unit": "value", "flow_unit": "flow"}
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _UNIT = re.compile(r"[^\W\d_][\w\s/·.*^()³²⁻%-]{0,40}")
@@ -170,17 +171,23 @@ def find_header(sheet: Sheet, table: Table) -> Header:
 
 def _read_header(rows: Sequence[Sequence[Any]], position: int, table: Table) -> Header:
     known = _known(table)
-    own = [_label(cell) for cell in rows[position]]
-    above = [_label(cell) for cell in rows[position - 1]] if position else [""] * len(own)
-    written: list[str] = []
+    own = [_label(cell) if cell != "" else "" for cell in rows[position]]
+    above = (
+        [_label(cell) if cell != "" else "" for cell in rows[position - 1]] if position else [""] * len(own)
+    )
+    written = [name or over for name, over in zip(own, above, strict=True)]
     found: dict[str, list[int]] = {}
     languages: list[str] = []
-    group = ""
-    for index, (name, over) in enumerate(zip(own, above, strict=True)):
+    group, served = "", not _FORM_SERVERS.isdisjoint(own)
+    for index in (
+        place for place, text in enumerate(written) if text
+    ):  # a stray cell may stand 16,384 columns out
+        name, over = own[index], above[index]
         group = over or group
         candidates = [f"{group} {name}", name, *_form_name(name)] if name else [over] * any(own)
+        if served and name.startswith("_") and not _GEOPOINT.search(name):
+            candidates = []  # the server's own number of the form, not the office's
         means = next((known[key] for key in map(_key, candidates) if key in known), None)
-        written.append(name or over)
         if means:
             found.setdefault(means[0], []).append(index)
             languages.append(means[1])
@@ -196,9 +203,10 @@ def _read_header(rows: Sequence[Sequence[Any]], position: int, table: Table) -> 
 
 def _form_name(name: str) -> Iterator[str]:
     """Give what a header of a KoboToolbox or ODK export stands for: its group and its question fall away."""
+    question = name.rpartition("/")[2]
     if "/" in name:
-        yield name.rpartition("/")[2]
-    if match := _GEOPOINT.search(name):
+        yield question
+    if match := _GEOPOINT.search(name) or _GEOPOINT.search(question):
         part = (match[1] or match[2]).lower()
         yield "location_accuracy_m" if part in ("precision", "accuracy") else part
 
@@ -216,7 +224,7 @@ def header_faults(sheet: Sheet, header: Header, table: Table) -> list[Fault]:
     >>> from watershed_cp.tables import MSMES
     >>> sheet = Sheet("a.csv", "", [["firm kode", "name"]])
     >>> header_faults(sheet, find_header(sheet, MSMES), MSMES)[0].remedy.en
-    'Add the column or change its header. Did you mean “firm kode”?'
+    'Add the column, or write “msme_id” above the one that says it. Did you mean “firm kode”?'
     """
     tell = functools.partial(
         fault, file=sheet.file, sheet=sheet.name or None, row=sheet.first_row + header.position
@@ -229,6 +237,7 @@ def header_faults(sheet: Sheet, header: Header, table: Table) -> list[Fault]:
         column = name if own else usual_header(table, name, header.language)
         found = " | ".join(shorten(written) for written in header.written if written) or "–"
         likely = likely_header(name, header, table)
+        likely = likely if likely.en else _begun_header(name, header, table)
         meaning = table[name].meaning
         faults.append(tell("header_missing", column=column, meaning=meaning, found=found, suggestion=likely))
     for name, places in header.twice.items():
@@ -281,6 +290,16 @@ def likely_header(column: str, header: Header, table: Table) -> Text:
     ]
     spellings = [column, *(alias for alias, (name, _) in _known(table).items() if name == column)]
     return next((found for spelling in spellings if (found := suggest(spelling, unused)).en), NO_SUGGESTION)
+
+
+def _begun_header(column: str, header: Header, table: Table) -> Text:
+    """Ask whether a header that only begins as this column's do, ``Código``, was meant."""
+    spellings = [alias for alias, (name, _) in _known(table).items() if name == column]
+    for place, written in enumerate(header.written):
+        begins = f"{_key(written)} "
+        if place not in header.positions.values() and any(known.startswith(begins) for known in spellings):
+            return Text(f"¿Será «{shorten(written)}»?", f"Did you mean “{shorten(written)}”?")
+    return NO_SUGGESTION
 
 
 def suggest(text: str, known: Iterable[str]) -> Text:

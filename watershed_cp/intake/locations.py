@@ -11,8 +11,8 @@ import shapely
 
 from watershed_cp.errors import InputError, Text
 from watershed_cp.intake.angles import METRES_PER_DEGREE, cell_radius_m
-from watershed_cp.intake.areas import area_of, region
-from watershed_cp.intake.cells import write_cell
+from watershed_cp.intake.areas import area_of, country_of, region
+from watershed_cp.intake.cells import is_blank, write_cell
 from watershed_cp.intake.coordinates import Location, parse_location
 from watershed_cp.intake.gazetteer import find_places
 from watershed_cp.intake.grids import Grid, find_grid, project
@@ -144,10 +144,10 @@ def _doubtful(checked: Checked, frame: pd.DataFrame) -> list[int]:
     plain &= frame["country"].notna().to_numpy() | ~_mirrored(longitude, latitude)
     elsewhere = [written for written in frame["crs"].dropna().unique() if not _is_wgs84(written)]
     plain &= ~frame["crs"].isin(elsewhere).to_numpy()
-    given = frame["coordinates"].notna().to_numpy()
+    given = ~frame["coordinates"].fillna("").map(is_blank).to_numpy(dtype=bool)
     for axis in _AXES:
         if axis in checked.cells:
-            given = given | np.array([cell != "" for cell in checked.cells[axis].raw], dtype=bool)
+            given = given | np.array([not is_blank(cell) for cell in checked.cells[axis].raw], dtype=bool)
     return [int(position) for position in np.flatnonzero(given & ~plain)]
 
 
@@ -171,15 +171,18 @@ def _is_wgs84(written: str) -> bool:
 
 def _read_row(checked: Checked, stated: dict[str, Any], position: int) -> Location:
     """Read one doubtful row from the text of its cells."""
-    country, crs = (cell if isinstance(cell, str) else None for cell in (stated["country"], stated["crs"]))
-    written = [
-        write_cell(checked.cells[axis].raw[position]) if axis in checked.cells else "" for axis in _AXES
-    ]
+    country, department, crs = (
+        cell if isinstance(cell, str) else ""
+        for cell in (stated[name] for name in ("country", "department", "crs"))
+    )
+    country = country or country_of(department)
+    raw = [checked.cells[axis].raw[position] if axis in checked.cells else "" for axis in _AXES]
+    written = ["" if is_blank(cell) else write_cell(cell) for cell in raw]
     if not any(written):
         return _parse(stated["coordinates"], country, stated)
     latitude, longitude = stated["latitude"], stated["longitude"]
     if grid := find_grid(crs or "4326"):
-        return _from_grid(grid, longitude, latitude)
+        return _from_grid(grid, longitude, latitude, country)
     if latitude == 0 and longitude == 0:
         raise InputError(fault("location_zero", value="0, 0"))
     if not all(written):
@@ -194,7 +197,7 @@ def _read_row(checked: Checked, stated: dict[str, Any], position: int) -> Locati
         return Location(longitude, latitude, math.nan, (outside,))
 
 
-def _parse(text: str, country: str | None, stated: dict[str, Any]) -> Location:
+def _parse(text: str, country: str, stated: dict[str, Any]) -> Location:
     """Read a text; where it can mean several places, the row's municipality or department may tell which."""
     try:
         return parse_location(text, country)
@@ -208,7 +211,7 @@ def _parse(text: str, country: str | None, stated: dict[str, Any]) -> Location:
             raise error from None
 
 
-def _box_of(country: str | None, stated: dict[str, Any]) -> Box | None:
+def _box_of(country: str, stated: dict[str, Any]) -> Box | None:
     """Give the box around a row's municipality, or else its department; None where neither is known."""
     department, municipality = (
         cell if isinstance(cell, str) else "" for cell in (stated["department"], stated["municipality"])
@@ -223,11 +226,18 @@ def _box_of(country: str | None, stated: dict[str, Any]) -> Box | None:
     return area_of(country, department).box if department else None
 
 
-def _from_grid(grid: Grid, x: float, y: float) -> Location:
-    longitude, latitude = project(grid, x, y)
+def _from_grid(grid: Grid, x: float, y: float, country: str) -> Location:
+    """Project a pair of metres; where only the other order leads into the country, that was meant."""
+    area = area_of(country) if country else None
+    repairs = [label("repairs", "projected", value=grid.name)]
+    (longitude, latitude), other = project(grid, x, y), project(grid, y, x)
+    if area and not area.holds(longitude, latitude):
+        swapped = area.holds(*other)
+        repairs.append(label("repairs", "swapped" if swapped else "outside_country", value=country))
+        longitude, latitude = other if swapped else (longitude, latitude)
     if math.isnan(longitude):
         raise InputError(fault("location_unreadable", value=f"{x:g}, {y:g} ({grid.name})"))
-    return Location(longitude, latitude, grid.accuracy_m, (label("repairs", "projected", value=grid.name),))
+    return Location(longitude, latitude, grid.accuracy_m, tuple(repairs))
 
 
 def _is_degrees(latitude: float, longitude: float) -> bool:

@@ -19,7 +19,7 @@ from watershed_cp.intake.cells import (
     read_texts,
     write_cell,
 )
-from watershed_cp.intake.headers import fold
+from watershed_cp.intake.headers import fold, shorten
 from watershed_cp.messages import fault
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ _TOTALS = frozenset(
 _EXAMPLES = frozenset({"ejemplo 1", "example 1"})
 _INITIALS = frozenset(word[0] for word in _TOTALS | _EXAMPLES)
 _LONGEST_WORD = 24
+_FEWEST_WORDS = 3  # no identifier has so many
+_TELLING_WIDTH = 3  # of a list of two columns, a row may well say no more
 _QUALIFIED = re.compile(r"\s*([<>])\s*(\d.*)")
 _EMPTY_DTYPE = {
     "text": "str",
@@ -127,12 +129,23 @@ def _rows(sheet: Sheet, header: Header, table: Table) -> tuple[list[int], list[F
             rule = "example_left_out"
         elif place is not None and _is_total(row, place, header, table):
             rule = "row_of_totals"
+        elif _is_remark(row, place):
+            rule = "row_of_remark"
         elif any(cell != "" for cell in row):
             kept.append(position)
         if rule:
             number = sheet.first_row + position
-            left_out.append(fault(rule, file=sheet.file, sheet=sheet.name or None, row=number))
+            said = shorten(row[place]) if rule == "row_of_remark" and place is not None else None
+            left_out.append(fault(rule, file=sheet.file, sheet=sheet.name or None, row=number, value=said))
     return kept, left_out
+
+
+def _is_remark(row: list[Any], place: int | None) -> bool:
+    """Tell a line of words below a table, ``Elaboró: J. Pérez``, which would be counted as one more firm."""
+    filled = [spot for spot, cell in enumerate(row) if cell != ""]
+    if place is None or filled != [place] or len(row) < _TELLING_WIDTH or not isinstance(row[place], str):
+        return False
+    return ":" in row[place] or len(row[place].split()) >= _FEWEST_WORDS
 
 
 def _is_total(row: list[Any], place: int, header: Header, table: Table) -> bool:
