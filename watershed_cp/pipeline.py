@@ -242,6 +242,7 @@ def run(
         synthetic=any(map(says_synthetic, tables.values())),
         censoring=rules.censoring,
         economics=settings.economics,
+        lending=settings.lending,
         accounting_period=rules.period,
         monitoring=settings.monitoring,
         settings=settings.model_dump(mode="json"),

@@ -32,6 +32,7 @@ __all__ = [
     "Geocoding",
     "Indicators",
     "InspectWeights",
+    "Lending",
     "Monitoring",
     "Project",
     "Publish",
@@ -159,6 +160,26 @@ class Indicators(_Section):
     """``"built-in"``, or a file that declares them."""
 
 
+class Lending(_Section):
+    """``[lending]``: how measures are ranked for credit; the weights are this project's own choice."""
+
+    residual_load: Annotated[float, Field(ge=0, le=1)] = 0.4
+    """Weight of the load that the firm still discharges."""
+    delivery: Annotated[float, Field(ge=0, le=1)] = 0.2
+    """Weight of the share of it that arrives at the outlet."""
+    payback: Annotated[float, Field(ge=0, le=1)] = 0.3
+    """Weight of a short payback."""
+    confidence: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Weight of the probability of the watershed."""
+    near_km: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 50.0
+    """Distance within which a consultant is near a firm."""
+
+    @property
+    def weights(self) -> tuple[float, float, float, float]:
+        """The weights in the order of the parts of a score."""
+        return self.residual_load, self.delivery, self.payback, self.confidence
+
+
 class Publish(_Section):
     """``[publish]``: what is written and for whom."""
 
@@ -238,6 +259,7 @@ class Project(_Section):
     geocoding: Geocoding = Geocoding()
     accounting: Accounting = Accounting()
     economics: Economics = Economics()
+    lending: Lending = Lending()
     control: tuple[Control, ...] = ()
     indicators: Indicators | None = None
     monitoring: Monitoring = Monitoring()

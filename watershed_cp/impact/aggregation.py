@@ -22,7 +22,7 @@ from watershed_cp.impact.ranges import range_shares
 from watershed_cp.impact.sums import common_codes, exact_sums
 from watershed_cp.impact.totals import figures, total_by, totals_table
 from watershed_cp.messages import texts
-from watershed_cp.project import Economics, Monitoring
+from watershed_cp.project import Economics, Lending, Monitoring
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,6 +71,8 @@ class Accounts:
         The programme's own tables as they were read, by their name in :data:`watershed_cp.tables.INPUTS`.
     economics : Economics
         Discount rate, and the year of the dollars.
+    lending : Lending
+        Weights of what decides where to lend next, and how near a consultant must be.
     accounting_period : tuple of datetime.date or None
         Days within which a follow-up counts, where the project sets them.
     indicators : pandas.DataFrame
@@ -95,6 +97,7 @@ class Accounts:
     censoring: str = ""
     registers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     economics: Economics = field(default_factory=Economics)
+    lending: Lending = field(default_factory=Lending)
     accounting_period: Period | None = None
     indicators: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=list(tables.INDICATORS.names))
@@ -147,6 +150,13 @@ class Accounts:
         from watershed_cp.impact.risk import next_inspections
 
         return next_inspections(self)
+
+    @functools.cached_property
+    def credit(self) -> pd.DataFrame:
+        """Every loan with what its measures save: the table ``credit`` of :mod:`watershed_cp.tables`."""
+        from watershed_cp.impact.credit import credit_table
+
+        return credit_table(self)
 
 
 def close_accounts(

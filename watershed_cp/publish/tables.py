@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from watershed_cp import tables
+from watershed_cp.impact.consultants import consultant_coverage, consultant_matches
+from watershed_cp.impact.credit import lend_next, loan_costs, portfolio
 from watershed_cp.impact.edition import PublicAccounts
 from watershed_cp.messages import label, texts
 from watershed_cp.publish.geopackage import save_geopackage, save_geoparquet
@@ -63,6 +65,11 @@ _WORDS = {
     "why": "not_judged",
     "bound": "bound",
     "counts": "choice",
+    "lent": "choice",
+    "gap": "choice",
+    "knows_branch": "choice",
+    "loan_status": "choice",
+    "payback_from": "payback_from",
     "enough": "choice",
     "resource": "choice",
     "energy_source": "choice",
@@ -234,14 +241,26 @@ def _tables(accounts: Accounts) -> list[tuple[str, tables.Table, pd.DataFrame]]:
     if "inspections" in accounts.registers:
         found.append(("compliance", tables.COMPLIANCE, accounts.compliance))
         found.append(("next_inspections", tables.NEXT_INSPECTIONS, accounts.next_inspections))
-    for name, declared in (("measures", tables.MEASURES), ("branch_measures", tables.BRANCH_MEASURES)):
-        if len(rows := getattr(accounts, name)):
-            found.append((name, declared, rows))
     if len(accounts.indicators):
         found.insert(0, ("indicators", tables.INDICATORS, accounts.indicators))
+    found += [entry for entry in _economy(accounts) if len(entry[2])]
     if len(accounts.measurements):
         found.append(("measurements", tables.AUDITS, accounts.measurements))
     return found
+
+
+def _economy(accounts: Accounts) -> list[tuple[str, tables.Table, pd.DataFrame]]:
+    """List the tables of measures, loans and consultants; one of which nothing is known is empty."""
+    return [
+        ("measures", tables.MEASURES, accounts.measures),
+        ("branch_measures", tables.BRANCH_MEASURES, accounts.branch_measures),
+        ("credit", tables.CREDIT, accounts.credit),
+        ("loan_costs", tables.LOAN_COSTS, loan_costs(accounts)),
+        ("portfolio", tables.PORTFOLIO, portfolio(accounts)),
+        ("lend_next", tables.LEND_NEXT, lend_next(accounts)),
+        ("consultant_matches", tables.CONSULTANT_MATCHES, consultant_matches(accounts)),
+        ("consultant_coverage", tables.CONSULTANT_COVERAGE, consultant_coverage(accounts)),
+    ]
 
 
 def _csv_column(values: pd.Series[Any]) -> list[object]:

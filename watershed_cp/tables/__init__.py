@@ -5,7 +5,16 @@ the documentation, so that they cannot disagree. Header aliases (``DBO``, ``Muni
 """
 
 from watershed_cp.tables.columns import COUNTRIES, EVIDENCE, Column, Table, listed
-from watershed_cp.tables.economy import BRANCH_MEASURES, MEASURES
+from watershed_cp.tables.economy import (
+    BRANCH_MEASURES,
+    CONSULTANT_COVERAGE,
+    CONSULTANT_MATCHES,
+    CREDIT,
+    LEND_NEXT,
+    LOAN_COSTS,
+    MEASURES,
+    PORTFOLIO,
+)
 from watershed_cp.tables.inputs import (
     ATTENDANCE,
     AUDITS,
@@ -53,8 +62,11 @@ __all__ = [
     "CHANGES",
     "COMPLIANCE",
     "CONSULTANTS",
+    "CONSULTANT_COVERAGE",
+    "CONSULTANT_MATCHES",
     "COUNTRIES",
     "COURSE",
+    "CREDIT",
     "DELIVERED_LOADS",
     "DOUBLES",
     "EVENTS",
@@ -65,13 +77,16 @@ __all__ = [
     "INSPECTIONS",
     "LEDGER",
     "LEDGER_SUMMARY",
+    "LEND_NEXT",
     "LIMITS",
     "LOANS",
+    "LOAN_COSTS",
     "MEASURES",
     "MSMES",
     "NEARBY",
     "NEXT_INSPECTIONS",
     "OUTPUTS",
+    "PORTFOLIO",
     "PUBLIC_LOADS",
     "RANGE_SHARES",
     "RECOMMENDATIONS",

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from watershed_cp.tables.columns import BASIN_ID, EVIDENCE, MSME_ID, Table, choice, date, number, text, whole
-from watershed_cp.tables.economy import BRANCH_MEASURES, MEASURES
+from watershed_cp.tables.economy import (
+    BRANCH_MEASURES,
+    CONSULTANT_COVERAGE,
+    CONSULTANT_MATCHES,
+    CREDIT,
+    LEND_NEXT,
+    LOAN_COSTS,
+    MEASURES,
+    PORTFOLIO,
+)
 from watershed_cp.tables.inputs import INSPECTIONS, LIMITS, MSMES
 
 FATES = (
@@ -531,4 +540,10 @@ OUTPUTS = (
     LEDGER_SUMMARY,
     MEASURES,
     BRANCH_MEASURES,
+    CREDIT,
+    LOAN_COSTS,
+    PORTFOLIO,
+    LEND_NEXT,
+    CONSULTANT_MATCHES,
+    CONSULTANT_COVERAGE,
 )
