@@ -48,7 +48,9 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "table", [*tables.INPUTS, *tables.OUTPUTS, tables.BASINS, tables.INDICATORS], ids=lambda table: table.name
+    "table",
+    [*tables.INPUTS, *tables.OUTPUTS, tables.BASINS, tables.INDICATORS, tables.CLAIMS],
+    ids=lambda table: table.name,
 )
 def test_every_column_has_a_meaning_and_its_unit_in_its_name(table: tables.Table) -> None:
     assert len(set(table.names)) == len(table.names)

@@ -133,6 +133,12 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     compare.add_argument("before", metavar=menu.say("folder"), help=menu.say("run_before"))
     compare.add_argument("after", metavar=menu.say("folder"), help=menu.say("run_after"))
     compare.add_argument("--out", metavar=menu.say("file"), help=menu.say("changes_out"))
+    claims = menu.add("claims")
+    claims.add_argument("file", metavar="claims.toml", help=menu.say("claims_file"))
+    claims.add_argument(
+        "--project", metavar="project.toml", default="project.toml", help=menu.say("claims_project")
+    )
+    claims.add_argument("--out", metavar=menu.say("file"), help=menu.say("claims_out"))
     _add_near(menu)
     trace = menu.add("trace")
     trace.add_argument("place", metavar="LON,LAT", help=menu.say("place"))

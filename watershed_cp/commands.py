@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from watershed_cp.errors import Fault, Language
     from watershed_cp.pipeline import Impact
     from watershed_cp.project import Project
+    from watershed_cp.tables import Table
 
     Options = argparse.Namespace
 
@@ -33,6 +34,7 @@ __all__ = [
     "basins_fetch",
     "basins_list",
     "check",
+    "claims",
     "compare",
     "demo",
     "near",
@@ -117,6 +119,7 @@ def compare(options: Options, language: Language) -> None:
     """Explain what changed between two runs."""
     from watershed_cp.impact.comparison import changed_rules, compare_runs, read_run
     from watershed_cp.publish.summary import tell_changes
+    from watershed_cp.tables import CHANGES
 
     before, after = read_run(options.before), read_run(options.after)
     if before.version != after.version:
@@ -126,16 +129,35 @@ def compare(options: Options, language: Language) -> None:
     changes = compare_runs(before, after)
     print(tell_changes(changes, language))
     if options.out:
-        _say("table_written", language, file=_write_changes(changes, Path(options.out), language))
+        _say(
+            "table_written",
+            language,
+            file=_write_table("changes", CHANGES, changes, Path(options.out), language),
+        )
 
 
-def _write_changes(changes: pd.DataFrame, out: Path, language: Language) -> Path:
+def _write_table(name: str, declared: Table, table: pd.DataFrame, out: Path, language: Language) -> Path:
+    """Write a table as workbook or CSV, as the file's name says."""
     from watershed_cp.publish.tables import save_csv, save_sheets
-    from watershed_cp.tables import CHANGES
 
     if out.suffix.lower() == ".xlsx":
-        return save_sheets([("changes", CHANGES, changes)], out, language=language)
-    return save_csv(changes, out)
+        return save_sheets([(name, declared, table)], out, language=language)
+    return save_csv(table, out)
+
+
+def claims(options: Options, language: Language) -> None:
+    """Compute again what a programme has claimed, and say what its own tables bear out."""
+    from watershed_cp.impact.claims import check_claims, read_claims
+    from watershed_cp.pipeline import run as do
+    from watershed_cp.publish.summary import tell_claims
+    from watershed_cp.tables import CLAIMS
+
+    asked = read_claims(options.file)
+    checked = check_claims(do(options.project), asked)
+    print(tell_claims(checked, language))
+    if options.out:
+        file = _write_table("claims", CLAIMS, checked, Path(options.out), language)
+        _say("table_written", language, file=file)
 
 
 def near(options: Options, language: Language) -> None:

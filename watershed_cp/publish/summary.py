@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from watershed_cp.messages import label, mass, mass_range, number, percent
+from watershed_cp.errors import Text
+from watershed_cp.messages import label, mass, mass_range, number, percent, texts
 from watershed_cp.reference import pollutant_name
 from watershed_cp.tables import FATES
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from watershed_cp.impact.aggregation import Accounts
     from watershed_cp.impact.edition import PublicAccounts
 
-__all__ = ["summarise", "tell_changes", "tell_edition"]
+__all__ = ["summarise", "tell_changes", "tell_claims", "tell_edition"]
 
 _FIRST = 3  # firms that are named to be measured first
 
@@ -81,6 +82,53 @@ def tell_changes(changes: pd.DataFrame, language: Language) -> str:
             moved = mass(row["credited_change_kg_yr"])
             lines.append(label("cli", "row_changed", language, firm=row["msme_id"], what=what, change=moved))
     return "\n".join(lines)
+
+
+def tell_claims(claims: pd.DataFrame, language: Language) -> str:
+    """Say of each claim whether it is reproduced, by which rule, and what it was computed from.
+
+    Parameters
+    ----------
+    claims : pandas.DataFrame
+        From :func:`watershed_cp.impact.claims.check_claims`.
+    language : {"es", "en"}
+        Language to write in.
+
+    Returns
+    -------
+    str
+        A few lines a claim.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> tell_claims(pd.DataFrame(), "en")
+    ''
+    """
+    return "\n".join(line for claim in claims.to_dict("records") for line in _claim_lines(claim, language))
+
+
+def _claim_lines(claim: Mapping[Hashable, Any], language: Language) -> Iterator[str]:
+    figures = {name: _figure(claim[name]) for name in ("printed", "value")}
+    unit = texts("unit").get(claim["unit"], Text(claim["unit"], claim["unit"])).speak(language)
+    told = {"claim": claim[f"claim_{language}"], "unit": unit, "rows": number(int(claim["rows"]))}
+    outcome = label("claim", claim["outcome"], language).upper()
+    yield label("claim", "told", language, outcome=outcome, **told, **figures)
+    yield label("claim", "rule", language, rule=claim["rule"])
+    if not math.isnan(claim["denominator"]):
+        shares = {name: number(claim[name]) for name in ("numerator", "denominator", "value")}
+        yield label("claim", "share", language, simple=number(claim["simple_mean_pct"]), **shares)
+    if isinstance(claim["note"], str):
+        yield f"  {label('indicator_note', claim['note'], language).capitalize()}."
+    if not math.isnan(claim["published_low"]):
+        names = {"value": "value_per_firm", "low": "published_low", "high": "published_high"}
+        firm = {key: number(claim[name]) for key, name in names.items()}
+        yield label("claim", "per_firm", language, **firm)
+
+
+def _figure(value: float) -> str:
+    """Write a number of things without decimals."""
+    return number(int(value)) if value == round(value, 0) else number(value)
 
 
 def tell_edition(public: PublicAccounts, language: Language) -> str:

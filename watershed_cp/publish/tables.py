@@ -77,6 +77,8 @@ _WORDS = {
     "quantity": "quantity",
     "counting": "counting",
     "note": "indicator_note",
+    "outcome": "claim",
+    "unit": "unit",
 }
 _LISTS = {"flags": "flag", "unknown": "rank_unknown"}
 

@@ -49,7 +49,7 @@ from watershed_cp.tables.outputs import (
     RANGE_SHARES,
     TOTALS,
 )
-from watershed_cp.tables.programme import INDICATORS
+from watershed_cp.tables.programme import CLAIMS, INDICATORS
 
 __all__ = [
     "ASSIGNMENTS",
@@ -60,6 +60,7 @@ __all__ = [
     "BASIN_PROBABILITIES",
     "BRANCH_MEASURES",
     "CHANGES",
+    "CLAIMS",
     "COMPLIANCE",
     "CONSULTANTS",
     "CONSULTANT_COVERAGE",

@@ -1,4 +1,4 @@
-"""What a run tells about the programme: indicators."""
+"""What is told about the programme: its indicators, and what was claimed of it."""
 
 from __future__ import annotations
 
@@ -54,5 +54,53 @@ INDICATORS = Table(
         ),
         text("rule", "Regla con que se calcula", "Rule that computes it"),
         text("source", "Fuente de lo publicado", "Source of what was published"),
+    ),
+)
+
+CLAIMS = Table(
+    "claims",
+    (
+        text("claim_id", "Identificador de la afirmación", "Identifier of the claim"),
+        text("claim_es", "Afirmación, en español", "Claim, in Spanish"),
+        text("claim_en", "Afirmación, en inglés", "Claim, in English"),
+        choice("outcome", ("reproduced", "contradicted", "not_reproducible"), "Resultado", "Outcome"),
+        number("printed", "", "Número impreso", "Number printed"),
+        number("tolerance", "", "Media unidad de su última cifra", "Half a unit of its last digit"),
+        number(
+            "value",
+            "",
+            "Número calculado; si es un porcentaje, ponderado",
+            "Number computed; a percentage is weighted",
+        ),
+        number("simple_mean_pct", "%", "Media simple de los porcentajes", "Simple mean of the percentages"),
+        number("low", "", "Extremo bajo, donde hay rango", "Low end, where there is a range"),
+        number("high", "", "Extremo alto, donde hay rango", "High end, where there is a range"),
+        text("unit", "Unidad de los números", "Unit of the numbers"),
+        number("numerator", "", "Numerador de un porcentaje", "Numerator of a share"),
+        number("denominator", "", "Denominador de un porcentaje", "Denominator of a share"),
+        whole("rows", "Filas que se usaron", "Rows that were used"),
+        whole(
+            "left_out",
+            "Filas sin número o sin código de persona",
+            "Rows without a number, or without the code of a person",
+        ),
+        number("value_per_firm", "", "Número calculado, por empresa", "Number computed, per firm"),
+        number(
+            "published_low",
+            "",
+            "Lo menos por empresa de otros programas",
+            "Least per firm of other programmes",
+        ),
+        number(
+            "published_high", "", "Lo más por empresa de otros programas", "Most per firm of other programmes"
+        ),
+        choice(
+            "note",
+            ("no_table", "no_rows", "several_units", "attendances", "some_blank", "simple_mean"),
+            "Qué hay que saber del número",
+            "What to know about the number",
+        ),
+        text("rule", "Regla con que se calcula", "Rule that computes it"),
+        text("source", "Dónde se imprimió", "Where it was printed"),
     ),
 )

@@ -1,0 +1,123 @@
+"""Claims are computed again; the digits printed say how near is near enough."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+import watershed_cp as wcp
+from watershed_cp.cli import main
+from watershed_cp.errors import InputError
+from watershed_cp.impact.claims import Claim, Claims, check_claims, read_claims
+from watershed_cp.reference import data_path
+
+DEMO = data_path("demo")
+WATER = {
+    "table": "recommendations",
+    "how": "share",
+    "column": "saving",
+    "of": "baseline_use",
+    "where": {"resource": "water"},
+    "unit": "%",
+}
+
+
+def claim(**more):
+    return Claim(**{"id": "c", "text": {"es": "C", "en": "C"}, "printed": "20", **WATER, **more})
+
+
+def check(one, measures=None):
+    registers = {} if measures is None else {"recommendations": measures}
+    firms = pd.DataFrame({"msme_id": ["F1", "F2"], "country": None, "ciiu": None})
+    placed = pd.DataFrame({"msme_id": ["F1", "F2"], "basin_id": None})
+    world = SimpleNamespace(registers=registers, msmes=firms, ledger=firms[["msme_id"]], assignments=placed)
+    return check_claims(world, Claims(claim=(one,))).iloc[0]
+
+
+@pytest.fixture
+def measures():
+    rows = [("F1", "verified", 30.0, 100.0), ("F2", "verified", 90.0, 900.0), ("F2", "lapsed", 500.0, 900.0)]
+    table = pd.DataFrame(rows, columns=["msme_id", "status", "saving", "baseline_use"])
+    return table.assign(resource="water", saving_unit="m3/yr")
+
+
+@pytest.mark.parametrize(
+    ("printed", "outcome"),
+    [("12", "reproduced"), ("12.0", "reproduced"), ("11.5", "contradicted"), ("13", "contradicted")],
+)
+def test_the_weighted_mean_decides(measures, printed, outcome):
+    told = check(claim(printed=printed), measures)
+    assert (told["outcome"], told["value"], told["simple_mean_pct"]) == (outcome, 12, 20)
+    assert told[["numerator", "denominator", "rows"]].tolist() == [120, 1000, 2]
+
+
+def test_a_printed_simple_mean_is_named(measures):
+    told = check(claim(printed="20"), measures)
+    assert (told["outcome"], told["note"]) == ("contradicted", "simple_mean")
+
+
+@pytest.mark.parametrize(("printed", "tolerance"), [("60,000", 0.5), ("10.5", 0.05), ("-3.25", 0.005)])
+def test_the_last_digit_printed_is_the_tolerance(printed, tolerance):
+    one = claim(printed=printed)
+    assert one.tolerance == pytest.approx(tolerance)
+    assert one.value == float(printed.replace(",", ""))
+
+
+def test_what_cannot_be_computed(measures):
+    assert check(claim())[["outcome", "note"]].tolist() == ["not_reproducible", "no_table"]
+    fuel = check(claim(where={"resource": "energy"}), measures)
+    assert fuel[["outcome", "note"]].tolist() == ["not_reproducible", "no_rows"]
+    mixed = check(claim(), measures.assign(saving_unit=["m3/yr", "L/yr", "m3/yr"]))
+    assert mixed[["outcome", "note"]].tolist() == ["not_reproducible", "several_units"]
+
+
+def test_a_number_per_firm_stands_beside_those_of_sister_programmes(measures):
+    told = check(claim(how="sum", of="", published="savings"), measures)
+    assert told["value_per_firm"] == 60
+    assert told["published_low"] == pytest.approx(571260 / 29)
+    assert told["published_high"] == pytest.approx(257888 / 13)
+
+
+def test_the_claims_of_the_demonstration_from_its_raw_files():
+    impact = wcp.run(DEMO / "project.toml")
+    told = check_claims(impact, read_claims(DEMO / "claims.toml")).set_index("claim_id")
+    assert told["outcome"].to_dict() == {
+        "students": "reproduced",
+        "recommendations": "contradicted",
+        "water": "contradicted",
+        "bod": "reproduced",
+        "savings": "contradicted",
+        "direct_reductions": "not_reproducible",
+    }
+    raw = pd.read_csv(DEMO / "recommendations.csv", sep=";", decimal=",", encoding="utf-8-sig")
+    rows = raw[raw["Estado"].isin(["implementada", "verificada"]) & (raw["Recurso"] == "agua")]
+    simple = (100 * rows["Ahorro"] / rows["Uso de línea base"]).mean()
+    assert told.loc["water", "simple_mean_pct"] == pytest.approx(simple)
+    assert told.loc["water", "numerator"] == rows["Ahorro"].sum()
+
+
+def test_the_command_tells_and_writes(tmp_path, capsys):
+    out = tmp_path / "claims.csv"
+    asked = ["claims", str(DEMO / "claims.toml"), "--project", str(DEMO / "project.toml"), "--out", str(out)]
+    assert main([*asked, "--language", "es"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[:2] == [
+        "REPRODUCIDA: 173 estudiantes formados. Impreso: 173; calculado: 173 personas (173 filas).",
+        "  Regla: distinct person_id of attendance where role = student, kind = course | workshop | visit.",
+    ]
+    assert told[-1] == f"Escrito en: {out}"
+    assert len(pd.read_csv(out)) == 6
+
+
+def test_a_claim_of_an_unknown_column(tmp_path):
+    file = tmp_path / "claims.toml"
+    text = (DEMO / "claims.toml").read_text(encoding="utf-8")
+    file.write_text(text.replace('column = "person_id"', 'column = "who"', 1), encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        read_claims(file)
+    told = error.value.faults[0].tell("es")
+    assert told.startswith(
+        f"{file}: El valor «claim.0 = who» no es uno de los que se esperan. Escriba uno de estos:"
+    )
