@@ -275,5 +275,5 @@ def test_check_writes_the_firms_that_may_be_one(tmp_path: Path, capsys: pytest.C
     ]
     assert sheet.read_text(encoding="utf-8-sig").splitlines() == [
         "Id,Id of the other,Name,Name of the other,Likeness of the name (%),Distance (m),Same municipality",
-        "1,2,Café Luz S.A. de C.V.,CAFE LUZ,100.0,0.0,False",
+        "1,2,Café Luz S.A. de C.V.,CAFE LUZ,100.0,0.0,no",
     ]

@@ -16,6 +16,9 @@ from watershed_cp.errors import InputError, IntakeError
 from watershed_cp.intake.corrections import list_firms, read_corrections
 from watershed_cp.intake.geocoding import geocode_firms
 from watershed_cp.intake.providers import Answer, OnlineGeocoder
+from watershed_cp.reference import known_radius_m
+
+TOO_SLOW = "{} did not answer for “slow” (it took too long). Try later; what was answered is kept."
 
 
 def firms(**columns):
@@ -147,7 +150,8 @@ class Provider(BaseHTTPRequestHandler):
     asked: list[str] = []  # noqa: RUF012
 
     def do_GET(self):
-        query = parse_qs(urlparse(self.path).query)["q"][0]
+        asked = parse_qs(urlparse(self.path).query)
+        query = next(asked[name][0] for name in ("q", "address", "singleLine") if name in asked)
         self.asked.append(query)
         found = {
             "place_id": 1,
@@ -169,8 +173,13 @@ class Provider(BaseHTTPRequestHandler):
         }
         if query == "slow":
             time.sleep(0.5)
+        here = {"title": "Calle 1", "resultType": "houseNumber", "position": {"lat": 13.7, "lng": -89.2}}
+        answers["in a second"] = (200, json.dumps({"items": [here]}))
+        if query in ("in a second", "in an hour") and self.asked.count(query) == 1:
+            answers[query] = (429, "")
         status, body = answers.get(query, (200, "[]"))
         self.send_response(status)
+        self.send_header("Retry-After", "1" if query == "in a second" else "3600")
         self.end_headers()
         self.wfile.write(body.encode())
 
@@ -218,6 +227,37 @@ def test_a_provider_in_trouble_is_told_and_not_remembered(geocoder, query):
     assert not list(geocoder.cache.glob("*.json"))
     after = geocode_firms(firms(msme_id=["1"], address=[query], municipality=[None]), geocoder=geocoder)
     assert [note.rule for note in after.attrs["notes"]] == ["geocoder_silent", "location_unstated"]
+
+
+def another(geocoder, provider):
+    """Ask the same server in the name of another provider; HERE puts a word before the server's name."""
+    options = geocoder.options | {"timeout": 0.05}
+    options |= {"google": {"api_key": "k"}, "here": {"apikey": "k"}}.get(provider, {})
+    if provider == "here":
+        options["proxies"] = {"http": f"http://{options.pop('domain')}"}
+    return OnlineGeocoder(provider, geocoder.cache, options, seconds_between=0.02)
+
+
+@pytest.mark.parametrize("provider", ["nominatim", "photon", "arcgis", "google", "here"])
+def test_a_slow_provider_is_given_up(geocoder, provider):
+    with pytest.raises(InputError) as caught:
+        another(geocoder, provider).locate("slow", "SV")
+    assert [one.tell("en") for one in caught.value.faults] == [TOO_SLOW.format(provider)]
+    assert Provider.asked == ["slow", "slow"]
+    assert not list(geocoder.cache.glob("*.json"))
+
+
+def test_a_provider_may_ask_to_be_asked_later(geocoder, monkeypatch):
+    waited = []
+    monkeypatch.setattr("watershed_cp.intake.providers.time.sleep", waited.append)
+    here = another(geocoder, "here")
+    assert here.locate("in a second", "SV") == Answer(
+        -89.2, 13.7, known_radius_m("address_point"), "here", "houseNumber: Calle 1", "in a second"
+    )
+    assert waited[1] == pytest.approx(1, abs=0.1)
+    with pytest.raises(InputError):
+        here.locate("in an hour", "SV")
+    assert Provider.asked == ["in a second", "in a second", "in an hour"]  # an hour is not waited for
 
 
 def test_unknown_provider():

@@ -104,7 +104,9 @@ def _write_pairs(pairs: pd.DataFrame, register: Path, language: Language) -> Non
     from watershed_cp.publish.tables import save_csv
 
     sheet = register.with_name(f"{register.stem}{label('duplicates', 'suffix', language)}.csv")
-    save_csv(pairs.rename(columns={name: label("duplicates", str(name), language) for name in pairs}), sheet)
+    told = {True: label("choice", "yes", language), False: label("choice", "no", language)}
+    shown = pairs.round(0).assign(same_municipality=pairs["same_municipality"].map(told))
+    save_csv(shown.rename(columns={name: label("duplicates", str(name), language) for name in pairs}), sheet)
     _say("duplicates", language, pairs=number(len(pairs)), file=sheet)
 
 

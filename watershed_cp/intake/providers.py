@@ -147,7 +147,7 @@ class OnlineGeocoder:
         return answer if inside else None
 
     def _ask(self, query: str, country: str) -> dict[str, Any] | None:
-        from geopy.adapters import URLLibAdapter
+        from geopy.adapters import URLLibAdapter, get_retry_after
         from geopy.exc import GeocoderRateLimited, GeopyError
         from geopy.geocoders import get_geocoder_for_service
 
@@ -165,7 +165,8 @@ class OnlineGeocoder:
                 return None if found is None else self._understand(found, query, country)
             except GeocoderRateLimited as error:
                 reason = texts("geocoding")["too_many"]
-                wait = error.retry_after or self.seconds_between * 2**trial
+                headers = getattr(error.__cause__, "headers", {})  # geopy forgets what HERE asks for
+                wait = get_retry_after(headers) or self.seconds_between * 2**trial
                 if wait > _LONGEST_WAIT_S:
                     break
                 self._next = time.monotonic() + wait
