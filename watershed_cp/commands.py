@@ -38,6 +38,7 @@ __all__ = [
     "compare",
     "demo",
     "near",
+    "rank",
     "run",
     "template",
     "trace",
@@ -191,6 +192,43 @@ def near(options: Options, language: Language) -> None:
         write_found(found, out, basins, rivers=target.get("rivers"), language=language)
     if out:
         _tell_written(found, out, language, whole=bool(whole))
+
+
+def rank(options: Options, language: Language) -> None:
+    """Put the firms near the watersheds in the order in which to visit, invite, lend to or inspect them."""
+    from watershed_cp.basins.catalogue import read_basins
+    from watershed_cp.basins.inspection import metres
+    from watershed_cp.nearby import rank_register, read_register
+    from watershed_cp.pipeline import run as do
+    from watershed_cp.project import read_project, weights_for
+    from watershed_cp.publish.wording import weights_in_words
+    from watershed_cp.tables import RANKING
+
+    out = Path(options.out) if options.out else None
+    if out and (out.suffix.lower() not in (".xlsx", ".csv") or not out.parent.is_dir()):
+        raise InputError(fault("rank_output", value=options.out))
+    own = options.register.lower().endswith(".toml")
+    settings = read_project(options.register if own else options.project) if own or options.project else None
+    evidence = do(settings) if settings else None
+    weights = weights_for(options.purpose, settings)
+    ranked = rank_register(
+        evidence.msmes if own and evidence else read_register(options.register, language=language),
+        basins=evidence.basins if evidence else read_basins(),
+        weights=weights,
+        evidence=evidence,
+        distance_m=metres(options.distance or "0m"),
+        language=language,
+    )
+    known = int(ranked["score_pct"].notna().sum())
+    told = {"firms": len(ranked), "known": known, "unknown": len(ranked) - known}
+    _say("rank_total", language, **{name: number(count) for name, count in told.items()})
+    section = "[monitoring]" if options.purpose == "inspect" else "[ranking]"
+    _say("rank_sum", language, weights=weights_in_words(weights.spoken()).speak(language), section=section)
+    _show(
+        ranked.loc[: _SHOWN - 1, ["rank", "msme_id", "name", "score_pct", "explanation"]].fillna({"name": ""})
+    )
+    if out:
+        _say("table_written", language, file=_write_table("ranking", RANKING, ranked, out, language))
 
 
 def _near_what(options: Options, language: Language) -> dict[str, Any]:

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
     from watershed_cp.basins.proximity import Nearby
     from watershed_cp.errors import Fault, Language
+    from watershed_cp.impact.aggregation import Accounts
+    from watershed_cp.project import Weights
 
 __all__ = [
     "checked_output",
     "levels_of",
+    "rank_register",
     "read_register",
     "register_columns",
     "unplaced_rows",
@@ -101,6 +104,63 @@ def read_register(path: str | Path, *, language: Language | None = None) -> Path
     if unusable:
         raise IntakeError(*unusable)
     return _with_reasons(gathered.frame, gathered.faults, language)
+
+
+def rank_register(
+    register: Path | pd.DataFrame,
+    *,
+    basins: gpd.GeoDataFrame,
+    weights: Weights,
+    evidence: Accounts | None = None,
+    distance_m: float = 0.0,
+    language: Language | None = None,
+) -> pd.DataFrame:
+    """Rank the firms of a register that are in or near the watersheds.
+
+    Parameters
+    ----------
+    register : pathlib.Path or pandas.DataFrame
+        From :func:`read_register`, or the firms of a project.
+    basins : geopandas.GeoDataFrame
+        The watersheds.
+    weights : Weights
+        Exponent of each factor.
+    evidence : Accounts, optional
+        The programme's own run: audits, visits, attendance and measures.
+    distance_m : float
+        How far outside a watershed a firm may lie, metres.
+    language : {"es", "en"}, optional
+        Language of the explanations.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of :data:`watershed_cp.tables.RANKING`.
+
+    Raises
+    ------
+    InputError
+        If the register has no coordinates.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from watershed_cp.basins.catalogue import read_basins
+    >>> from watershed_cp.project import Weights
+    >>> firms = pd.DataFrame({"msme_id": ["1", "2"], "longitude": [-89.2, 0.0], "latitude": [13.7, 0.0]})
+    >>> rank_register(firms, basins=read_basins(), weights=Weights(), language="en")["explanation"].tolist()[1]
+    'Last: where it is is not known.'
+    """
+    from watershed_cp.basins.proximity import near
+    from watershed_cp.impact.ranking import rank_firms
+
+    columns = register_columns(register) if isinstance(register, Path) else None
+    layers = {"basin_id": basins}
+    found = near(register, basins=basins, distance_m=distance_m, levels=layers, columns=columns)
+    aside = found.unplaced
+    return rank_firms(
+        found.firms, basins=basins, weights=weights, evidence=evidence, unplaced=aside, language=language
+    )
 
 
 def _is_parquet(path: Path) -> bool:

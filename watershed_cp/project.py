@@ -36,11 +36,13 @@ __all__ = [
     "Monitoring",
     "Project",
     "Publish",
+    "Ranking",
     "Source",
     "Title",
     "Weights",
     "read_project",
     "read_settings",
+    "weights_for",
 ]
 
 Settings = TypeVar("Settings", bound=BaseModel)
@@ -229,6 +231,35 @@ class InspectWeights(Weights):
     time: _Exponent = 1.0
 
 
+class VisitWeights(Weights):
+    """Whom to visit next."""
+
+    time: _Exponent = 1.0
+
+
+class InviteWeights(Weights):
+    """Whom to invite next."""
+
+    attendance: _Exponent = 1.0
+
+
+class LendWeights(Weights):
+    """Whom to lend to next."""
+
+    payback: _Exponent = 1.0
+
+
+class Ranking(_Section):
+    """``[ranking]``: the weights of ``watershed-cp rank``; those of ``--for inspect`` stand in ``[monitoring]``."""
+
+    visit: VisitWeights = VisitWeights()
+    """Load, delivery and time since the last visit."""
+    invite: InviteWeights = InviteWeights()
+    """Load, delivery and how often its people came already."""
+    lend: LendWeights = LendWeights()
+    """Load, delivery and payback of the measures that wait for money."""
+
+
 class Monitoring(_Section):
     """``[monitoring]``: the order of the next inspections."""
 
@@ -263,6 +294,7 @@ class Project(_Section):
     control: tuple[Control, ...] = ()
     indicators: Indicators | None = None
     monitoring: Monitoring = Monitoring()
+    ranking: Ranking = Ranking()
     publish: Publish = Publish()
     folder: Path = Field(default=Path(), exclude=True)
     """Folder of the file; paths are relative to it."""
@@ -276,6 +308,21 @@ class Project(_Section):
     def path(self, source: str) -> Path:
         """Give the path of a source of this project."""
         return self.folder / source
+
+
+def weights_for(purpose: str, settings: Project | None = None) -> Weights:
+    """Give the weights by which firms are ranked for a purpose, those of a project or the usual ones.
+
+    Examples
+    --------
+    >>> weights_for("lend").spoken()
+    'load^1 * delivery^1 * payback^1'
+    """
+    monitoring, ranking = (
+        (Monitoring(), Ranking()) if settings is None else (settings.monitoring, settings.ranking)
+    )
+    weights: Weights = monitoring.weights if purpose == "inspect" else getattr(ranking, purpose)
+    return weights
 
 
 def read_project(path: str | Path) -> Project:

@@ -64,6 +64,7 @@ _WORDS = {
     "finding": "verdict",
     "why": "not_judged",
     "bound": "bound",
+    "basis": "basis",
     "counts": "choice",
     "lent": "choice",
     "gap": "choice",

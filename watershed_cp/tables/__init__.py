@@ -47,6 +47,7 @@ from watershed_cp.tables.outputs import (
     OUTPUTS,
     PUBLIC_LOADS,
     RANGE_SHARES,
+    RANKING,
     TOTALS,
 )
 from watershed_cp.tables.programme import CLAIMS, INDICATORS
@@ -90,6 +91,7 @@ __all__ = [
     "PORTFOLIO",
     "PUBLIC_LOADS",
     "RANGE_SHARES",
+    "RANKING",
     "RECOMMENDATIONS",
     "REDUCTIONS",
     "STAKEHOLDERS",

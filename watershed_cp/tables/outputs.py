@@ -503,6 +503,30 @@ NEXT_INSPECTIONS = Table(
     ),
 )
 
+RANKING = Table(
+    "ranking",
+    (
+        *_RANKED[:5],
+        text("explanation", "Por qué ocupa ese puesto", "Why it stands there"),
+        *_RANKED[5:],
+        choice(
+            "basis",
+            ("audited", "division_size", "division"),
+            "De dónde sale la carga: su auditoría, o la mediana de su rama y tamaño, o de su rama",
+            "What the load rests on: its audit, or the median of its branch and size, or of its branch",
+        ),
+        whole("firms_behind", "Empresas auditadas que la sustentan", "Audited firms behind it"),
+        whole("attended", "Veces que su personal asistió", "Times its people attended"),
+        number(
+            "payback_years",
+            "yr",
+            "Años en que se paga su mejor medida pendiente",
+            "Years in which its best open measure pays back",
+        ),
+        NEXT_INSPECTIONS["weights"],
+    ),
+)
+
 BASINS = Table(
     "basins",
     (
@@ -535,6 +559,7 @@ OUTPUTS = (
     DOUBLES,
     COMPLIANCE,
     NEXT_INSPECTIONS,
+    RANKING,
     CHANGES,
     LEDGER,
     LEDGER_SUMMARY,
