@@ -104,6 +104,13 @@ def test_what_the_real_programme_published_stands_apart(impact):
     assert not impact.indicators.loc[impact.indicators["dimension"] != "published", "source"].notna().any()
 
 
+def test_a_public_edition_has_no_indicator(impact):
+    from watershed_cp.impact.edition import public_accounts
+
+    assert len(impact.indicators)
+    assert public_accounts(impact).indicators.empty
+
+
 def test_the_summary_tells_the_targets_in_three_lines(impact):
     told = summarise(impact, "en").splitlines()
     start = next(line for line, text in enumerate(told) if text.startswith("Targets"))
@@ -138,7 +145,7 @@ def programme(**more):
         "table": "attendance",
     }
     one |= {"how": "distinct", "column": "person_id", "by": ("country", "sex"), **more}
-    return Programme(objectives={}, indicator=(one,))
+    return Programme(objectives={"o": {"es": "O", "en": "O"}}, indicator=(one,))
 
 
 PERSON = st.tuples(

@@ -411,8 +411,9 @@ def _fault(file: Path, detail: ErrorDetails, model: type[BaseModel]) -> Fault:
     if detail["type"] == "missing":
         return fault("project_key_missing", file=file, value=".".join((key, *about.get("lacks", ()))))
     expected = about.get("expected", "").replace(" or ", ", ")
+    written = about.get("written", detail["input"])
     rule = next((rule for kind, rule in _VALUE_RULES.items() if kind in detail["type"]), "project_value")
-    return fault(rule, file=file, value=f"{key} = {about.get('written', detail['input'])}", expected=expected)
+    return fault(rule, file=file, value=f"{key} = {written}" if key else written, expected=expected)
 
 
 def _known(model: type[BaseModel], section: tuple[str | int, ...]) -> str:

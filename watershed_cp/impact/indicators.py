@@ -60,13 +60,20 @@ def compute_indicators(accounts: Accounts, programme: Programme) -> pd.DataFrame
     173.0
     """
     found = countable_tables(accounts)
-    rows = [row for one in programme.indicator for row in _indicator_rows(one, found)]
+    rows = [
+        {
+            "objective_es": programme.objectives[one.objective]["es"],
+            "objective_en": programme.objectives[one.objective]["en"],
+            **row,
+        }
+        for one in programme.indicator
+        for row in _indicator_rows(one, found)
+    ]
     return pd.DataFrame(rows, columns=list(tables.INDICATORS.names))
 
 
 def _indicator_rows(one: Indicator, found: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
     about = {
-        "objective": one.objective,
         "indicator_id": one.id,
         "name_es": one.name["es"],
         "name_en": one.name["en"],

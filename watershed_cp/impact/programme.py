@@ -115,6 +115,14 @@ class Programme(_Section):
     indicator: tuple[Indicator, ...]
     """Indicators in the order of the report."""
 
+    @model_validator(mode="after")
+    def _objectives_exist(self) -> Programme:
+        for one in self.indicator:
+            if one.objective not in self.objectives:
+                told = {"expected": ", ".join(self.objectives), "written": one.objective}
+                raise PydanticCustomError("literal", "no such objective", told)
+        return self
+
 
 def read_programme(path: str | Path) -> Programme:
     """Read the indicators of a programme and tell every fault at once.

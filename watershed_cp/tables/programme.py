@@ -9,7 +9,8 @@ DIMENSIONS = ("programme", "year", "country", "basin_id", "sex", "sector", "publ
 INDICATORS = Table(
     "indicators",
     (
-        text("objective", "Objetivo", "Objective"),
+        text("objective_es", "Objetivo, en español", "Objective, in Spanish"),
+        text("objective_en", "Objetivo, en inglés", "Objective, in English"),
         text("indicator_id", "Identificador del indicador", "Identifier of the indicator"),
         text("name_es", "Indicador, en español", "Indicator, in Spanish"),
         text("name_en", "Indicador, en inglés", "Indicator, in English"),
