@@ -138,7 +138,7 @@ def _chapter(chapter: Chapter) -> Iterator[Any]:
 def _table(grid: Grid) -> Iterator[Any]:
     from reportlab.platypus import Table, TableStyle
 
-    yield _text(grid.caption, 9.5, bold=True, spaceBefore=6, spaceAfter=3, keepWithNext=1)
+    caption = [_text(grid.caption, 9.5, bold=True), *[""] * (len(grid.head) - 1)]
     align = [0 if at < grid.words else 2 for at in range(len(grid.head))]
     head = [
         _text(word, _SMALL, colour=COLOURS.muted, alignment=side)
@@ -149,17 +149,25 @@ def _table(grid: Grid) -> Iterator[Any]:
         for row in grid.rows
     ]
     style = [
-        ("LINEBELOW", (0, 0), (-1, 0), 0.7, COLOURS.ink),
-        ("LINEBELOW", (0, 1), (-1, -1), 0.4, COLOURS.hairline),
+        ("SPAN", (0, 0), (-1, 0)),
+        ("LINEBELOW", (0, 1), (-1, 1), 0.7, COLOURS.ink),
+        ("LINEBELOW", (0, 2), (-1, -1), 0.4, COLOURS.hairline),
         ("LEFTPADDING", (0, 0), (-1, -1), 0),
         ("RIGHTPADDING", (0, 0), (-2, -1), 5),
         ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
         ("TOPPADDING", (0, 0), (-1, -1), 2),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        ("VALIGN", (0, 0), (-1, 0), "BOTTOM"),
+        ("VALIGN", (0, 1), (-1, 1), "BOTTOM"),
     ]
-    yield Table([head, *rows], colWidths=_widths(grid), repeatRows=1, style=TableStyle(style), spaceAfter=4)
+    yield Table(
+        [caption, head, *rows],
+        colWidths=_widths(grid),
+        repeatRows=2,
+        style=TableStyle(style),
+        spaceBefore=6,
+        spaceAfter=4,
+    )
     if grid.note:
         yield _text(grid.note, _SMALL, colour=COLOURS.muted, spaceAfter=6)
 
