@@ -9,6 +9,7 @@ import pytest
 from watershed_cp.impact.edition import public_accounts
 from watershed_cp.pipeline import run
 from watershed_cp.publish.branchsheets import branches, draw_branch
+from watershed_cp.publish.financing import draw_financing
 from watershed_cp.publish.posters import save_posters
 from watershed_cp.reference import data_path
 
@@ -45,6 +46,16 @@ def test_fewer_than_three_show_no_figures(demo):
 
 def _enough(accounts, branch):
     return (accounts.branch_measures.query("branch == @branch")["enough"] == "yes").any()
+
+
+def test_the_page_on_financing_tells_what_the_loans_tell(demo):
+    said = words(draw_financing(demo))
+    lent = demo.credit[demo.credit["lent"] == "yes"]
+    cover = lent["cover"].dropna()
+    joined = " ".join(said)
+    assert f"In {(cover >= 1).sum()} of {len(cover)} loans" in joined
+    assert f"Term: {lent['term_months'].median():.0f} months" in joined
+    assert f"{len(lent)} préstamos desembolsados por {lent['amount_usd'].sum():,.0f} USD" in joined
 
 
 def test_an_unknown_branch_is_refused(demo):

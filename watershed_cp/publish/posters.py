@@ -24,6 +24,7 @@ from watershed_cp.messages import label, mass
 from watershed_cp.publish import cartography as maps
 from watershed_cp.publish.branchsheets import branches, draw_branch
 from watershed_cp.publish.factsheets import draw_factsheet
+from watershed_cp.publish.financing import draw_financing
 from watershed_cp.publish.findings import (
     find,
     firms,
@@ -205,6 +206,8 @@ def save_posters(
         for branch in branches(accounts):
             path = Path(folder) / f"branch_{branch}"
             written += _save(draw_branch(accounts, branch), path, FORMS["factsheet"])
+        if (accounts.credit["lent"] == "yes").any():
+            written += _save(draw_financing(accounts), Path(folder) / "financing", FORMS["factsheet"])
     for form in (form for form in forms if form not in _A4):
         for language in languages:
             for basin_id, stem in stems.items():
