@@ -32,7 +32,7 @@ _TO_BE_PLACED = ("address", "municipality", "")
 _HOW = "placed_how"
 _NUMBERS = ("latitude", "longitude", "location_accuracy_m")
 _INK, _PAPER, _FREE = "#1B2A33", "#FBFAF7", "#F2D9A0"
-_WIDTHS = {"name": 34, "address": 34, "coordinates": 34, _HOW: 40}
+_WIDTHS = {"name": 46, "address": 46, "coordinates": 34, _HOW: 46}
 
 
 def read_corrections(path: str | Path) -> dict[str, Answer]:

@@ -73,13 +73,13 @@ def _write_instructions(book: Any, language: Language) -> None:
     steps = [text.speak(language) for key, text in texts("template").items() if key.startswith("step_")]
     for number, step in enumerate(steps, start=1):
         sheet.write_string(2 + number, 1, f"{number}. {step}", body)
-        sheet.set_row(2 + number, 32 if len(step) > 100 else 18)  # noqa: PLR2004
+        sheet.set_row(2 + number, 32 if len(step) > 110 else 18)  # noqa: PLR2004
 
 
 def _write_table(book: Any, table: Table, language: Language) -> None:
     sheet = book.add_worksheet(label("template", table.name, language))
     sheet.freeze_panes(1, 1)
-    sheet.set_row(0, 48)
+    sheet.set_row(0, 78)  # five lines, as the longest header takes
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     base = {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "border_color": _PAPER}
