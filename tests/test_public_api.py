@@ -49,7 +49,16 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 @pytest.mark.parametrize(
     "table",
-    [*tables.INPUTS, *tables.OUTPUTS, tables.BASINS, tables.INDICATORS, tables.CLAIMS],
+    [
+        *tables.INPUTS,
+        *tables.OUTPUTS,
+        tables.BASINS,
+        tables.INDICATORS,
+        tables.CLAIMS,
+        tables.TRAINING,
+        tables.EVENT_PLACES,
+        tables.ALLIANCES,
+    ],
     ids=lambda table: table.name,
 )
 def test_every_column_has_a_meaning_and_its_unit_in_its_name(table: tables.Table) -> None:

@@ -145,6 +145,27 @@ class Accounts:
         return branch_measures(self.measures, self.ledger)
 
     @functools.cached_property
+    def training(self) -> pd.DataFrame:
+        """Who came to events and what they learned: the table ``training`` of :mod:`watershed_cp.tables`."""
+        from watershed_cp.impact.training import training_table
+
+        return training_table(self)
+
+    @functools.cached_property
+    def event_places(self) -> pd.DataFrame:
+        """Where events were, and how many came: the table ``event_places`` of :mod:`watershed_cp.tables`."""
+        from watershed_cp.impact.training import event_places
+
+        return event_places(self)
+
+    @functools.cached_property
+    def alliances(self) -> pd.DataFrame:
+        """Who works with whom: the table ``alliances`` of :mod:`watershed_cp.tables`."""
+        from watershed_cp.impact.alliances import alliance_table
+
+        return alliance_table(self)
+
+    @functools.cached_property
     def next_inspections(self) -> pd.DataFrame:
         """Whom to inspect next: the table ``next_inspections`` of :mod:`watershed_cp.tables`."""
         from watershed_cp.impact.risk import next_inspections

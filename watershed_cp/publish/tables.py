@@ -80,6 +80,10 @@ _WORDS = {
     "note": "indicator_note",
     "outcome": "claim",
     "unit": "unit",
+    "kind": "choice",
+    "organisation_kind": "choice",
+    "partner_kind": "choice",
+    "agreement": "choice",
 }
 _LISTS = {"flags": "flag", "unknown": "rank_unknown"}
 
@@ -246,10 +250,19 @@ def _tables(accounts: Accounts) -> list[tuple[str, tables.Table, pd.DataFrame]]:
         found.append(("next_inspections", tables.NEXT_INSPECTIONS, accounts.next_inspections))
     if len(accounts.indicators):
         found.insert(0, ("indicators", tables.INDICATORS, accounts.indicators))
-    found += [entry for entry in _economy(accounts) if len(entry[2])]
+    found += [entry for entry in (*_people(accounts), *_economy(accounts)) if len(entry[2])]
     if len(accounts.measurements):
         found.append(("measurements", tables.AUDITS, accounts.measurements))
     return found
+
+
+def _people(accounts: Accounts) -> list[tuple[str, tables.Table, pd.DataFrame]]:
+    """List the tables of what people learned, where, and who works with whom."""
+    return [
+        ("training", tables.TRAINING, accounts.training),
+        ("event_places", tables.EVENT_PLACES, accounts.event_places),
+        ("alliances", tables.ALLIANCES, accounts.alliances),
+    ]
 
 
 def _economy(accounts: Accounts) -> list[tuple[str, tables.Table, pd.DataFrame]]:

@@ -50,9 +50,11 @@ from watershed_cp.tables.outputs import (
     RANKING,
     TOTALS,
 )
+from watershed_cp.tables.people import ALLIANCES, EVENT_PLACES, TRAINING
 from watershed_cp.tables.programme import CLAIMS, INDICATORS
 
 __all__ = [
+    "ALLIANCES",
     "ASSIGNMENTS",
     "ATTENDANCE",
     "AUDITS",
@@ -72,6 +74,7 @@ __all__ = [
     "DELIVERED_LOADS",
     "DOUBLES",
     "EVENTS",
+    "EVENT_PLACES",
     "EVIDENCE",
     "FATES",
     "INDICATORS",
@@ -96,6 +99,7 @@ __all__ = [
     "REDUCTIONS",
     "STAKEHOLDERS",
     "TOTALS",
+    "TRAINING",
     "Column",
     "Table",
     "listed",
