@@ -185,7 +185,8 @@ def _paybacks(recommendations: pd.DataFrame | None) -> pd.Series:
     categories = own.groupby(told["category"])
     typical = categories.median()[categories.count() >= _FEWEST]
     expected = own.fillna(told["category"].map(typical.to_dict()).astype(float))
-    waiting = told["status"].isin(_OPEN) & told["loan_id"].isna()
+    costs = told["investment_usd"].astype(float) > 0  # what costs nothing needs no loan
+    waiting = told["status"].isin(_OPEN) & told["loan_id"].isna() & costs
     return expected[waiting].groupby(told["msme_id"]).min().dropna()
 
 
