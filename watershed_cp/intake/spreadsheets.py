@@ -25,6 +25,7 @@ TEXTS = (".csv", ".tsv", ".txt")
 
 _UNMEASURED = (".xls", ".xlsb", ".ods")  # damaged ones have ended the whole process
 _MOST_TEXT_BYTES = 500_000_000
+_MOST_COLUMNS = 16_384  # XFD, in Excel and in LibreOffice
 _LARGE_BYTES = 50_000_000  # more than most offices have; the memory that it asks for is not known before
 
 _DELIMITERS = ";\t|,"
@@ -166,6 +167,8 @@ def _take_sheet(file: str, name: str, sheet: Any, unread: dict[tuple[int, int], 
         for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
     )
     rows = sheet.to_python(skip_empty_area=True)
+    if rows and column + len(rows[0]) > _MOST_COLUMNS:
+        raise ValueError(name)  # no program writes it: the file is damaged
     for (number, place), text in unread.items():
         down, across = number - 1 - row, place - 1 - column
         if 0 <= down < len(rows) and 0 <= across < len(rows[down]) and rows[down][across] == "":
