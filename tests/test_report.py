@@ -261,6 +261,14 @@ def test_the_grades_of_evidence_are_those_of_the_raw_file(page, pairs):
         assert row == [SHORT[code], *(f"{value:,.1f}" for value in (*grades, sum(grades)))]
 
 
+def test_the_trained_are_those_of_the_raw_file(page):
+    events = pd.read_csv(data_path("demo", "events.csv"), sep=";", decimal=",", encoding="utf-8-sig")
+    courses = events[events["Tipo de evento"] == "curso universitario"]
+    told = {row[0]: row[2:4] for row in Reader(page).tables["es", "indicators"][0][1:]}
+    assert told["Estudiantes formados"] == ["225", str(courses["Estudiantes"].sum())]
+    assert told["Docentes formados"] == ["20", str(courses["Docentes"].sum())]
+
+
 def test_what_is_counted_of_the_measures_is_in_the_raw_file(page):
     raw = pd.read_csv(data_path("demo", "recommendations.csv"), sep=";", encoding="utf-8-sig")
     states, resources = Reader(page).tables["es", "measures"]

@@ -14,7 +14,7 @@ from watershed_cp.messages import label, number, percent
 from watershed_cp.publish.blocks import Chapter, Grid, Source, mass, note
 from watershed_cp.publish.drawings import Bar, Drawing, draw_bars, draw_map
 from watershed_cp.publish.findings import day, find, firms, headline, span, tight, typeset
-from watershed_cp.publish.programme import alliances, measures
+from watershed_cp.publish.programme import alliances, indicators, measures
 from watershed_cp.publish.style import COLOURS, ramp_breaks, ramp_colour
 from watershed_cp.tables import EVIDENCE, FATES
 
@@ -50,7 +50,7 @@ def write_chapters(accounts: Accounts, manifest: Mapping[str, Any], language: La
     >>> from watershed_cp.pipeline import run
     >>> from watershed_cp.reference import data_path
     >>> [chapter.key for chapter in write_chapters(run(data_path("demo", "project.toml")), {}, "en")][:3]
-    ['finding', 'results', 'basins']
+    ['finding', 'results', 'indicators']
     """
     source = Source(accounts, find(accounts), manifest, language)
     found = ((key, tuple(write(source))) for key, write in _CHAPTERS.items())
@@ -356,6 +356,7 @@ def _flat(settings: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, 
 _CHAPTERS: dict[str, Callable[[Source], Iterator[Part]]] = {
     "finding": _finding,
     "results": _results,
+    "indicators": indicators,
     "basins": _basins,
     "measures": measures,
     "left_out": _left_out,

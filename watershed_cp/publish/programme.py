@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from watershed_cp.impact.edition import PublicAccounts
-from watershed_cp.messages import label, number, texts
+from watershed_cp.messages import label, number, percent, texts
+from watershed_cp.publish.blocks import note
 from watershed_cp.publish.drawings import draw_network
+from watershed_cp.publish.findings import tight
 from watershed_cp.tables import listed
 
 if TYPE_CHECKING:
@@ -18,9 +20,34 @@ if TYPE_CHECKING:
     from watershed_cp.errors import Language
     from watershed_cp.publish.blocks import Part, Source
 
-__all__ = ["alliances", "measures"]
+__all__ = ["alliances", "indicators", "measures"]
 
 _KINDS = ("water_m3_yr", "energy_kwh_yr", "materials_kg_yr", "waste_kg_yr", "co2e_kg_yr")
+
+
+def indicators(source: Source) -> Iterator[Part]:
+    """Set what was promised beside what was reached, and what the programme itself has published."""
+    table = source.accounts.indicators
+    if table.empty or isinstance(source.accounts, PublicAccounts):
+        return
+    units = texts("unit")
+    cells = [
+        (
+            row[f"name_{source.language}"],
+            units[row["unit"]].speak(source.language) if row["unit"] in units else str(row["unit"]),
+            *(number(row[name], digits=int(row["unit"] == "%")) for name in ("target", "value")),
+            "–" if math.isnan(row["low"]) else f"{number(row['low'])} – {number(row['high'])}",
+            tight(percent(row["progress_pct"], digits=0)),
+        )
+        for row in table[table["dimension"] == "programme"].to_dict("records")
+    ]
+    yield source.grid("indicators", cells, words=2, note=source.say("indicators_note"))
+    published = [
+        (row[f"name_{source.language}"], number(row["value"], digits=0), note(row["source"], source.language))
+        for row in table[table["dimension"] == "published"].to_dict("records")
+    ]
+    if published:
+        yield source.grid("published", published, words=3)
 
 
 def measures(source: Source) -> Iterator[Part]:
