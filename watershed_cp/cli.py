@@ -204,6 +204,8 @@ def _add_basins(menu: _Menu) -> None:
     basins = _Menu(menu.add("basins"), menu.language, under="basins_")
     for command in ("list", "check", "facts", "fetch"):
         added = basins.add(command)
+        if command == "check":  # what is checked may stand by itself, as with the other commands
+            added.add_argument("layer", metavar=menu.say("file"), nargs="?", help=menu.say("basins_layer"))
         added.add_argument(
             "--basins", metavar=menu.say("file"), default="priority", help=menu.say("basins_layer")
         )

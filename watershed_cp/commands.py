@@ -270,7 +270,7 @@ def _tell_counts(found: Nearby, language: Language) -> None:
     if near:
         _say("near_order", language)
         filled = [name for name in _NEAR if name in found.firms and found.firms[name].notna().any()]
-        _show(found.firms[filled].head(_SHOWN))
+        _show(found.firms[filled].head(_SHOWN), language)
 
 
 def _tell_written(found: Nearby, out: Path, language: Language, *, whole: bool) -> None:
@@ -377,19 +377,19 @@ def _course_page(longitude: float, latitude: float, pollutant: str, load_kg_yr: 
     return build_map(accounts, release=Release(longitude, latitude, pollutant, load_kg_yr))
 
 
-def basins_list(options: Options, language: Language) -> None:  # noqa: ARG001 - every command takes both
+def basins_list(options: Options, language: Language) -> None:
     """List watersheds with their areas, ours and published, and their accuracy."""
     from watershed_cp.basins.inspection import list_basins
 
-    _show(list_basins(options.basins).reset_index())
+    _show(list_basins(options.basins).reset_index(), language)
 
 
 def basins_check(options: Options, language: Language) -> None:
     """Read a layer of watersheds and say what was mended in it."""
     from watershed_cp.basins.inspection import check_basins
 
-    table = check_basins(options.basins, language=language)
-    _show(table.reset_index())
+    table = check_basins(options.layer or options.basins, language=language)
+    _show(table.reset_index(), language)
     _say("layer_in_order", language, basins=number(len(table)), area=number(float(table["area_km2"].sum())))
 
 
@@ -400,7 +400,7 @@ def basins_facts(options: Options, language: Language) -> None:
 
     rasters = ("elevation", "rain", "land_cover", "population")
     facts = basin_facts(read_basins(options.basins), **{name: getattr(options, name) for name in rasters})
-    _show(facts.round(2).T.reset_index())
+    _show(facts.round(2).T.reset_index(), language)
     if options.out:
         from watershed_cp.publish.tables import save_csv
 
@@ -487,7 +487,9 @@ def _say(key: str, language: Language, **data: Any) -> None:
     print(label("cli", key, language, **data))
 
 
-def _show(table: pd.DataFrame) -> None:
-    """Print a table for people: numbers as the four countries write them, unknowns as a dash."""
-    cells = table.map(lambda cell: number(cell) if isinstance(cell, float) else str(cell))
-    print(cells.to_string(index=False, justify="left"))
+def _show(table: pd.DataFrame, language: Language) -> None:
+    """Print a table for people: headings in words, numbers as the four countries write them, unknowns as a dash."""
+    known = texts("heading")
+    words = {name: text.speak(language) for name, text in known.items()}
+    cells = table.map(lambda cell: number(cell) if isinstance(cell, float) else words.get(cell, str(cell)))
+    print(cells.rename(columns=words).to_string(index=False, justify="left"))

@@ -259,7 +259,8 @@ def _head(axes: Axes, page: Form, accounts: Accounts, language: Language, title:
 def _overview_bars(accounts: Accounts, finding: Finding, language: Language) -> dict[str, Bar]:
     """Give each watershed its bar of the headline pollutant, the longest first."""
     headline = finding.changes[0].pollutant if finding.changes else None
-    loads = accounts.basin_loads[accounts.basin_loads["pollutant"] == headline].dropna(subset="msmes")
+    loads = accounts.basin_loads
+    loads = loads[(loads["pollutant"] == headline) & (loads["msmes"] > 0)]  # of nothing there is no bar
     breaks = ramp_breaks(loads["reduction_kg_yr"].tolist())
     bars = {
         str(row["basin_id"]): Bar(

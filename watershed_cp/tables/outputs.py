@@ -355,8 +355,6 @@ LEDGER_SUMMARY = Table(
         choice("fate", FATES, "Destino", "Fate"),
         whole("rows", "Filas del registro", "Ledger rows"),
         number("reduction_kg_yr", "kg/yr", "Reducción", "Reduction"),
-        number("baseline_kg_yr", "kg/yr", "Carga de línea base", "Baseline load"),
-        number("follow_up_kg_yr", "kg/yr", "Carga de seguimiento", "Follow-up load"),
     ),
 )
 

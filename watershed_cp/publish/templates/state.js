@@ -208,7 +208,7 @@ function measure() {
 function measured(basin) {
   if (state.measure === "located") return firms.basin.filter((place) => place === basin.place).length;
   const row = basin.loads[state.pollutant];
-  const value = row ? measure().of(row, basin) : null;
+  const value = row && row.msmes ? measure().of(row, basin) : null; // nothing credited is no zero
   return value === null || !Number.isFinite(value) ? null : value;
 }
 
