@@ -54,15 +54,13 @@ def test_a_pair_that_is_not_credited_covers_nothing() -> None:
     assert [fate for fate, _, _ in fates(book_doubles(claims))] == ["unverified", "credited"]
 
 
-def test_one_reduction_stated_twice_counts_once_with_the_weaker_evidence() -> None:
-    rows = [
-        stated("F1", 2, "2020-01-01", reduction_id="R1", evidence="A"),
-        stated("F1", 0.002, "2020-01-01", unit="t/yr", reduction_id="R2", evidence="D"),
-    ]
-    for order in (rows, rows[::-1]):
-        booked = book_doubles(audit_loads(None, reductions=pd.DataFrame(order))).set_index("follow_up_rows")
-        assert booked.loc["R1", ["fate", "reason"]].tolist() == ["duplicate", "same reduction entered again"]
-        assert booked.loc["R2", "fate"] == "credited"
+def test_two_parts_of_one_work_may_be_as_large_as_each_other() -> None:
+    rows = [stated("F1", 2, "2020-01-01", reduction_id=name) for name in ("R1", "R2")]
+    claims = audit_loads(None, reductions=pd.DataFrame(rows))
+    assert book_doubles(claims)["fate"].tolist() == ["credited", "credited"]
+    found = accounts(claims, ("F1", "Tenería Sur", 0.5))
+    assert found.doubles[["rule", "rows", "other_rows"]].to_numpy().tolist() == [["same_amount", "R2", "R1"]]
+    assert found.ledger["flags"].tolist() == ["maybe_double", "maybe_double"]
 
 
 def accounts(claims: pd.DataFrame, *names: tuple[str, str, float]) -> Accounts:

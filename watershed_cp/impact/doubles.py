@@ -1,8 +1,8 @@
 """One reduction claimed twice: what is certain is booked as a duplicate, what is only likely is flagged and weighed.
 
-Certain is a stated reduction that an audited pair of the same firm and pollutant covers, and one that repeats
-another to the gram and the day. Likely are one firm under two spellings, one measure claimed by two firms, and one
-amount stated twice: a person decides, and nothing is merged.
+Certain is a stated reduction that an audited pair of the same firm and pollutant covers. Likely are one firm under two
+spellings, one measure claimed by two firms, and one amount stated twice, even on one day: two parts of one work may be
+as large as each other. A person decides, and nothing is merged.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def book_doubles(claims: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The same rows; only a fate ``credited`` changes. A reduction stated for a day after the audited follow-up
-        cannot be in what was measured, and stays. Of two that are alike, the weaker evidence counts.
+        cannot be in what was measured, and stays.
 
     Examples
     --------
@@ -51,15 +51,11 @@ def book_doubles(claims: pd.DataFrame) -> pd.DataFrame:
     stated = rows[_counted(rows) & _stated(rows)]
     pair = audited.reindex(pd.MultiIndex.from_frame(stated[_KEY])).set_index(stated.index)
     covered = pair["size"].notna() & ~(stated["date"] > pair["max"])
-    left = stated[~covered & stated["date"].notna()]
-    order = left.sort_values(["evidence", "follow_up_rows"], ascending=[False, True], kind="stable")
-    repeated = order.index[order.duplicated([*_KEY, "reduction_kg_yr", "date"])]
     booked = claims.copy()
-    for index, reason in (
-        (stated.index[covered], "the audited pair already counts it"),
-        (repeated, "same reduction entered again"),
-    ):
-        booked.loc[index, ["fate", "reason"]] = ["duplicate", reason]
+    booked.loc[stated.index[covered], ["fate", "reason"]] = [
+        "duplicate",
+        "the audited pair already counts it",
+    ]
     return booked
 
 
