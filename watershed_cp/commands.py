@@ -224,9 +224,8 @@ def rank(options: Options, language: Language) -> None:
     _say("rank_total", language, **{name: number(count) for name, count in told.items()})
     section = "[monitoring]" if options.purpose == "inspect" else "[ranking]"
     _say("rank_sum", language, weights=weights_in_words(weights.spoken()).speak(language), section=section)
-    _show(
-        ranked.loc[: _SHOWN - 1, ["rank", "msme_id", "name", "score_pct", "explanation"]].fillna({"name": ""})
-    )
+    shown = ["rank", "msme_id", "name", "score_pct", "explanation"]
+    _show(ranked.loc[: _SHOWN - 1, shown].fillna({"name": ""}), language)
     if out:
         _say("table_written", language, file=_write_table("ranking", RANKING, ranked, out, language))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from pathlib import Path
@@ -117,6 +118,11 @@ def read_built_in(layer: str) -> gpd.GeoDataFrame:
     >>> int(read_built_in("subbasins")["level"].max())
     2
     """
+    return _built_in(layer).copy()
+
+
+@functools.cache
+def _built_in(layer: str) -> gpd.GeoDataFrame:
     import geopandas as gpd
     import pandas as pd
     import shapely

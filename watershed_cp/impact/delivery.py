@@ -296,14 +296,12 @@ def outlet_shares(
     >>> outlet_shares(read_basins(), firm, pollutants=["Cl", "COD"]).loc["F1"].tolist()
     [1.0, nan]
     """
-    from watershed_cp.basins.network import FlowNetwork
-
     shares = np.full((len(placed), len(pollutants)), np.nan)
     rates = {code: rate for code in pollutants if (rate := decay_rate(code)) is not None}
     for basin_id in sorted(built_in(basins) & set(placed["basin_id"].dropna())) if rates else ():
         basin, mine = basins.loc[basin_id], np.flatnonzero(placed["basin_id"] == basin_id)
-        network = FlowNetwork.open(str(basin_id))
-        waterway = Waterway.of(network)
+        waterway = _built_in_waterway(str(basin_id))
+        network = waterway.network
         outlet = network.cell_at(basin["outlet_longitude"], basin["outlet_latitude"])
         cells = network.cells_at(placed["longitude"].iloc[mine], placed["latitude"].iloc[mine])
         on = (cells >= 0) & (network.downstream[cells] >= 0)
@@ -313,12 +311,18 @@ def outlet_shares(
     return pd.DataFrame(shares, index=placed.index, columns=list(pollutants))
 
 
-def _basin_sums(basin: pd.Series[Any], rows: pd.DataFrame) -> Iterator[dict[str, object]]:
-    """Sum the credited rows of one watershed per pollutant, at its outlet and at the end of the water."""
+@functools.cache
+def _built_in_waterway(basin_id: str) -> Waterway:
+    """Open a built-in network once: several tables follow its water."""
     from watershed_cp.basins.network import FlowNetwork
 
-    network = FlowNetwork.open(str(basin.name))
-    waterway = Waterway.of(network)
+    return Waterway.of(FlowNetwork.open(basin_id))
+
+
+def _basin_sums(basin: pd.Series[Any], rows: pd.DataFrame) -> Iterator[dict[str, object]]:
+    """Sum the credited rows of one watershed per pollutant, at its outlet and at the end of the water."""
+    waterway = _built_in_waterway(str(basin.name))
+    network = waterway.network
     cells = network.cells_at(rows["longitude"], rows["latitude"])
     ends = {"outlet": network.cell_at(basin["outlet_longitude"], basin["outlet_latitude"]), "end": None}
     for pollutant, group in rows.groupby("pollutant", sort=True):

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from watershed_cp.errors import Language
     from watershed_cp.impact.aggregation import Accounts
 
+    Sheet = tuple[str, tables.Table, pd.DataFrame]
+
 __all__ = ["save_csv", "save_sheets", "save_tables", "save_workbook"]
 
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
@@ -114,8 +116,9 @@ def save_tables(accounts: Accounts, folder: Path, *, language: Language = "es") 
     >>> [path.name for path in save_tables(impact, pathlib.Path(tempfile.mkdtemp()))][-3:]
     ['results.gpkg', 'watersheds.parquet', 'msmes.parquet']
     """
-    written = [save_csv(table, folder / f"{name}.csv") for name, _, table in _tables(accounts)]
-    written.append(save_workbook(accounts, folder / "results.xlsx", language=language))
+    found = _tables(accounts)
+    written = [save_csv(table, folder / f"{name}.csv") for name, _, table in found]
+    written.append(_write_workbook(accounts, found, folder / "results.xlsx", language))
     written.append(save_geopackage(accounts, folder / "results.gpkg"))
     return written + save_geoparquet(accounts, folder)
 
@@ -179,21 +182,23 @@ def save_workbook(accounts: Accounts, path: Path, *, language: Language = "es") 
     >>> openpyxl.load_workbook(path).sheetnames[0]
     'Read me'
     """
+    return _write_workbook(accounts, _tables(accounts), path, language)
+
+
+def _write_workbook(accounts: Accounts, found: Sequence[Sheet], path: Path, language: Language) -> Path:
     import xlsxwriter
 
     with xlsxwriter.Workbook(path, _PLAIN) as book:
         book.set_properties({"title": accounts.title.speak(language), "created": _EPOCH})
         formats = _formats(book)
         _write_cover(book, accounts, formats, language)
-        for name, declared, table in _tables(accounts):
+        for name, declared, table in found:
             _write_sheet(book, (name, declared), table, formats, language)
-        _write_columns(book, accounts, formats, language)
+        _write_columns(book, found, formats, language)
     return path
 
 
-def save_sheets(
-    sheets: Sequence[tuple[str, tables.Table, pd.DataFrame]], path: Path, *, language: Language = "es"
-) -> Path:
+def save_sheets(sheets: Sequence[Sheet], path: Path, *, language: Language = "es") -> Path:
     """Write tables as a workbook of a sheet each, headed by what its columns mean.
 
     Parameters
@@ -228,7 +233,7 @@ def save_sheets(
     return path
 
 
-def _tables(accounts: Accounts) -> list[tuple[str, tables.Table, pd.DataFrame]]:
+def _tables(accounts: Accounts) -> list[Sheet]:
     """List the tables to write with their declarations; what a person reads first comes first."""
     if isinstance(accounts, PublicAccounts):
         return [("public_loads", tables.PUBLIC_LOADS, accounts.public_loads)]
@@ -256,7 +261,7 @@ def _tables(accounts: Accounts) -> list[tuple[str, tables.Table, pd.DataFrame]]:
     return found
 
 
-def _people(accounts: Accounts) -> list[tuple[str, tables.Table, pd.DataFrame]]:
+def _people(accounts: Accounts) -> list[Sheet]:
     """List the tables of what people learned, where, and who works with whom."""
     return [
         ("training", tables.TRAINING, accounts.training),
@@ -265,7 +270,7 @@ def _people(accounts: Accounts) -> list[tuple[str, tables.Table, pd.DataFrame]]:
     ]
 
 
-def _economy(accounts: Accounts) -> list[tuple[str, tables.Table, pd.DataFrame]]:
+def _economy(accounts: Accounts) -> list[Sheet]:
     """List the tables of measures, loans and consultants; one of which nothing is known is empty."""
     return [
         ("measures", tables.MEASURES, accounts.measures),
@@ -418,7 +423,7 @@ def _write_cell(sheet: Any, row: int, place: int, cell: object, number: object, 
 
 def _write_columns(
     book: xlsxwriter.Workbook,
-    accounts: Accounts,
+    found: Sequence[Sheet],
     formats: dict[str, xlsxwriter.format.Format],
     language: Language,
 ) -> None:
@@ -431,7 +436,7 @@ def _write_columns(
         sheet.set_column(place, place, width)
         sheet.write_string(0, place, words[name].speak(language), formats["header"])
     row = 0
-    for kind, declared, table in _tables(accounts):
+    for kind, declared, table in found:
         for column in (column for column in declared.columns if column.name in table):
             row += 1
             unit = units[column.unit].speak(language) if column.unit in units else column.unit
