@@ -29,13 +29,13 @@ from watershed_cp.tables.inputs import (
     REDUCTIONS,
     STAKEHOLDERS,
 )
+from watershed_cp.tables.monitoring import COMPLIANCE, NEXT_INSPECTIONS, RANKING
 from watershed_cp.tables.outputs import (
     ASSIGNMENTS,
     BASIN_LOADS,
     BASIN_PROBABILITIES,
     BASINS,
     CHANGES,
-    COMPLIANCE,
     COURSE,
     DELIVERED_LOADS,
     DOUBLES,
@@ -43,11 +43,9 @@ from watershed_cp.tables.outputs import (
     LEDGER,
     LEDGER_SUMMARY,
     NEARBY,
-    NEXT_INSPECTIONS,
     OUTPUTS,
     PUBLIC_LOADS,
     RANGE_SHARES,
-    RANKING,
     TOTALS,
 )
 from watershed_cp.tables.people import ALLIANCES, EVENT_PLACES, TRAINING
