@@ -1,0 +1,181 @@
+"""The commands around a project: do it, check it, compare it, hold claims against it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from watershed_cp.commands.telling import SHOWN, say, write_table
+from watershed_cp.errors import IntakeError
+from watershed_cp.messages import label, number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from watershed_cp.commands.telling import Options
+    from watershed_cp.errors import Fault, Language
+    from watershed_cp.pipeline import Impact
+    from watershed_cp.project import Project
+
+__all__ = ["check", "claims", "compare", "demo", "run", "template"]
+
+
+def demo(options: Options, language: Language) -> None:
+    """Do the whole job on the synthetic programme that ships."""
+    from watershed_cp.project import read_project
+    from watershed_cp.reference import data_path
+
+    _publish(read_project(data_path("demo", "project.toml")), Path(options.out), options, language)
+
+
+def run(options: Options, language: Language) -> None:
+    """Do the whole job of a project file."""
+    from watershed_cp.intake.duplicates import review_pairs
+    from watershed_cp.project import read_project
+
+    project = read_project(options.project)
+    impact = _publish(project, Path(options.out or project.folder / "output"), options, language)
+    pairs = review_pairs(impact.msmes)
+    _tell_notes(pairs.attrs.get("notes", ()), language)
+    _write_pairs(pairs, project.path(project.msmes.source), language)
+    if impact.list_unplaced():
+        say("to_be_placed", language, file=project.path(project.geocoding.corrections))
+
+
+def check(options: Options, language: Language) -> None:
+    """Say what a table or a project holds and all that must be mended; mark it in a copy of the table."""
+    if Path(options.file).suffix.lower() == ".toml":
+        from watershed_cp.pipeline import run as do
+
+        impact = do(options.file)
+        say("checked", language, firms=number(len(impact.msmes)), claims=number(len(impact.ledger)))
+        _tell_notes(impact.notes, language)
+        _tell_doubtful(impact.assignments, language)
+        return
+    from watershed_cp.intake.checking import check_file
+    from watershed_cp.intake.workbook import mark_faults
+
+    report = check_file(options.file)
+    for name, rows in report.rows.items():
+        say("table_found", language, table=label("workbook_tables", name, language), rows=number(rows))
+    _tell_notes(report.notes, language)
+    _write_pairs(report.duplicates, Path(options.file), language)
+    if report.faults:
+        copy = Path(options.file).with_name(
+            f"{Path(options.file).stem}{label('cli', 'marked_suffix', language)}.xlsx"
+        )
+        if Path(options.file).is_file():
+            mark_faults(options.file, report.faults, copy, language=language)
+            say("marked", language, faults=number(len(report.faults)), copy=copy)
+        raise IntakeError(*report.faults)
+    say("no_fault", language)
+
+
+def _write_pairs(pairs: pd.DataFrame, register: Path, language: Language) -> None:
+    """Write the firms that may be one beside their register, for a person to judge."""
+    if pairs.empty:
+        return
+    from watershed_cp.publish.tables import save_csv
+
+    sheet = register.with_name(f"{register.stem}{label('duplicates', 'suffix', language)}.csv")
+    told = {True: label("choice", "yes", language), False: label("choice", "no", language)}
+    shown = pairs.round(0).assign(same_municipality=pairs["same_municipality"].map(told))
+    save_csv(shown.rename(columns={name: label("duplicates", str(name), language) for name in pairs}), sheet)
+    say("duplicates", language, pairs=number(len(pairs)), file=sheet)
+
+
+def template(options: Options, language: Language) -> None:
+    """Write the workbook that an office fills in."""
+    from watershed_cp.intake.template import write_template
+
+    say("template_written", language, file=write_template(options.out, language=language))
+
+
+def compare(options: Options, language: Language) -> None:
+    """Explain what changed between two runs."""
+    from watershed_cp.impact.comparison import changed_rules, compare_runs, read_run
+    from watershed_cp.publish.summary import tell_changes
+    from watershed_cp.tables import CHANGES
+
+    before, after = read_run(options.before), read_run(options.after)
+    if before.version != after.version:
+        say("version_changed", language, before=before.version, after=after.version)
+    for rule, was, now in changed_rules(before.settings, after.settings):
+        say("rule_changed", language, rule=rule, before=was, after=now)
+    changes = compare_runs(before, after)
+    print(tell_changes(changes, language))
+    if options.out:
+        say(
+            "table_written",
+            language,
+            file=write_table("changes", CHANGES, changes, Path(options.out), language),
+        )
+
+
+def claims(options: Options, language: Language) -> None:
+    """Compute again what a programme has claimed, and say what its own tables bear out."""
+    from watershed_cp.impact.claims import check_claims, read_claims
+    from watershed_cp.pipeline import run as do
+    from watershed_cp.publish.summary import tell_claims
+    from watershed_cp.tables import CLAIMS
+
+    asked = read_claims(options.file)
+    checked = check_claims(do(options.project), asked)
+    print(tell_claims(checked, language))
+    if options.out:
+        file = write_table("claims", CLAIMS, checked, Path(options.out), language)
+        say("table_written", language, file=file)
+
+
+def _publish(project: Project, folder: Path, options: Options, language: Language) -> Impact:
+
+    from watershed_cp.impact.edition import PublicAccounts
+    from watershed_cp.pipeline import run as do
+    from watershed_cp.publish.summary import summarise, tell_edition
+
+    def progress(step: str) -> None:
+        print(label("progress", step, language), file=sys.stderr, flush=True)
+
+    impact = do(project, progress=progress)
+    if options.no_posters:
+        impact = replace(impact, posters=())
+    impact.save(folder, progress=progress)
+    print(summarise(impact, language))
+    if isinstance(impact.published, PublicAccounts):
+        print(f"\n{tell_edition(impact.published, language)}")
+    _tell_notes([note for note in impact.notes if note.rule in _OF_PLACES], language)
+    print()
+    say("written", language, page=folder / "index.html", folder=folder)
+    return impact
+
+
+_OF_PLACES = ("placed_by_name", "place_ambiguous", "place_unknown", "geocoder_silent", "correction_of_nobody")
+
+
+def _tell_notes(notes: Sequence[Fault], language: Language) -> None:
+    """Say what was decided in reading, once for all columns of a file, as far as it fits on a screen."""
+    columns: dict[Fault, list[str]] = {}
+    for note in notes:
+        columns.setdefault(replace(note, column=None, value=None), []).append(note.column or "")
+    for note, names in list(columns.items())[:SHOWN]:
+        print(f"  {replace(note, column=', '.join(names) or None).tell(language)}")
+    if len(columns) > SHOWN:
+        say("more_faults", language, more=number(len(columns) - SHOWN))
+
+
+def _tell_doubtful(assignments: pd.DataFrame, language: Language) -> None:
+    """Name the firms whose place is worth a look: without one, outside, or not sure of their watershed."""
+    status, confidence = assignments["status"], assignments["confidence"]
+    for kind, rows in (
+        ("unlocated", status == "unlocated"),
+        ("outside", status == "outside"),
+        ("ambiguous", (status == "inside") & (confidence == "ambiguous")),
+    ):
+        firms = assignments.loc[rows, "msme_id"].astype(str).tolist()
+        if firms:
+            more = f" … (+{number(len(firms) - SHOWN)})" if len(firms) > SHOWN else ""
+            say(f"doubtful_{kind}", language, firms=", ".join(firms[:SHOWN]) + more)
