@@ -8,9 +8,6 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from watershed_cp import pipeline
-from watershed_cp.reference import data_path
-
 ROOT = Path(__file__).resolve().parent.parent
 
 _PHASES = [phase for phase in hypothesis.Phase if phase is not hypothesis.Phase.explain]  # it takes minutes
@@ -22,25 +19,6 @@ hypothesis.settings.load_profile("house")
 def _english(monkeypatch: pytest.MonkeyPatch) -> None:
     """Messages are compared whole, so their language must not depend on the machine."""
     monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
-
-
-@pytest.fixture(scope="session")
-def _demo() -> pipeline.Impact:
-    """Run the demonstration once for all examples in docstrings: it takes seconds."""
-    return pipeline.run(data_path("demo", "project.toml"))
-
-
-@pytest.fixture(autouse=True)
-def _examples(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let an example that runs the demonstration take the run that is there."""
-    if isinstance(request.node, pytest.DoctestItem) and "demo" in request.node.dtest.docstring:
-        demo, run = request.getfixturevalue("_demo"), pipeline.run
-        own = data_path("demo", "project.toml")
-        monkeypatch.setattr(
-            pipeline,
-            "run",
-            lambda project, **more: demo if project == own and not more else run(project, **more),
-        )
 
 
 @pytest.fixture(scope="session")

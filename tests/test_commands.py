@@ -227,7 +227,7 @@ def test_basins_list_and_check(capsys: pytest.CaptureFixture[str]) -> None:
         "motagua",
         "panama_canal",
     ]
-    assert told(capsys, "basins", "check")[0].splitlines()[-1].startswith("4 watersheds, ")
+    assert told(capsys, "basins", "check")[0].splitlines()[-1].startswith("All in order. Watersheds: 4; ")
 
 
 def test_check_of_a_project_names_the_firms_worth_a_look(capsys: pytest.CaptureFixture[str]) -> None:

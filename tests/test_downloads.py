@@ -159,7 +159,7 @@ def test_the_command_says_how_to_use_what_it_fetched(
     file = (tmp_path / "hydrobasins_08.gpkg").as_posix()
     licence, order, *rest = told.out.splitlines()
     assert licence.startswith("HydroBASINS (Lehner and Grill 2013, doi:10.1002/hyp.9740): free for ")
-    assert order == "1 watersheds, 36,923 km2: all in order."
+    assert order == "All in order. Watersheds: 1; area: 36,923 km²."
     assert rest == [
         f"Written to: {file}",
         "To use it, write in the project file:",

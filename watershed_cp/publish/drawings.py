@@ -106,8 +106,9 @@ def draw_bars(
     --------
     >>> drawing = draw_bars("t/yr", [Bar("A", 2.0, 1.0, 3.0, "2 t"), Bar("B", 1.0, 1.0, 1.0, "1 t")])
     >>> areas = [shape.ring for shape in drawing.shapes if isinstance(shape, Area)]
-    >>> [round(ring[1][0] - ring[0][0]) for ring in areas]  # twice the value, twice as long
-    [191, 95]
+    >>> long, short = (ring[1][0] - ring[0][0] for ring in areas)
+    >>> round(long / short, 3)
+    2.0
     """
     left = min(max((len(bar.name) for bar in bars), default=0) * _LETTER + 12, WIDTH / 3)
     right = WIDTH - max((len(bar.text) for bar in bars), default=0) * _LETTER - 14
