@@ -88,7 +88,7 @@ function repaint(change) {
   paintCard();
   paintLegend();
   paintTables();
-  if (has("language")) paintSources();
+  if (has("language")) { paintSources(); theMap.invalidateSize({ pan: false }); } // a longer footer leaves less room
   if (has("view") && state.view === "map") theMap.invalidateSize();
   redraw();
   paintInset();
