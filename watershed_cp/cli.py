@@ -117,43 +117,10 @@ def _parser(language: Language) -> argparse.ArgumentParser:
         epilog=label("cli", "first_steps", language),
     )
     menu = _Menu(parser, language)
-    for command in ("demo", "run"):
-        added = menu.add(command)
-        if command == "run":
-            added.add_argument("project", metavar="project.toml", help=menu.say("project"))
-        default = "maps/demo" if command == "demo" else None
-        added.add_argument(
-            "--out", metavar=menu.say("folder"), default=default, help=menu.say(f"out_{command}")
-        )
-        added.add_argument("--no-posters", action="store_true", help=menu.say("no_posters"))
-    menu.add("check").add_argument("file", metavar=menu.say("file"), help=menu.say("check_file"))
-    template = menu.add("template")
-    template.add_argument("out", metavar=menu.say("file"), nargs="?", default=menu.say("template_name"))
-    compare = menu.add("compare")
-    compare.add_argument("before", metavar=menu.say("folder"), help=menu.say("run_before"))
-    compare.add_argument("after", metavar=menu.say("folder"), help=menu.say("run_after"))
-    compare.add_argument("--out", metavar=menu.say("file"), help=menu.say("changes_out"))
-    claims = menu.add("claims")
-    claims.add_argument("file", metavar="claims.toml", help=menu.say("claims_file"))
-    claims.add_argument(
-        "--project", metavar="project.toml", default="project.toml", help=menu.say("claims_project")
-    )
-    claims.add_argument("--out", metavar=menu.say("file"), help=menu.say("claims_out"))
+    _add_project(menu)
     _add_near(menu)
-    rank = menu.add("rank")
-    rank.add_argument("register", metavar=menu.say("file"), help=menu.say("rank_file"))
-    purposes = ("visit", "invite", "lend", "inspect")
-    rank.add_argument("--for", dest="purpose", choices=purposes, default="visit", help=menu.say("rank_for"))
-    rank.add_argument("--project", metavar="project.toml", help=menu.say("rank_project"))
-    rank.add_argument("--distance", metavar="5km", help=menu.say("distance"))
-    rank.add_argument("--out", metavar=menu.say("file"), help=menu.say("rank_out"))
-    trace = menu.add("trace")
-    trace.add_argument("place", metavar="LON,LAT", help=menu.say("place"))
-    trace.add_argument("--network", metavar=menu.say("file"), help=menu.say("network"))
-    trace.add_argument("--municipalities", metavar=menu.say("file"), help=menu.say("municipalities"))
-    trace.add_argument("--load", metavar="KG", help=menu.say("load"))
-    trace.add_argument("--pollutant", metavar="DBO5", default="BOD5", help=menu.say("pollutant"))
-    trace.add_argument("--out", metavar=menu.say("file"), help=menu.say("trace_out"))
+    _add_rank(menu)
+    _add_trace(menu)
     _add_basins(menu)
     return parser
 
@@ -181,6 +148,51 @@ class _Menu:
         added._negative_number_matcher = re.compile(r"^-\d")  # noqa: SLF001
         added.set_defaults(command=function)
         return added
+
+
+def _add_project(menu: _Menu) -> None:
+    for command in ("demo", "run"):
+        added = menu.add(command)
+        if command == "run":
+            added.add_argument("project", metavar="project.toml", help=menu.say("project"))
+        default = "maps/demo" if command == "demo" else None
+        added.add_argument(
+            "--out", metavar=menu.say("folder"), default=default, help=menu.say(f"out_{command}")
+        )
+        added.add_argument("--no-posters", action="store_true", help=menu.say("no_posters"))
+    menu.add("check").add_argument("file", metavar=menu.say("file"), help=menu.say("check_file"))
+    template = menu.add("template")
+    template.add_argument("out", metavar=menu.say("file"), nargs="?", default=menu.say("template_name"))
+    compare = menu.add("compare")
+    compare.add_argument("before", metavar=menu.say("folder"), help=menu.say("run_before"))
+    compare.add_argument("after", metavar=menu.say("folder"), help=menu.say("run_after"))
+    compare.add_argument("--out", metavar=menu.say("file"), help=menu.say("changes_out"))
+    claims = menu.add("claims")
+    claims.add_argument("file", metavar="claims.toml", help=menu.say("claims_file"))
+    claims.add_argument(
+        "--project", metavar="project.toml", default="project.toml", help=menu.say("claims_project")
+    )
+    claims.add_argument("--out", metavar=menu.say("file"), help=menu.say("claims_out"))
+
+
+def _add_rank(menu: _Menu) -> None:
+    rank = menu.add("rank")
+    rank.add_argument("register", metavar=menu.say("file"), help=menu.say("rank_file"))
+    purposes = ("visit", "invite", "lend", "inspect")
+    rank.add_argument("--for", dest="purpose", choices=purposes, default="visit", help=menu.say("rank_for"))
+    rank.add_argument("--project", metavar="project.toml", help=menu.say("rank_project"))
+    rank.add_argument("--distance", metavar="5km", help=menu.say("distance"))
+    rank.add_argument("--out", metavar=menu.say("file"), help=menu.say("rank_out"))
+
+
+def _add_trace(menu: _Menu) -> None:
+    trace = menu.add("trace")
+    trace.add_argument("place", metavar="LON,LAT", help=menu.say("place"))
+    trace.add_argument("--network", metavar=menu.say("file"), help=menu.say("network"))
+    trace.add_argument("--municipalities", metavar=menu.say("file"), help=menu.say("municipalities"))
+    trace.add_argument("--load", metavar="KG", help=menu.say("load"))
+    trace.add_argument("--pollutant", metavar="DBO5", default="BOD5", help=menu.say("pollutant"))
+    trace.add_argument("--out", metavar=menu.say("file"), help=menu.say("trace_out"))
 
 
 def _add_near(menu: _Menu) -> None:

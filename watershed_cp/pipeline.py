@@ -209,15 +209,30 @@ def run(
     step = progress or (lambda _: None)
     step("read")
     tables = _read_tables(settings)
-    msmes, audits, reductions = tables["msmes"], tables.get("audits"), tables.get("reductions")
     basins = _read_outlines(settings)
     step("place")
-    placed = assign(msmes, basins, language=settings.project.language)
+    placed = assign(tables["msmes"], basins, language=settings.project.language)
     step("count")
+    impact = _with_settings(_count(settings, tables, placed, basins), settings, tables)
+    check_sensitivity(settings.monitoring.sensitivity, basins.index)
+    check_controls(impact.ledger, settings.control)
+    if settings.indicators is not None:
+        promised = read_programme(_programme_file(settings))
+        impact = replace(impact, indicators=compute_indicators(impact, promised))
+    if out is not None:
+        impact.save(out, progress=progress)
+    return impact
+
+
+def _count(
+    settings: Project, tables: Mapping[str, pd.DataFrame], placed: pd.DataFrame, basins: gpd.GeoDataFrame
+) -> Accounts:
+    """Turn what was measured into claims by the project's rules, and close the accounts."""
+    msmes, audits = tables["msmes"], tables.get("audits")
     rules = settings.accounting
     claims = audit_loads(
         audits,
-        reductions=reductions,
+        reductions=tables.get("reductions"),
         msmes=msmes,
         censoring_rule=rules.censoring,
         minimum_evidence=rules.minimum_evidence,
@@ -225,7 +240,7 @@ def run(
         recommendations=tables.get("recommendations"),
         days_per_year=rules.days_per_year,
     )
-    accounts = close_accounts(
+    return close_accounts(
         claims,
         placed,
         basins,
@@ -235,10 +250,18 @@ def run(
         levels=_sub_basins(settings),
         title=_title(settings),
     )
-    impact = _impact(
+
+
+def _with_settings(accounts: Accounts, settings: Project, tables: Mapping[str, pd.DataFrame]) -> Impact:
+    """Give the accounts what the project says of how they are to be read and published."""
+    rules, measured = (
+        settings.accounting,
+        [tables[name] for name in ("audits", "reductions") if name in tables],
+    )
+    return _impact(
         accounts,
         registers=tables,
-        period=measured_period(*(table for table in (audits, reductions) if table is not None)),
+        period=measured_period(*measured),
         synthetic=any(map(says_synthetic, tables.values())),
         censoring=rules.censoring,
         economics=settings.economics,
@@ -256,14 +279,6 @@ def run(
         audience=settings.publish.audience,
         minimum_msmes=settings.publish.minimum_msmes,
     )
-    check_sensitivity(settings.monitoring.sensitivity, basins.index)
-    check_controls(impact.ledger, settings.control)
-    if settings.indicators is not None:
-        promised = read_programme(_programme_file(settings))
-        impact = replace(impact, indicators=compute_indicators(impact, promised))
-    if out is not None:
-        impact.save(out, progress=progress)
-    return impact
 
 
 def aggregate(
