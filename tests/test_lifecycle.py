@@ -88,6 +88,23 @@ def test_a_follow_up_outside_the_period_is_expired_and_an_earlier_one_counts() -
     assert fates(*rows, period=period) == [("credited", 20.0), ("expired", 30.0)]
 
 
+def test_what_has_no_date_is_not_known_to_lie_within_a_period() -> None:
+    """It would count in every period: 20 kg of the undated pair, and 2 t that nobody dated."""
+    rows = (audit(value=100), audit(phase="follow_up", value=80))
+    period = (dt.date(2019, 1, 1), dt.date(2019, 12, 31))
+    assert fates(*rows) == [("credited", 20.0)]
+    assert fates(*rows, period=period) == [("unverified", 20.0)]
+    dated = audit(phase="follow_up", value=70, date="2019-06-01")
+    assert fates(*rows, dated, period=period) == [("unverified", 20.0), ("credited", 30.0)]
+    stated = pd.DataFrame([{"msme_id": "F1", "pollutant": "TN", "value": 2.0, "unit": "t/yr"}])
+    claim = audit_loads(None, reductions=stated, period=period).iloc[0]
+    assert (claim["fate"], claim["reduction_kg_yr"], claim["reason"]) == (
+        "unverified",
+        2000.0,
+        "no date, so not known to lie within the accounting period",
+    )
+
+
 def test_ready_made_reductions_are_claims_and_repeats_are_not() -> None:
     row = {"msme_id": "F1", "pollutant": "TN", "value": 2.0, "unit": "t/yr"}
     other = {**row, "catchment": "8"}

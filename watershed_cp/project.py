@@ -115,7 +115,7 @@ class Accounting(_Section):
     """``[accounting]``: the rules of counting."""
 
     period: tuple[dt.date, dt.date] | None = None
-    """First and last day; a follow-up after the last day does not count yet."""
+    """First and last day; a claim outside, or one without a date, does not count."""
     minimum_evidence: Literal["A", "B", "C", "D", "E"] = "E"
     """Weakest evidence grade that is credited."""
     censoring: Literal["zero", "half", "full", "interval", "ros"] = "half"

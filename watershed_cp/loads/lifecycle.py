@@ -3,12 +3,16 @@
 A *campaign* is the set of rows of one firm, pollutant and phase on one date. A *claim* is a follow-up campaign
 set against the latest baseline campaign before it, or a row of a table of reductions. The latest follow-up counts;
 earlier ones are superseded.
+
+Where the project sets an accounting period, only what is known to lie within it counts: a claim dated outside is
+expired, one without a date unverified, since it would else count in every period.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,6 +20,9 @@ import pandas as pd
 from watershed_cp import units
 from watershed_cp.loads import equations, uncertainty
 from watershed_cp.loads.plausibility import flag_pairs, join_flags
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Period = tuple[dt.date, dt.date]
 """First and last day of an accounting period, both included."""
@@ -57,6 +64,10 @@ _CARRIED = [
 ]
 _ENTRY = ("source_file", "source_sheet", "source_row", "row_name", "load_kg_yr", "equation", "reason")
 _UNGRADED = "E"
+_PERIOD = {
+    "expired": "outside the accounting period",
+    "unverified": "no date, so not known to lie within the accounting period",
+}
 
 
 def audit_claims(rows: pd.DataFrame, *, period: Period | None = None) -> pd.DataFrame:
@@ -67,13 +78,13 @@ def audit_claims(rows: pd.DataFrame, *, period: Period | None = None) -> pd.Data
     rows : pandas.DataFrame
         As :func:`watershed_cp.loads.audits.row_loads` gives them, with ``row_name``.
     period : tuple of datetime.date, optional
-        Days within which a follow-up counts; one outside is ``expired``.
+        Days within which a follow-up counts; one outside is ``expired``, one without a date ``unverified``.
 
     Returns
     -------
     pandas.DataFrame
-        Columns :data:`CLAIMS`; fates ``credited``, ``superseded``, ``unpaired``, ``expired``, ``duplicate`` and
-        ``invalid``.
+        Columns :data:`CLAIMS`; fates ``credited``, ``superseded``, ``unpaired``, ``unverified``, ``expired``,
+        ``duplicate`` and ``invalid``.
 
     Examples
     --------
@@ -102,12 +113,12 @@ def reduction_claims(rows: pd.DataFrame, *, period: Period | None = None) -> pd.
     rows : pandas.DataFrame
         As :func:`watershed_cp.loads.audits.reduction_rows` gives them, with ``row_name``.
     period : tuple of datetime.date, optional
-        Days within which a reduction counts; one outside is ``expired``.
+        Days within which a reduction counts; one outside is ``expired``, one without a date ``unverified``.
 
     Returns
     -------
     pandas.DataFrame
-        Columns :data:`CLAIMS`; fates ``credited``, ``expired``, ``duplicate`` and ``invalid``.
+        Columns :data:`CLAIMS`; fates ``credited``, ``unverified``, ``expired``, ``duplicate`` and ``invalid``.
 
     Examples
     --------
@@ -118,18 +129,16 @@ def reduction_claims(rows: pd.DataFrame, *, period: Period | None = None) -> pd.
     """
     repeated = rows.duplicated([name for name in rows if name not in _ENTRY], keep="first").to_numpy()
     invalid = (rows["reason"] != "").to_numpy()
-    expired = _outside(rows["date"], period).to_numpy()
+    apart = _not_within(rows["date"], period)
+    fate = np.select([invalid, repeated, *apart.values()], ["invalid", "duplicate", *apart], "credited")
+    reasons = pd.Series(fate, index=rows.index).map({**_PERIOD, "duplicate": "same reduction entered again"})
     load = rows["load_kg_yr"]
     return pd.DataFrame(
         {
             "msme_id": rows["msme_id"],
             "pollutant": rows["pollutant"],
-            "fate": np.select([invalid, repeated, expired], ["invalid", "duplicate", "expired"], "credited"),
-            "reason": np.select(
-                [invalid, repeated, expired],
-                [rows["reason"], "same reduction entered again", "outside the accounting period"],
-                "",
-            ),
+            "fate": fate,
+            "reason": reasons.fillna("").mask(invalid, rows["reason"]),
             "baseline_kg_yr": np.nan,
             "follow_up_kg_yr": np.nan,
             "reduction_kg_yr": load,
@@ -217,15 +226,12 @@ def _pair(campaigns: pd.DataFrame, period: Period | None) -> list[pd.DataFrame]:
     both = follow_ups.merge(baselines, on=_KEY, how="inner", suffixes=("", "_baseline"))
     both = both[~(both["date_baseline"] > both["date"])]  # one without a date may stand anywhere
     pairs = both.sort_values(["place", "place_baseline"]).drop_duplicates("place", keep="last")
-    expired = _outside(pairs["date"], period)
-    latest = ~pairs[~expired].duplicated(_KEY, keep="last").reindex(pairs.index, fill_value=True)
-    pairs["fate"] = np.select([expired, latest], ["expired", "credited"], "superseded")
+    apart = _not_within(pairs["date"], period)
+    within = ~np.logical_or.reduce(list(apart.values()))
+    latest = ~pairs[within].duplicated(_KEY, keep="last").reindex(pairs.index, fill_value=True)
+    pairs["fate"] = np.select([*apart.values(), latest], [*apart, "credited"], "superseded")
     pairs["reason"] = pairs["fate"].map(
-        {
-            "expired": "outside the accounting period",
-            "superseded": "a later follow-up replaces it",
-            "credited": "",
-        }
+        {**_PERIOD, "superseded": "a later follow-up replaces it", "credited": ""}
     )
     alone = follow_ups[~follow_ups["place"].isin(pairs["place"])]
     known = pd.MultiIndex.from_frame(alone[_KEY]).isin(pd.MultiIndex.from_frame(baselines[_KEY]))
@@ -268,10 +274,13 @@ def _check_rows(rows: pd.DataFrame, claims: pd.DataFrame) -> None:
         raise ArithmeticError(f"audit rows that no claim names: {sorted(lost)[:5]}")
 
 
-def _outside(date: pd.Series, period: Period | None) -> pd.Series:
+def _not_within(date: pd.Series, period: Period | None) -> dict[str, NDArray[np.bool_]]:
+    """Tell by fate which dates do not count in a period: those outside, and those that nobody knows."""
+    day = date.to_numpy().astype("datetime64[ns]")
     if period is None:
-        return pd.Series(False, index=date.index)
-    return (date < pd.Timestamp(period[0])) | (date > pd.Timestamp(period[1]))
+        return dict.fromkeys(_PERIOD, np.zeros(len(day), dtype=bool))
+    first, last = (np.datetime64(end) for end in period)
+    return {"expired": (day < first) | (day > last), "unverified": np.isnat(day)}
 
 
 def _claim(pairs: pd.DataFrame) -> pd.DataFrame:
