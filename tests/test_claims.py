@@ -105,7 +105,8 @@ def test_the_command_tells_and_writes(tmp_path, capsys):
     told = capsys.readouterr().out.splitlines()
     assert told[:2] == [
         "REPRODUCIDA: 173 estudiantes formados. Impreso: 173; calculado: 173 personas (173 filas).",
-        "  Regla: distinct person_id of attendance where role = student, kind = course | workshop | visit.",
+        "  Regla: cada «Código de persona» contado una vez, en «Asistencia», donde «Papel» es estudiante; "
+        "«Tipo de evento» es curso o taller o visita.",
     ]
     assert told[-1] == f"Escrito en: {out}"
     assert len(pd.read_csv(out)) == 6

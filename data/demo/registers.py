@@ -235,6 +235,7 @@ def make_stakeholders(draw: random.Random, firms: list[str]) -> list[Row]:
     """Draw the partners: each works with the centre of its country, universities with the firms of interns too."""
     rows: list[Row] = []
     for kind, countries, agreement in ORGANISATIONS:
+        made_up = "sintético" if kind == "centro" else "sintética"
         for country in [code for code, count in countries.items() for _ in range(count)]:
             number = len(rows) + 1
             local = [firm for firm in firms if firm.startswith(country)]
@@ -243,7 +244,7 @@ def make_stakeholders(draw: random.Random, firms: list[str]) -> list[Row]:
             rows.append(
                 {
                     "Código de actor": f"S-{number:02d}",
-                    "Organización": f"{kind[0].upper()}{kind[1:]} sintética {number:02d}",
+                    "Organización": f"{kind[0].upper()}{kind[1:]} {made_up} {number:02d}",
                     "Tipo de organización": kind,
                     "País": country,
                     "Colabora con": hosts,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from watershed_cp.errors import Text
 from watershed_cp.messages import label, mass, mass_range, number, percent, texts
+from watershed_cp.publish.wording import rule_in_words
 from watershed_cp.reference import pollutant_name
 from watershed_cp.tables import FATES
 
@@ -114,7 +115,7 @@ def _claim_lines(claim: Mapping[Hashable, Any], language: Language) -> Iterator[
     told = {"claim": claim[f"claim_{language}"], "unit": unit, "rows": number(int(claim["rows"]))}
     outcome = label("claim", claim["outcome"], language).upper()
     yield label("claim", "told", language, outcome=outcome, **told, **figures)
-    yield label("claim", "rule", language, rule=claim["rule"])
+    yield label("claim", "rule", language, rule=rule_in_words(claim["rule"], language))
     if not math.isnan(claim["denominator"]):
         shares = {name: number(claim[name]) for name in ("numerator", "denominator", "value")}
         yield label("claim", "share", language, simple=number(claim["simple_mean_pct"]), **shares)

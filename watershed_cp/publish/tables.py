@@ -19,11 +19,17 @@ from watershed_cp.impact.edition import PublicAccounts
 from watershed_cp.messages import label, texts
 from watershed_cp.publish.geopackage import save_geopackage, save_geoparquet
 from watershed_cp.publish.style import COLOURS
-from watershed_cp.publish.wording import both_languages, disclosure_rule, equation, weights_in_words
+from watershed_cp.publish.wording import (
+    both_languages,
+    disclosure_rule,
+    equation,
+    rule_in_words,
+    weights_in_words,
+)
 from watershed_cp.reference import pollutant_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import xlsxwriter
@@ -54,8 +60,8 @@ _WORDS = {
     "dimension": "dimension",
     "value": "size_class",
     "size_class": "size_class",
-    "place": "arrival",
-    "rule": "double",
+    "place": "arrival choice",
+    "part": "choice",
     "fate_before": "fate",
     "fate_after": "fate",
     "change": "change",
@@ -86,6 +92,17 @@ _WORDS = {
     "organisation_kind": "choice",
     "partner_kind": "choice",
     "agreement": "choice",
+}
+_SENTENCES: dict[str, Callable[[str, Language], str]] = {
+    **dict.fromkeys(
+        ("reason", "repairs", "notes"), lambda cell, language: both_languages(cell).speak(language)
+    ),
+    "equation": lambda cell, language: equation(cell).speak(language),
+    "weights": lambda cell, language: weights_in_words(cell).speak(language),
+    "pollutant": pollutant_name,
+    "rule": lambda cell, language: (
+        label("double", cell, language) if cell in texts("double") else rule_in_words(cell, language)
+    ),
 }
 _LISTS = {"flags": "flag", "unknown": "rank_unknown"}
 
@@ -394,16 +411,12 @@ def _in_words(column: str, cell: object, language: Language) -> object:
     """Say a code in the reader's language; anything else stays as it is."""
     if not isinstance(cell, str):
         return cell
-    if column in ("reason", "repairs", "notes"):
-        return both_languages(cell).speak(language)
-    if column in ("equation", "weights"):
-        return (equation(cell) if column == "equation" else weights_in_words(cell)).speak(language)
-    if column == "pollutant":
-        return pollutant_name(cell, language)
+    if column in _SENTENCES:
+        return _SENTENCES[column](cell, language)
     if column in _LISTS:
         return " ".join(label(_LISTS[column], code, language) for code in cell.split())
-    block = _WORDS.get(column)
-    return texts(block)[cell].speak(language) if block and cell in texts(block) else cell
+    words = (texts(block) for block in _WORDS.get(column, "").split())
+    return next((block[cell].speak(language) for block in words if cell in block), cell)
 
 
 def _write_cell(sheet: Any, row: int, place: int, cell: object, number: object, date: object) -> None:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import functools
 import re
+from typing import TYPE_CHECKING
 
+from watershed_cp import tables
 from watershed_cp.errors import Text
 from watershed_cp.impact.disclosure import DOMINANCE_PCT
-from watershed_cp.messages import texts
+from watershed_cp.intake.headers import usual_header
+from watershed_cp.messages import label, texts
+from watershed_cp.reference import pollutant_name
 
-__all__ = ["both_languages", "disclosure_rule", "equation", "weights_in_words"]
+if TYPE_CHECKING:
+    from watershed_cp.errors import Language
+
+__all__ = ["both_languages", "disclosure_rule", "equation", "rule_in_words", "weights_in_words"]
 
 _BLOCKS = ("page_reason", "placing", "repairs", "credit", "appraisal")
 _BETWEEN = "; "
+_RULE = re.compile(
+    r"(?P<how>count|distinct|sum|share)(?: (?P<column>\w+))?(?: / (?P<of>\w+))? of (?P<table>\w+)"
+    r"(?: where (?P<where>.+))?"
+)
 
 
 def both_languages(note: str) -> Text:
@@ -64,6 +75,60 @@ def weights_in_words(formula: str) -> Text:
         " × ".join(name.es + power for name, power in powers),
         " × ".join(name.en + power for name, power in powers),
     )
+
+
+def rule_in_words(rule: str, language: Language) -> str:
+    """Say how an indicator or a claim is computed, in the words of the office's own tables.
+
+    Parameters
+    ----------
+    rule : str
+        As :attr:`watershed_cp.impact.programme.Measure.rule` writes it; anything else stays as it is.
+    language : {"es", "en"}
+        Language of the words.
+
+    Examples
+    --------
+    >>> rule_in_words("distinct person_id of attendance where role = student | instructor", "en")
+    'each “Person code” counted once, in “Attendance”, where “Type of participant” is student or instructor'
+    """
+    found = _RULE.fullmatch(rule)
+    if found is None:
+        return rule
+    names = {part: _column(found["table"], found[part], language) for part in ("column", "of") if found[part]}
+    table = label("workbook", "ledger", language) if found["table"] == "ledger" else ""
+    table = table or label("workbook_tables", found["table"], language)
+    said = label("rule", found["how"], language, table=table, **names)
+    filters = [part.split(" = ") for part in (found["where"] or "").split(", ") if part]
+    either = label("rule", "or", language)
+    told = [
+        label(
+            "rule",
+            "is",
+            language,
+            column=_column(found["table"], column, language),
+            value=either.join(_value(column, value, language) for value in values.split(" | ")),
+        )
+        for column, values in filters
+    ]
+    return said + (label("rule", "where", language, filters="; ".join(told)) if told else "")
+
+
+def _column(table: str, column: str, language: Language) -> str:
+    """Name a column as the office's tables head it, or as the ledger explains it."""
+    if column in texts("rule_column"):
+        return label("rule_column", column, language)
+    if table == "ledger":
+        return tables.LEDGER[column].meaning.speak(language)
+    return usual_header(next(known for known in tables.INPUTS if known.name == table), column, language)
+
+
+def _value(column: str, value: str, language: Language) -> str:
+    """Say one value that a rule asks for."""
+    if column == "pollutant":
+        return pollutant_name(value, language)
+    words = texts("fate" if column == "fate" else "choice")
+    return words[value].speak(language) if value in words else value
 
 
 def disclosure_rule(minimum_msmes: int) -> list[Text]:
