@@ -1,4 +1,4 @@
-"""Examples in docstrings share one run of the demonstration."""
+"""One run of the demonstration serves every test and every example in a docstring."""
 
 from __future__ import annotations
 
@@ -7,21 +7,28 @@ import pytest
 from watershed_cp import pipeline
 from watershed_cp.reference import data_path
 
+DEMO = data_path("demo", "project.toml")
+
 
 @pytest.fixture(scope="session")
-def _demo() -> pipeline.Impact:
-    """Run the demonstration once for all examples in docstrings: it takes seconds."""
-    return pipeline.run(data_path("demo", "project.toml"))
+def demo() -> pipeline.Impact:
+    """Run the demonstration once: it takes seconds. Whoever wants it otherwise takes ``dataclasses.replace``."""
+    return pipeline.run(DEMO)
+
+
+@pytest.fixture
+def _demo_is_run(demo: pipeline.Impact, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let whoever runs the demonstration as it stands, a command for example, take the run that is there."""
+    run = pipeline.run
+    monkeypatch.setattr(
+        pipeline,
+        "run",
+        lambda project, **more: demo if project == DEMO and not more else run(project, **more),
+    )
 
 
 @pytest.fixture(autouse=True)
-def _examples(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let an example that runs the demonstration take the run that is there."""
+def _examples(request: pytest.FixtureRequest) -> None:
+    """Give examples in docstrings the shared run."""
     if isinstance(request.node, pytest.DoctestItem) and "demo" in request.node.dtest.docstring:
-        demo, run = request.getfixturevalue("_demo"), pipeline.run
-        own = data_path("demo", "project.toml")
-        monkeypatch.setattr(
-            pipeline,
-            "run",
-            lambda project, **more: demo if project == own and not more else run(project, **more),
-        )
+        request.getfixturevalue("_demo_is_run")

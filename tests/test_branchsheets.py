@@ -7,16 +7,9 @@ from dataclasses import replace
 import pytest
 
 from watershed_cp.impact.edition import public_accounts
-from watershed_cp.pipeline import run
 from watershed_cp.publish.branchsheets import branches, draw_branch
 from watershed_cp.publish.financing import draw_financing
 from watershed_cp.publish.posters import save_posters
-from watershed_cp.reference import data_path
-
-
-@pytest.fixture(scope="module")
-def demo():
-    return run(data_path("demo", "project.toml"))
 
 
 def words(figure):

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-import watershed_cp as wcp
 from watershed_cp.cli import main
 from watershed_cp.errors import InputError
 from watershed_cp.impact.claims import Claim, Claims, check_claims, read_claims
@@ -80,9 +79,8 @@ def test_a_number_per_firm_stands_beside_those_of_sister_programmes(measures):
     assert told["published_high"] == pytest.approx(257888 / 13)
 
 
-def test_the_claims_of_the_demonstration_from_its_raw_files():
-    impact = wcp.run(DEMO / "project.toml")
-    told = check_claims(impact, read_claims(DEMO / "claims.toml")).set_index("claim_id")
+def test_the_claims_of_the_demonstration_from_its_raw_files(demo):
+    told = check_claims(demo, read_claims(DEMO / "claims.toml")).set_index("claim_id")
     assert told["outcome"].to_dict() == {
         "students": "reproduced",
         "recommendations": "contradicted",
@@ -98,6 +96,7 @@ def test_the_claims_of_the_demonstration_from_its_raw_files():
     assert told.loc["water", "numerator"] == rows["Ahorro"].sum()
 
 
+@pytest.mark.usefixtures("_demo_is_run")
 def test_the_command_tells_and_writes(tmp_path, capsys):
     out = tmp_path / "claims.csv"
     asked = ["claims", str(DEMO / "claims.toml"), "--project", str(DEMO / "project.toml"), "--out", str(out)]

@@ -14,14 +14,8 @@ from watershed_cp.impact.aggregation import close_accounts
 from watershed_cp.impact.consultants import consultant_coverage, consultant_matches
 from watershed_cp.impact.credit import lend_next, loan_costs, portfolio
 from watershed_cp.impact.edition import public_accounts
-from watershed_cp.pipeline import run
 from watershed_cp.project import Economics, Lending
 from watershed_cp.reference import data_path, read_reference
-
-
-@pytest.fixture(scope="module")
-def demo():
-    return run(data_path("demo", "project.toml"))
 
 
 @pytest.fixture

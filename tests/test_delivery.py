@@ -17,8 +17,6 @@ from hypothesis import strategies as st
 from watershed_cp import tables
 from watershed_cp.basins.network import FlowNetwork
 from watershed_cp.impact.delivery import Rate, Waterway, decay_rate, delivered_loads, follow_load
-from watershed_cp.pipeline import run
-from watershed_cp.reference import data_path
 
 ENDS = ["delivered_low_kg_yr", "delivered_kg_yr", "delivered_high_kg_yr"]
 
@@ -111,11 +109,6 @@ def test_the_course_and_the_sum_over_the_network_agree() -> None:
     np.testing.assert_allclose(table[ENDS].iloc[-1].to_numpy(float), share)
     assert table["at_km"].is_monotonic_increasing
     assert tuple(table) == tables.COURSE.names
-
-
-@pytest.fixture(scope="module")
-def demo():
-    return run(data_path("demo", "project.toml"))
 
 
 def test_delivered_stands_beside_what_was_credited(demo) -> None:

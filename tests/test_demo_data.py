@@ -20,11 +20,6 @@ TABLES = sorted(path.name for path in DEMO.glob("*.csv"))
 
 
 @pytest.fixture(scope="module")
-def impact():
-    return wcp.run(DEMO / "project.toml")
-
-
-@pytest.fixture(scope="module")
 def audits():
     return wcp.read_audits(DEMO / "auditorias.csv")
 
@@ -84,28 +79,28 @@ def test_no_firm_stands_in_a_lake(firms):
     assert not shapely.contains(lakes, firms.geometry[firms.geometry.notna()].to_numpy()).any()
 
 
-def test_nearly_all_firms_lie_in_the_watershed_of_their_municipality(impact):
-    counts = impact.assignments["basin_id"].value_counts().to_dict()
+def test_nearly_all_firms_lie_in_the_watershed_of_their_municipality(demo):
+    counts = demo.assignments["basin_id"].value_counts().to_dict()
     assert counts == {"acelhuate": 17, "motagua": 16, "chamelecon": 13, "panama_canal": 10}
-    status = impact.assignments.set_index("msme_id")["status"]
+    status = demo.assignments.set_index("msme_id")["status"]
     assert status[status != "inside"].to_dict() == {"GT-034": "outside", "HN-048": "unlocated"}
-    by_name = impact.assignments.set_index("msme_id").loc["HN-045"]
+    by_name = demo.assignments.set_index("msme_id").loc["HN-045"]
     assert (by_name["basin_id"], by_name["confidence"]) == ("chamelecon", "likely")
     assert by_name["repairs"] == "placed by its municipality: Quimistán, Santa Bárbara"
-    unsure = impact.assignments["confidence"].isin(("likely", "ambiguous"))
-    assert set(impact.assignments.loc[unsure, "msme_id"]) >= {"SV-007", "SV-017", "PA-057"}
+    unsure = demo.assignments["confidence"].isin(("likely", "ambiguous"))
+    assert set(demo.assignments.loc[unsure, "msme_id"]) >= {"SV-007", "SV-017", "PA-057"}
 
 
-def test_a_pipe_that_ends_elsewhere_decides(impact, firms):
+def test_a_pipe_that_ends_elsewhere_decides(demo, firms):
     located = firms.set_index("msme_id").loc["PA-058"]
     canal = wcp.read_basins().geometry["panama_canal"]
     assert not canal.contains(located["geometry"])
-    placed = impact.assignments.set_index("msme_id").loc["PA-058"]
+    placed = demo.assignments.set_index("msme_id").loc["PA-058"]
     assert (placed["status"], placed["basin_id"]) == ("inside", "panama_canal")
 
 
-def test_the_usual_mess_is_there(impact, audits, firms):
-    other = impact.ledger[impact.ledger["fate"] != "credited"]
+def test_the_usual_mess_is_there(demo, audits, firms):
+    other = demo.ledger[demo.ledger["fate"] != "credited"]
     assert {fate: set(firms) for fate, firms in other.groupby("fate")["msme_id"]} == {
         "duplicate": {"SV-012"},
         "expired": {"HN-038"},
@@ -133,8 +128,8 @@ def test_follow_ups_come_half_a_year_to_14_months_later(audits):
     assert by_firm["baseline"].dt.year.isin((2018, 2019)).all()
 
 
-def test_the_programme_reduces_about_a_tenth_and_a_few_firms_got_worse(impact):
-    credited = impact.ledger[impact.ledger["fate"] == "credited"]
+def test_the_programme_reduces_about_a_tenth_and_a_few_firms_got_worse(demo):
+    credited = demo.ledger[demo.ledger["fate"] == "credited"]
     for pollutant in ("BOD5", "COD", "TSS"):
         rows = credited[credited["pollutant"] == pollutant]
         share = math.fsum(rows["reduction_kg_yr"]) / math.fsum(rows["baseline_kg_yr"])
@@ -143,9 +138,9 @@ def test_the_programme_reduces_about_a_tenth_and_a_few_firms_got_worse(impact):
     assert set(bod.index[bod < 0]) == {"SV-003", "GT-024", "HN-039", "HN-046", "PA-054"}
 
 
-def test_a_load_may_fall_or_rise_with_the_business_alone(impact, audits):
+def test_a_load_may_fall_or_rise_with_the_business_alone(demo, audits):
     """GT-022 discharges less because it made less; HN-046 more, but less for each unit it made."""
-    bod = impact.ledger[impact.ledger["pollutant"] == "BOD5"].set_index("msme_id")
+    bod = demo.ledger[demo.ledger["pollutant"] == "BOD5"].set_index("msme_id")
     output = audits.groupby(["msme_id", "phase"])["production"].first()
     left = bod["follow_up_kg_yr"] / bod["baseline_kg_yr"]
     made = {firm: output[firm, "follow_up"] / output[firm, "baseline"] for firm in ("GT-022", "HN-046")}

@@ -15,16 +15,10 @@ from hypothesis import strategies as st
 from watershed_cp.impact.aggregation import close_accounts
 from watershed_cp.impact.economics import branch_measures, cash_flow, internal_rate
 from watershed_cp.impact.edition import public_accounts
-from watershed_cp.pipeline import run
 from watershed_cp.project import Economics
 from watershed_cp.reference import data_path, read_reference
 
 STATUSES = ["recommended", "accepted", "implemented", "verified", "lapsed", "rejected"]
-
-
-@pytest.fixture(scope="module")
-def demo():
-    return run(data_path("demo", "project.toml"))
 
 
 def world(*measures, economics=None, period=None):

@@ -16,15 +16,8 @@ import pytest
 from watershed_cp.basins.assignment import assign_levels
 from watershed_cp.impact.disclosure import DOMINANCE_PCT
 from watershed_cp.impact.edition import public_accounts, public_loads
-from watershed_cp.pipeline import run
-from watershed_cp.reference import data_path
 
 NUMBERS = ["baseline_kg_yr", "follow_up_kg_yr", "reduction_kg_yr"]
-
-
-@pytest.fixture(scope="module")
-def demo():
-    return run(data_path("demo", "project.toml"))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 
-import watershed_cp as wcp
 from watershed_cp.errors import InputError
 from watershed_cp.impact.indicators import compute_indicators, countable_tables, counted_rows, evaluate
 from watershed_cp.impact.programme import Measure, Programme, read_programme
@@ -21,13 +20,8 @@ PEOPLE = Measure(table="attendance", how="distinct", column="person_id")
 
 
 @pytest.fixture(scope="module")
-def impact():
-    return wcp.run(DEMO / "project.toml")
-
-
-@pytest.fixture(scope="module")
-def found(impact):
-    whole = impact.indicators[impact.indicators["dimension"] == "programme"]
+def found(demo):
+    whole = demo.indicators[demo.indicators["dimension"] == "programme"]
     return whole.set_index("indicator_id")["value"].to_dict()
 
 
@@ -73,8 +67,8 @@ def test_measures_of_the_demonstration_from_its_raw_files(found):
         assert found[indicator] == pytest.approx(100 * rows["Ahorro"].sum() / rows["Uso de línea base"].sum())
 
 
-def test_reductions_are_those_of_the_accounts(found, impact):
-    loads = impact.programme_loads.set_index("pollutant")
+def test_reductions_are_those_of_the_accounts(found, demo):
+    loads = demo.programme_loads.set_index("pollutant")
     for indicator, pollutant in (
         ("bod_reduction", "BOD5"),
         ("cod_reduction", "COD"),
@@ -83,8 +77,8 @@ def test_reductions_are_those_of_the_accounts(found, impact):
         assert found[indicator] == pytest.approx(loads.loc[pollutant, "reduction_pct"])
 
 
-def test_every_split_adds_up(impact):
-    for _, rows in impact.indicators.groupby("indicator_id"):
+def test_every_split_adds_up(demo):
+    for _, rows in demo.indicators.groupby("indicator_id"):
         whole = rows[rows["dimension"] == "programme"].iloc[0]
         what = "value" if pd.isna(whole["denominator"]) else "numerator"
         for dimension, parts in rows.groupby("dimension"):
@@ -92,8 +86,8 @@ def test_every_split_adds_up(impact):
                 assert parts[what].sum() == pytest.approx(whole[what]), (whole["indicator_id"], dimension)
 
 
-def test_what_the_real_programme_published_stands_apart(impact):
-    published = impact.indicators[impact.indicators["dimension"] == "published"]
+def test_what_the_real_programme_published_stands_apart(demo):
+    published = demo.indicators[demo.indicators["dimension"] == "published"]
     assert published.set_index("indicator_id")["value"].to_dict() == {
         "students": 173,
         "instructors": 13,
@@ -101,18 +95,18 @@ def test_what_the_real_programme_published_stands_apart(impact):
         "firms": 58,
     }
     assert published["source"].str.startswith("https://www.wwfca.org/").all()
-    assert not impact.indicators.loc[impact.indicators["dimension"] != "published", "source"].notna().any()
+    assert not demo.indicators.loc[demo.indicators["dimension"] != "published", "source"].notna().any()
 
 
-def test_a_public_edition_has_no_indicator(impact):
+def test_a_public_edition_has_no_indicator(demo):
     from watershed_cp.impact.edition import public_accounts
 
-    assert len(impact.indicators)
-    assert public_accounts(impact).indicators.empty
+    assert len(demo.indicators)
+    assert public_accounts(demo).indicators.empty
 
 
-def test_the_summary_tells_the_targets_in_three_lines(impact):
-    told = summarise(impact, "en").splitlines()
+def test_the_summary_tells_the_targets_in_three_lines(demo):
+    told = summarise(demo, "en").splitlines()
     start = next(line for line, text in enumerate(told) if text.startswith("Targets"))
     assert told[start] == "Targets: 4 of 14 reached."
     assert told[start + 1].startswith("  Furthest on: MSME staff trained, 80 / 72;")

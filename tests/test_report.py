@@ -13,7 +13,6 @@ import pytest
 from watershed_cp.errors import Text
 from watershed_cp.impact.edition import public_accounts
 from watershed_cp.messages import mass
-from watershed_cp.pipeline import run
 from watershed_cp.publish.report import build_report
 from watershed_cp.publish.reportpdf import save_report_pdf
 from watershed_cp.reference import data_path
@@ -61,25 +60,20 @@ class Reader(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def impact():
-    return run(data_path("demo", "project.toml"))
+def manifest(demo):
+    return {"settings": demo.settings, "inputs": {"auditorias.csv": "ab" * 32}, "packages": {"numpy": "2"}}
 
 
 @pytest.fixture(scope="module")
-def manifest(impact):
-    return {"settings": impact.settings, "inputs": {"auditorias.csv": "ab" * 32}, "packages": {"numpy": "2"}}
+def page(demo, manifest):
+    return build_report(demo, manifest=manifest)
 
 
-@pytest.fixture(scope="module")
-def page(impact, manifest):
-    return build_report(impact, manifest=manifest)
-
-
-def with_stakeholders(impact, **more):
+def with_stakeholders(demo, **more):
     names = ["stakeholder_id", "name", "organisation_kind", "partner_of", "agreement"]
     table = pd.DataFrame(STAKEHOLDERS, columns=names).assign(since=pd.Timestamp("2019-05-02"))
-    registers = {**impact.registers, "stakeholders": table}
-    return dataclasses.replace(impact, registers=registers, **more)
+    registers = {**demo.registers, "stakeholders": table}
+    return dataclasses.replace(demo, registers=registers, **more)
 
 
 def test_the_page_runs_no_script_and_asks_for_nothing(page):
@@ -89,8 +83,8 @@ def test_the_page_runs_no_script_and_asks_for_nothing(page):
     assert "default-src 'none'; style-src 'sha256-" in page.replace("&#39;", "'")
 
 
-def test_the_same_accounts_give_the_same_page(impact, manifest, page):
-    assert build_report(impact, manifest=manifest) == page
+def test_the_same_accounts_give_the_same_page(demo, manifest, page):
+    assert build_report(demo, manifest=manifest) == page
 
 
 def test_both_languages_say_the_same_numbers(page):
@@ -113,13 +107,11 @@ def test_the_finding_is_one_sentence_with_its_range(page):
     assert "Datos sintéticos: empresas y mediciones inventadas" in words
 
 
-def test_no_name_becomes_code(impact):
-    firms = impact.msmes.assign(name=HOSTILE)
-    basins = impact.basins.assign(name_es=HOSTILE, name_en=HOSTILE, credit=HOSTILE)
-    shares = impact.ledger.assign(msme_id=HOSTILE, reason=HOSTILE)
-    hostile = with_stakeholders(
-        impact, msmes=firms, basins=basins, ledger=shares, title=Text(HOSTILE, HOSTILE)
-    )
+def test_no_name_becomes_code(demo):
+    firms = demo.msmes.assign(name=HOSTILE)
+    basins = demo.basins.assign(name_es=HOSTILE, name_en=HOSTILE, credit=HOSTILE)
+    shares = demo.ledger.assign(msme_id=HOSTILE, reason=HOSTILE)
+    hostile = with_stakeholders(demo, msmes=firms, basins=basins, ledger=shares, title=Text(HOSTILE, HOSTILE))
     table = hostile.registers["stakeholders"].assign(name=HOSTILE)
     registers = {**hostile.registers, "stakeholders": table}
     manifest = {"settings": {HOSTILE: HOSTILE}, "inputs": {HOSTILE: HOSTILE}, "packages": {HOSTILE: HOSTILE}}
@@ -132,8 +124,8 @@ def test_no_name_becomes_code(impact):
     assert any(HOSTILE in cell for table in read.tables["en", "manifest"] for row in table for cell in row)
 
 
-def test_alliances_are_drawn_and_listed(impact):
-    read = Reader(build_report(with_stakeholders(impact), languages=("en",)))
+def test_alliances_are_drawn_and_listed(demo):
+    read = Reader(build_report(with_stakeholders(demo), languages=("en",)))
     said = read.words["en", "alliances"]
     assert (
         "3 organisations, 3 collaborations. Agreements by organisation: 1 signed, 1 being negotiated, 1 ended."
@@ -142,7 +134,7 @@ def test_alliances_are_drawn_and_listed(impact):
     assert {"Universidad del ejemplo", "Centro del ejemplo"} <= set(said)  # in the picture
     assert "Autoridad del ejemplo" not in said  # its only agreement has ended
     table = read.tables["en", "alliances"][0]
-    firm = impact.msmes.set_index("msme_id").loc["SV-001", "name"]
+    firm = demo.msmes.set_index("msme_id").loc["SV-001", "name"]
     assert table[1] == [
         "Universidad del ejemplo",
         "university",
@@ -152,8 +144,8 @@ def test_alliances_are_drawn_and_listed(impact):
     ]
 
 
-def test_the_same_accounts_give_the_same_pdf(impact, manifest, tmp_path):
-    hostile = dataclasses.replace(impact, title=Text(HOSTILE, HOSTILE))
+def test_the_same_accounts_give_the_same_pdf(demo, manifest, tmp_path):
+    hostile = dataclasses.replace(demo, title=Text(HOSTILE, HOSTILE))
     for name in ("a.pdf", "b.pdf"):
         save_report_pdf(hostile, tmp_path / name, manifest=manifest)
     first, second = ((tmp_path / name).read_bytes() for name in ("a.pdf", "b.pdf"))
@@ -161,8 +153,8 @@ def test_the_same_accounts_give_the_same_pdf(impact, manifest, tmp_path):
     assert not re.search(rb"/JavaScript|/JS\b|/URI|/Launch|/GoToR", first)
 
 
-def test_a_public_edition_names_no_firm(impact, manifest):
-    page = build_report(public_accounts(with_stakeholders(impact)), manifest=manifest)
+def test_a_public_edition_names_no_firm(demo, manifest):
+    page = build_report(public_accounts(with_stakeholders(demo)), manifest=manifest)
     told = set(re.findall(r"\b(?:SV|GT|HN|PA)-\d{3}\b", page))
     assert told == set()
     assert "Centro del ejemplo" not in page
@@ -239,10 +231,10 @@ def test_the_programmes_loads_are_those_of_the_raw_file(page, pairs):
     assert told == {SHORT[code]: cells(rows) for code, rows in pairs.groupby("pollutant")}
 
 
-def test_each_watersheds_loads_are_those_of_the_raw_file(impact, page, pairs):
+def test_each_watersheds_loads_are_those_of_the_raw_file(demo, page, pairs):
     lead, every, *_ = Reader(page).tables["es", "basins"]
-    placed = impact.assignments.set_index("msme_id")["basin_id"]
-    basin = pairs["firm"].map(placed).map(impact.basins["name_es"])
+    placed = demo.assignments.set_index("msme_id")["basin_id"]
+    basin = pairs["firm"].map(placed).map(demo.basins["name_es"])
     expected = {
         (name, SHORT[code]): cells(rows) for (name, code), rows in pairs.groupby([basin, pairs["pollutant"]])
     }
@@ -277,7 +269,7 @@ def test_what_is_counted_of_the_measures_is_in_the_raw_file(page):
     assert {row[0]: row[1] for row in resources[1:]} == done["Recurso"].value_counts().astype(str).to_dict()
 
 
-def test_the_rows_of_every_fate_add_up_to_what_was_credited_and_the_rest(impact, page, pairs):
+def test_the_rows_of_every_fate_add_up_to_what_was_credited_and_the_rest(demo, page, pairs):
     kilograms, rows, reasons = Reader(page).tables["es", "left_out"]
     credited = rows[0].index("acreditada")
     assert {row[0]: row[credited] for row in rows[1:]} == {

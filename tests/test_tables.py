@@ -10,12 +10,9 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from watershed_cp.pipeline import run
 from watershed_cp.publish.geopackage import save_geopackage
 from watershed_cp.publish.tables import save_csv, save_workbook
-from watershed_cp.reference import data_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,11 +20,6 @@ if TYPE_CHECKING:
     from watershed_cp.pipeline import Impact
 
 FORMULAS = ["=1+1", "+cmd", "-cmd", "@sum", "\tx", '="é"']  # what a spreadsheet would compute
-
-
-@pytest.fixture(scope="module")
-def impact() -> Impact:
-    return run(data_path("demo", "project.toml"))
 
 
 def test_what_looks_like_a_formula_is_text_and_a_number_is_a_number(tmp_path: Path) -> None:
@@ -44,8 +36,8 @@ def test_what_looks_like_a_formula_is_text_and_a_number_is_a_number(tmp_path: Pa
     assert rows[2]["kg"] == ""
 
 
-def test_the_workbook_holds_no_formula_and_repeats_byte_for_byte(impact: Impact, tmp_path: Path) -> None:
-    first, second = (save_workbook(impact, tmp_path / name).read_bytes() for name in ("a.xlsx", "b.xlsx"))
+def test_the_workbook_holds_no_formula_and_repeats_byte_for_byte(demo: Impact, tmp_path: Path) -> None:
+    first, second = (save_workbook(demo, tmp_path / name).read_bytes() for name in ("a.xlsx", "b.xlsx"))
     assert first == second
     with zipfile.ZipFile(tmp_path / "a.xlsx") as book:
         sheets = [book.read(name) for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
@@ -53,8 +45,8 @@ def test_the_workbook_holds_no_formula_and_repeats_byte_for_byte(impact: Impact,
     assert len(sheets) >= 6
 
 
-def test_the_geopackage_opens_styled_and_repeats_byte_for_byte(impact: Impact, tmp_path: Path) -> None:
-    first, second = (save_geopackage(impact, tmp_path / name).read_bytes() for name in ("a.gpkg", "b.gpkg"))
+def test_the_geopackage_opens_styled_and_repeats_byte_for_byte(demo: Impact, tmp_path: Path) -> None:
+    first, second = (save_geopackage(demo, tmp_path / name).read_bytes() for name in ("a.gpkg", "b.gpkg"))
     assert first == second
     with sqlite3.connect(tmp_path / "a.gpkg") as database:
         styles = dict(database.execute("SELECT f_table_name, styleQML FROM layer_styles"))

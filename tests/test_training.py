@@ -9,13 +9,6 @@ import pytest
 from scipy import stats
 
 from watershed_cp.impact.training import score_gain
-from watershed_cp.pipeline import run
-from watershed_cp.reference import data_path
-
-
-@pytest.fixture(scope="module")
-def impact():
-    return run(data_path("demo", "project.toml"))
 
 
 def test_the_gain_is_that_of_a_paired_t_test():
@@ -50,13 +43,13 @@ def test_too_few_or_all_alike_have_no_interval():
     assert math.isnan(score_gain([1, 2, 3], [2, 3, 4]).gain_low)
 
 
-def test_people_once_and_attendances_all(impact):
-    table = impact.training.set_index(["dimension", "part"])
+def test_people_once_and_attendances_all(demo):
+    table = demo.training.set_index(["dimension", "part"])
     whole = table.loc[("", "")]
-    events = impact.registers["events"]
+    events = demo.registers["events"]
     roles = ["students", "instructors", "msme_personnel", "stakeholders"]
     assert whole["attendances"] == events[roles].to_numpy().sum()
-    assert whole["people"] == impact.registers["attendance"]["person_id"].nunique() + whole["unlisted"]
+    assert whole["people"] == demo.registers["attendance"]["person_id"].nunique() + whole["unlisted"]
     assert whole["unlisted"] == 105
     sexes = table.loc["sex"]
     assert sexes["people"].sum() == whole["people"]
@@ -65,15 +58,15 @@ def test_people_once_and_attendances_all(impact):
     assert whole["women_pct"] == 100 * whole["women"] / (whole["people"] - whole["unlisted"])
 
 
-def test_events_have_a_place_and_a_watershed(impact):
-    places = impact.event_places.set_index("event_id")
-    assert places["people"].sum() == impact.training["attendances"].iloc[0]
+def test_events_have_a_place_and_a_watershed(demo):
+    places = demo.event_places.set_index("event_id")
+    assert places["people"].sum() == demo.training["attendances"].iloc[0]
     assert places.loc["E-05", "basin_id"] == "chamelecon"
     assert places["longitude"].notna().all()
 
 
-def test_an_alliance_stands_once(impact):
-    pairs = impact.alliances
+def test_an_alliance_stands_once(demo):
+    pairs = demo.alliances
     ends = [frozenset(pair) for pair in zip(pairs["stakeholder_id"], pairs["partner_id"], strict=True)]
     assert len(set(ends)) == len(ends)
     assert set(pairs["partner_kind"]) == {"centre", "msme"}

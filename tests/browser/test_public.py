@@ -5,16 +5,13 @@ from dataclasses import replace
 import pytest
 from chromium import BINARY, Chromium
 
-from watershed_cp.pipeline import run
-from watershed_cp.reference import data_path
-
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(BINARY is None, reason="chromium is not installed")]
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory):
+def browser(demo, tmp_path_factory):
     page = tmp_path_factory.mktemp("public") / "index.html"
-    replace(run(data_path("demo", "project.toml")), audience="public").map().save(page)
+    replace(demo, audience="public").map().save(page)
     with Chromium() as chromium:
         yield chromium.open(page)
 
