@@ -37,7 +37,8 @@ def check(one, measures=None):
 
 @pytest.fixture
 def measures():
-    rows = [("F1", "verified", 30.0, 100.0), ("F2", "verified", 90.0, 900.0), ("F2", "lapsed", 500.0, 900.0)]
+    rows = [("F1", "verified", 30.0, 100.0), ("F2", "verified", 50.0, 900.0), ("F2", "verified", 40.0, 900.0)]
+    rows += [("F2", "lapsed", 500.0, 900.0)]
     table = pd.DataFrame(rows, columns=["msme_id", "status", "saving", "baseline_use"])
     return table.assign(resource="water", saving_unit="m3/yr")
 
@@ -49,7 +50,7 @@ def measures():
 def test_the_weighted_mean_decides(measures, printed, outcome):
     told = check(claim(printed=printed), measures)
     assert (told["outcome"], told["value"], told["simple_mean_pct"]) == (outcome, 12, 20)
-    assert told[["numerator", "denominator", "rows"]].tolist() == [120, 1000, 2]
+    assert told[["numerator", "denominator", "rows"]].tolist() == [120, 1000, 3]
 
 
 def test_a_printed_simple_mean_is_named(measures):
@@ -68,12 +69,14 @@ def test_what_cannot_be_computed(measures):
     assert check(claim())[["outcome", "note"]].tolist() == ["not_reproducible", "no_table"]
     fuel = check(claim(where={"resource": "energy"}), measures)
     assert fuel[["outcome", "note"]].tolist() == ["not_reproducible", "no_rows"]
-    mixed = check(claim(), measures.assign(saving_unit=["m3/yr", "L/yr", "m3/yr"]))
+    mixed = check(claim(where={}), measures.assign(resource=["water", "energy", "water", "water"]))
     assert mixed[["outcome", "note"]].tolist() == ["not_reproducible", "several_units"]
+    guests = check(claim(how="sum", of="", unit="m3/yr"), measures.assign(saving_unit="cubetas"))
+    assert guests[["outcome", "note"]].tolist() == ["not_reproducible", "unit_unknown"]
 
 
 def test_a_number_per_firm_stands_beside_those_of_sister_programmes(measures):
-    told = check(claim(how="sum", of="", published="savings"), measures)
+    told = check(claim(how="sum", of="", unit="m3/yr", published="savings"), measures)
     assert told["value_per_firm"] == 60
     assert told["published_low"] == pytest.approx(571260 / 29)
     assert told["published_high"] == pytest.approx(257888 / 13)
@@ -91,9 +94,11 @@ def test_the_claims_of_the_demonstration_from_its_raw_files(demo):
     }
     raw = pd.read_csv(DEMO / "recommendations.csv", sep=";", decimal=",", encoding="utf-8-sig")
     rows = raw[raw["Estado"].isin(["implementada", "verificada"]) & (raw["Recurso"] == "agua")]
-    simple = (100 * rows["Ahorro"] / rows["Uso de línea base"]).mean()
+    firms = rows.groupby("Código de empresa").agg({"Ahorro": "sum", "Uso de línea base": "first"})
+    simple = (100 * firms["Ahorro"] / firms["Uso de línea base"]).mean()
     assert told.loc["water", "simple_mean_pct"] == pytest.approx(simple)
     assert told.loc["water", "numerator"] == rows["Ahorro"].sum()
+    assert told.loc["water", "denominator"] == firms["Uso de línea base"].sum()
 
 
 @pytest.mark.usefixtures("_demo_is_run")

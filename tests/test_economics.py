@@ -9,7 +9,7 @@ from dataclasses import replace
 import geopandas as gpd
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watershed_cp.impact.aggregation import close_accounts
@@ -113,6 +113,7 @@ def test_a_measure_whose_lifetime_is_over_does_not_count():
     assert (row["counts"], row["reason"]) == ("no", "lifetime of the measure is over")
 
 
+@settings(max_examples=30)
 @given(st.lists(st.sampled_from(STATUSES), min_size=1, max_size=6))
 def test_only_what_stands_counts(statuses):
     accounts = world(*({"status": status, "measure": "M", "investment_usd": 7.0} for status in statuses))

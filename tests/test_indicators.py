@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import hypothesis.strategies as st
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from watershed_cp.errors import InputError
 from watershed_cp.impact.indicators import compute_indicators, countable_tables, counted_rows, evaluate
@@ -64,7 +64,9 @@ def test_measures_of_the_demonstration_from_its_raw_files(found):
         ("materials_saving", "materiales"),
     ):
         rows = done[done["Recurso"] == resource].dropna(subset=["Ahorro", "Uso de línea base"])
-        assert found[indicator] == pytest.approx(100 * rows["Ahorro"].sum() / rows["Uso de línea base"].sum())
+        used = rows.groupby("Código de empresa")["Uso de línea base"].unique().explode()
+        assert used.index.is_unique
+        assert found[indicator] == pytest.approx(100 * rows["Ahorro"].sum() / used.sum())
 
 
 def test_reductions_are_those_of_the_accounts(found, demo):
@@ -108,8 +110,10 @@ def test_a_public_edition_has_no_indicator(demo):
 def test_the_summary_tells_the_targets_in_three_lines(demo):
     told = summarise(demo, "en").splitlines()
     start = next(line for line, text in enumerate(told) if text.startswith("Targets"))
-    assert told[start] == "Targets: 4 of 14 reached."
-    assert told[start + 1].startswith("  Furthest on: MSME staff trained, 80 / 72;")
+    assert told[start] == "Targets: 5 of 14 reached."
+    assert told[start + 1].startswith(
+        "  Furthest on: Energy saved, of what the firms with measures used, 26.6 / 20;"
+    )
     assert told[start + 2] == (
         "  Furthest behind: Internships, 42 / 72; Stakeholders in partnerships, 18 / 28; Instructors trained, 13 / 20."
     )
@@ -150,6 +154,7 @@ PERSON = st.tuples(
 )
 
 
+@settings(max_examples=30)
 @given(st.lists(PERSON, min_size=1, max_size=8), st.randoms())
 def test_order_changes_nothing_parts_add_up_and_nobody_counts_twice(people, chance):
     told = compute_indicators(attended(people), programme())
@@ -167,6 +172,7 @@ def test_order_changes_nothing_parts_add_up_and_nobody_counts_twice(people, chan
 STATUS = st.sampled_from(["recommended", "accepted", "implemented", "verified", "lapsed", "rejected"])
 
 
+@settings(max_examples=30)
 @given(st.lists(STATUS, max_size=8))
 def test_a_measure_that_lapsed_or_was_rejected_never_counts(statuses):
     measures = pd.DataFrame({"recommendation_id": map(str, range(len(statuses))), "status": statuses})
@@ -208,13 +214,112 @@ def test_a_period_and_a_baseline():
     assert (told["value"], told["progress_pct"]) == (1, 50)
 
 
-def test_several_units_are_not_added_into_a_share():
-    rows = pd.DataFrame(
-        {"saving": [1.0, 2.0], "baseline_use": [10.0, 10.0], "saving_unit": ["m3/yr", "L/yr"]}
+SHARE = Measure(table="recommendations", how="share", column="saving", of="baseline_use")
+
+
+def shared(rows, measure=SHARE):
+    table = pd.DataFrame(rows, columns=["msme_id", "resource", "saving", "baseline_use", "saving_unit"])
+    return evaluate(counted_rows(table, measure), measure)
+
+
+def test_what_a_firm_used_counts_once_whatever_the_unit_of_its_rows():
+    told = shared(
+        [
+            ("F", "water", 10.0, 100.0, "m3/yr"),
+            ("F", "water", 20_000.0, 100_000.0, "L/año"),
+            ("G", "water", 30.0, 200.0, "m3/yr"),
+        ]
     )
-    share = Measure(table="recommendations", how="share", column="saving", of="baseline_use")
-    assert evaluate(rows, share)["note"] == "several_units"
-    assert evaluate(rows.assign(saving_unit="m3/yr"), share)["value"] == 15
+    assert {name: told[name] for name in ("rows", "left_out", "value", "numerator", "denominator")} == {
+        "rows": 3,
+        "left_out": 0,
+        "value": 20,
+        "numerator": 60,
+        "denominator": 300,
+    }
+    assert "note" not in told
+
+
+def test_of_figures_that_differ_the_largest_counts_and_it_is_said():
+    told = shared([("F", "water", 10.0, 80.0, "m3/yr"), ("F", "water", 10.0, 100.0, "m3/yr")])
+    assert (told["value"], told["denominator"], told["note"]) == (20, 100, "uses_differ")
+
+
+def test_the_use_that_one_row_of_a_firm_gives_serves_its_other_rows():
+    told = shared([("F", "water", 10.0, None, "m3/yr"), ("F", "water", 10.0, 100.0, "m3/yr")])
+    assert (told["value"], told["rows"], told["left_out"]) == (20, 2, 0)
+
+
+def test_energy_in_kwh_and_megajoules_materials_in_kilograms_and_pounds():
+    told = shared([("F", "energy", 10.0, 100.0, "kWh/año"), ("G", "energy", 72.0, 360.0, "MJ/año")])
+    assert (told["value"], told["numerator"], told["denominator"]) == (15, 30, 200)
+    told = shared(
+        [("F", "materials", 0.45359237, 4.5359237, "kg/yr"), ("G", "materials", 3.0, 10.0, "lb/yr")]
+    )
+    assert told["value"] == pytest.approx(20)
+
+
+def test_a_unit_that_is_none_is_left_out_and_said():
+    told = shared([("F", "water", 10.0, 100.0, "m3/yr"), ("G", "water", 5.0, 100.0, "cubetas")])
+    assert (told["value"], told["left_out"], told["note"]) == (10, 1, "unit_unknown")
+
+
+def test_one_unit_of_all_rows_cancels_though_nobody_knows_it():
+    assert (
+        shared([("F", "water", 10.0, 100.0, "cubetas"), ("G", "water", 20.0, 100.0, "cubetas")])["value"]
+        == 15
+    )
+
+
+def test_water_and_energy_are_not_added():
+    told = shared([("F", "water", 1.0, 10.0, "m3/yr"), ("F", "energy", 2.0, 10.0, "kWh/yr")])
+    assert told["note"] == "several_units"
+    assert pd.isna(told["value"])
+
+
+def test_a_sum_is_given_in_the_unit_of_its_rule():
+    total = Measure(table="recommendations", how="sum", column="saving", unit="m3/yr")
+    assert (
+        shared([("F", "water", 1.0, None, "m3/yr"), ("G", "water", 500.0, None, "L/yr")], total)["value"]
+        == 1.5
+    )
+    none = shared([("F", "water", 1.0, None, "cubetas")], total)
+    assert (none["left_out"], none["note"]) == (1, "unit_unknown")
+    assert pd.isna(none["value"])
+
+
+SAVED = st.tuples(
+    st.sampled_from(["F", "G"]),
+    st.sampled_from(["water", "energy"]),
+    st.integers(0, 50),
+    st.sampled_from([None, 60, 90]),
+    st.sampled_from(["GT", "HN", None]),
+    st.sampled_from(["2018-05-01", "2019-05-01", None]),
+)
+
+
+@settings(max_examples=30)
+@given(st.lists(SAVED, min_size=1, max_size=8), st.randoms())
+def test_a_share_is_the_same_in_any_order_and_its_parts_add_up(rows, chance):
+    def table(rows):
+        made = pd.DataFrame(
+            rows, columns=["msme_id", "resource", "saving", "baseline_use", "country", "date"]
+        )
+        return made.assign(saving_unit="kWh/yr", status="verified", date=pd.to_datetime(made["date"]))
+
+    rule = programme(
+        table="recommendations", how="share", column="saving", of="baseline_use", where={"resource": "energy"}
+    )
+    told = compute_indicators(world(recommendations=table(rows)), rule)
+    mixed = list(rows)
+    chance.shuffle(mixed)
+    again = compute_indicators(world(recommendations=table(mixed)), rule)
+    pd.testing.assert_frame_equal(told, again)
+    whole = told.iloc[0]
+    for dimension, parts in told[told["dimension"].isin(["country", "year"])].groupby("dimension"):
+        what = ["numerator", *(["denominator"] if dimension == "country" else [])]
+        sums = parts[what].sum(min_count=1).tolist()
+        assert sums == pytest.approx(whole[what].tolist(), nan_ok=True)
 
 
 def test_faults_of_the_file_are_told(tmp_path):

@@ -8,7 +8,13 @@ import xlsxwriter
 
 from watershed_cp.errors import IntakeError, MissingFileError
 from watershed_cp.intake.checking import check_file
-from watershed_cp.intake.readers import check_references, read_audits, read_msmes, read_reductions
+from watershed_cp.intake.readers import (
+    check_references,
+    read_audits,
+    read_msmes,
+    read_recommendations,
+    read_reductions,
+)
 from watershed_cp.tables import AUDITS, MSMES
 
 
@@ -378,3 +384,20 @@ def test_files_that_cannot_be_read(write, tmp_path):
         with pytest.raises(IntakeError) as error:
             read_msmes(write(name, text))
         assert words in error.value.tell("en")
+
+
+def test_a_firm_that_gives_two_figures_of_use_is_noted(tmp_path):
+    file = tmp_path / "medidas.csv"
+    rows = [
+        "R1,F,agua,verificada,100,m3/año",
+        "R2,F,agua,verificada,100000,L/año",
+        "R3,F,agua,verificada,90,m3/año",
+    ]
+    rows += ["R4,F,energía,verificada,7,kWh/año", "R5,G,agua,verificada,50,m3/año"]
+    header = "recommendation_id,msme_id,resource,status,baseline_use,saving_unit"
+    file.write_text("\n".join([header, *rows]), encoding="utf-8")
+    notes = read_recommendations(file).attrs["notes"]
+    assert [one.tell("es") for one in notes if one.rule == "uses_differ"] == [
+        f"{file.name}: La empresa «F» da varias cifras de lo que usaba antes de sus medidas (agua), en las "
+        "filas 2, 3, 4. Cuenta la mayor, una sola vez; deje en todas la misma cifra."
+    ]

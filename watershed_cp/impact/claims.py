@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from watershed_cp import reference, tables
 from watershed_cp.impact.indicators import countable_tables, counted_rows, evaluate
-from watershed_cp.impact.programme import Measure, Words
+from watershed_cp.impact.programme import ONCE, Measure, Words
 from watershed_cp.project import read_settings
 
 if TYPE_CHECKING:
@@ -151,12 +151,14 @@ def _rounds_to(value: float, claim: Claim) -> bool:
 
 
 def _simple_mean(rows: pd.DataFrame, claim: Claim) -> float:
-    """Give the mean of the rows' own percentages, in which a small use weighs as much as a large one."""
+    """Give the mean of the percentages of firms, or of rows, in which a small use weighs as much as a large one."""
     if claim.how != "share":
         return np.nan
-    numbers = rows[[claim.column, claim.of]].apply(pd.to_numeric)
-    whole = numbers[claim.of].where(numbers[claim.of] > 0)
-    return float((100 * numbers[claim.column] / whole).mean())
+    numbers = rows[["_above", "_below"]].dropna()
+    once = [name for name in ONCE.get(claim.of, ()) if name in rows]
+    keys = [rows.loc[numbers.index, name] for name in once] or numbers.index
+    sums = numbers.groupby(keys, dropna=False).sum()
+    return float((100 * sums["_above"] / sums["_below"].where(sums["_below"] > 0)).mean())
 
 
 def _per_firm(value: float, rows: pd.DataFrame, claim: Claim) -> dict[str, float]:

@@ -27,15 +27,9 @@ __all__ = ["branch_measures", "cash_flow", "grid_factor", "internal_rate", "meas
 MINIMUM_MEASURES = 3
 """Measures below which a branch shows no pattern."""
 
-_SAVINGS = {
-    "water": ("water_m3_yr", "m3/yr"),
-    "energy": ("energy_kwh_yr", "kWh/yr"),
-    "materials": ("materials_kg_yr", "kg/yr"),
-    "waste": ("waste_kg_yr", "kg/yr"),
-}
 _QUANTITIES = (
     *("investment_usd", "saving_usd_yr", "payback_years", "npv_usd"),
-    *(name for name, _ in _SAVINGS.values()),
+    *(column.name for column in tables.SAVING_OF.values()),
     "co2e_kg_yr",
 )
 _TJ_PER_KWH = 3.6e-6
@@ -239,7 +233,7 @@ def _appraise(row: dict[Any, Any], rate: float) -> dict[str, Any]:
     before = _number(row["baseline_use"])
     co2, factor_year = _avoided_co2(row, natural.get("energy_kwh_yr", math.nan), year, notes)
     return {
-        **dict.fromkeys((name for name, _ in _SAVINGS.values()), math.nan),
+        **dict.fromkeys((column.name for column in tables.SAVING_OF.values()), math.nan),
         **natural,
         "investment_usd": investment,
         "saving_usd_yr": saving,
@@ -279,16 +273,16 @@ def _dollars(row: dict[Any, Any], year: int | None, notes: list[str]) -> float:
 
 def _natural(row: dict[Any, Any], notes: list[str]) -> dict[str, float]:
     """Give the saving in the house's unit of its resource."""
-    amount, kind = _number(row["saving"]), _SAVINGS.get(str(row["resource"]))
+    amount, kind = _number(row["saving"]), tables.SAVING_OF.get(str(row["resource"]))
     if math.isnan(amount):
         return {}
     if kind is None:
         notes.append("saving without a resource")
         return {}
-    ratio = units.ratio(str(row["saving_unit"] or ""), kind[1])
+    ratio = units.ratio(str(row["saving_unit"] or ""), kind.unit)
     if math.isnan(ratio):
         notes.append(f"unit of the saving not understood: {row['saving_unit']}")
-    return {kind[0]: amount * ratio}
+    return {kind.name: amount * ratio}
 
 
 def _avoided_co2(

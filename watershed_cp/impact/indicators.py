@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from watershed_cp import reference, tables
+from watershed_cp.impact.amounts import with_amounts
 from watershed_cp.impact.sums import exact_sum
 from watershed_cp.impact.totals import figures
 
@@ -47,7 +48,8 @@ def compute_indicators(accounts: Accounts, programme: Programme) -> pd.DataFrame
     -------
     pandas.DataFrame
         Columns of :data:`watershed_cp.tables.INDICATORS`. Rows of a dimension add up to the row of the whole
-        programme, in the value or, for a share, in its numerator and denominator; years tell what each added.
+        programme, in the value or, for a share, in its numerator and denominator. Years tell what each added: a share
+        is then of the denominator of all years, so that the values add up.
 
     Examples
     --------
@@ -84,12 +86,14 @@ def _indicator_rows(one: Indicator, found: Mapping[str, pd.DataFrame]) -> Iterat
         yield told | _progress(one, {}) | {"dimension": "programme", "note": "no_table", "rows": 0}
     else:
         rows = counted_rows(found[one.table], one, period=one.period)
-        yield told | _progress(one, evaluate(rows, one)) | {"dimension": "programme"}
+        whole = evaluate(rows, one)
+        yield told | _progress(one, whole) | {"dimension": "programme"}
         for dimension in ("year", *one.by):
-            counting = "incremental" if dimension == "year" else "cumulative"
+            yearly = dimension == "year"
             for value, part in _parts(rows, one, dimension):
-                split = {"dimension": dimension, "place": value, "counting": counting}
-                yield told | evaluate(part, one) | split
+                split = {"dimension": dimension, "place": value}
+                split["counting"] = "incremental" if yearly else "cumulative"
+                yield told | evaluate(part, one, of=whole.get("denominator") if yearly else None) | split
     for row in _published(one):
         yield about | row
 
@@ -186,7 +190,7 @@ def _attendance(listed: pd.DataFrame | None, events: pd.DataFrame) -> pd.DataFra
 
 
 def counted_rows(table: pd.DataFrame, measure: Measure, *, period: Any = None) -> pd.DataFrame:
-    """Keep the rows that a rule asks for, with the ``year`` of each.
+    """Keep the rows that a rule asks for, with the ``year`` of each and what it adds.
 
     Parameters
     ----------
@@ -200,7 +204,7 @@ def counted_rows(table: pd.DataFrame, measure: Measure, *, period: Any = None) -
     Returns
     -------
     pandas.DataFrame
-        Earliest first.
+        Earliest first, for a sum or a share with the columns of :func:`watershed_cp.impact.amounts.with_amounts`.
 
     Examples
     --------
@@ -218,10 +222,12 @@ def counted_rows(table: pd.DataFrame, measure: Measure, *, period: Any = None) -
     if period is not None:
         dates = dates[dates.between(pd.Timestamp(period[0]), pd.Timestamp(period[1]))]
         kept = kept.loc[dates.index]
-    return kept.assign(_dated=dates, year=dates.dt.strftime("%Y")).sort_values("_dated", kind="stable")
+    order = ["_dated", *(name for name in ("country", "basin_id", "sector") if name in kept)]
+    dated = kept.assign(_dated=dates, year=dates.dt.strftime("%Y")).sort_values(order, kind="stable")
+    return with_amounts(dated, measure) if measure.how in ("sum", "share") else dated
 
 
-def evaluate(rows: pd.DataFrame, measure: Measure) -> dict[str, Any]:
+def evaluate(rows: pd.DataFrame, measure: Measure, *, of: float | None = None) -> dict[str, Any]:
     """Compute one number from the rows it counts.
 
     Parameters
@@ -230,12 +236,15 @@ def evaluate(rows: pd.DataFrame, measure: Measure) -> dict[str, Any]:
         From :func:`counted_rows`.
     measure : Measure
         The rule.
+    of : float, optional
+        Denominator of a share, by default that of the rows themselves.
 
     Returns
     -------
     dict
         ``value``, ``low`` and ``high`` where there is a range, ``numerator`` and ``denominator`` of a share,
-        ``rows`` that were used, ``left_out`` for want of a number, and a ``note``.
+        ``rows`` that were used, ``left_out`` for want of a number, and a ``note``. Where rows there are, but no
+        number in any, the value is NaN.
 
     Examples
     --------
@@ -248,18 +257,17 @@ def evaluate(rows: pd.DataFrame, measure: Measure) -> dict[str, Any]:
         return {"value": float(len(rows)), "rows": len(rows)}
     if measure.how == "distinct":
         return _distinct(rows[measure.column])
-    wanted = [measure.column, *([measure.of] if measure.of else [])]
-    numbers = rows.reindex(columns=wanted).apply(pd.to_numeric)
-    used = numbers.notna().all(axis=1)
-    about = {"rows": int(used.sum()), "left_out": int((~used).sum())}
-    units = rows.loc[used, "saving_unit"].nunique() if measure.column == "saving" else 1
-    if units > 1:
-        return about | {"value": np.nan, "note": "several_units"}
-    above = exact_sum(numbers.loc[used, measure.column])
-    below = exact_sum(numbers.loc[used, measure.of]) if measure.of else None
+    used = rows[["_above", "_below"]].notna().all(axis=1)
+    about: dict[str, Any] = {"rows": int(used.sum()), "left_out": int((~used).sum())}
+    notes = [note for note in tables.NOTES if (rows["_note"] == note).any()]
+    about |= {"note": notes[0]} if notes else {}
+    if not used.any() and len(rows):
+        return about | {"value": np.nan}
+    above = exact_sum(rows.loc[used, "_above"])
     low, high = _range(rows[used], measure)
-    if below is None:
+    if measure.how == "sum":
         return about | {"value": above, "low": low, "high": high}
+    below = exact_sum(rows.loc[used, "_below"]) if of is None else of
     scale = 100 / below if below else np.nan
     share = {"value": above * scale, "low": low * scale, "high": high * scale}
     return about | share | {"numerator": above, "denominator": below}

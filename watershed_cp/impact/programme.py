@@ -17,10 +17,20 @@ from watershed_cp.project import read_settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["DERIVED", "Indicator", "Measure", "Programme", "read_programme"]
+__all__ = ["DERIVED", "ONCE", "UNIT_OF", "Indicator", "Measure", "Programme", "read_programme"]
 
 DERIVED = {"attendance": ("kind", "date", "improved")}
 """Columns that a table gains from others: kind and date of the event, and whether the score rose."""
+ONCE = {"baseline_use": ("msme_id", "resource")}
+"""Columns that say the same on several rows, and of what: the water a firm used is that of all its measures."""
+UNIT_OF = {
+    "saving": "saving_unit",
+    "baseline_use": "saving_unit",
+    "value": "unit",
+    "flow": "flow_unit",
+    "production": "production_unit",
+}
+"""Columns whose unit stands in another column of the row."""
 _OF_FIRMS = ("country", "basin_id", "sector")
 _COUNTED = {table.name: table for table in (*tables.INPUTS, tables.LEDGER)}
 TableName = Literal[
@@ -55,6 +65,8 @@ class Measure(_Section):
     """Column that is counted or added up."""
     of: str = ""
     """For a share, the column that it is a share of."""
+    unit: str = ""
+    """Unit of the value; a sum is given in it."""
     where: dict[str, str | tuple[str, ...]] = {}
     """Columns and the value, or values, that a row must have."""
     dated: str = "date"
@@ -77,6 +89,10 @@ class Measure(_Section):
     def rule(self) -> str:
         """The rule in one line: ``distinct person_id of attendance where role = student``."""
         what = {"count": "", "share": f" {self.column} / {self.of}"}.get(self.how, f" {self.column}")
+        once = [
+            f"{name} once per {' and '.join(ONCE[name])}" for name in (self.column, self.of) if name in ONCE
+        ]
+        what += f" ({', '.join(once)}, the largest figure)" if once and self.how in ("sum", "share") else ""
         filters = [
             f"{column} = {values if isinstance(values, str) else ' | '.join(values)}"
             for column, values in self.where.items()
@@ -94,7 +110,7 @@ class Indicator(Measure):
     name: Words
     """What it counts, in Spanish and English."""
     unit: str
-    """Unit of the value."""
+    """Unit of the value; a sum is given in it."""
     baseline: float = 0
     """Value before the programme began."""
     target: float | None = None

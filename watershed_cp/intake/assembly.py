@@ -11,9 +11,10 @@ from watershed_cp.errors import Fault, IntakeError, Text
 from watershed_cp.intake.headers import find_header, fold, header_faults, likely_header, shorten
 from watershed_cp.intake.locations import place_firms
 from watershed_cp.intake.measurements import check_measurements
+from watershed_cp.intake.uses import differing_uses
 from watershed_cp.intake.validation import SOURCES, check_sheet
 from watershed_cp.messages import fault, texts
-from watershed_cp.tables import INPUTS, MSMES
+from watershed_cp.tables import INPUTS, MSMES, RECOMMENDATIONS
 
 if TYPE_CHECKING:
     from watershed_cp.errors import Language
@@ -120,6 +121,8 @@ def gather_table(
         notes += checked.notes
     frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*table.names, *SOURCES])
     frame.attrs["headers"] = headers
+    if table is RECOMMENDATIONS:
+        notes += differing_uses(frame)
     if table.unique:
         faults += _repeated(frame, table.identifier)
     ordered = sorted(faults, key=lambda one: (one.file or "", one.sheet or "", one.row or 0))

@@ -14,6 +14,7 @@ from watershed_cp.tables.economy import (
     LOAN_COSTS,
     MEASURES,
     PORTFOLIO,
+    SAVING_OF,
 )
 from watershed_cp.tables.inputs import (
     ATTENDANCE,
@@ -49,7 +50,7 @@ from watershed_cp.tables.outputs import (
     TOTALS,
 )
 from watershed_cp.tables.people import ALLIANCES, EVENT_PLACES, TRAINING
-from watershed_cp.tables.programme import CLAIMS, INDICATORS
+from watershed_cp.tables.programme import CLAIMS, INDICATORS, NOTES
 
 __all__ = [
     "ALLIANCES",
@@ -88,6 +89,7 @@ __all__ = [
     "MSMES",
     "NEARBY",
     "NEXT_INSPECTIONS",
+    "NOTES",
     "OUTPUTS",
     "PORTFOLIO",
     "PUBLIC_LOADS",
@@ -95,6 +97,7 @@ __all__ = [
     "RANKING",
     "RECOMMENDATIONS",
     "REDUCTIONS",
+    "SAVING_OF",
     "STAKEHOLDERS",
     "TOTALS",
     "TRAINING",

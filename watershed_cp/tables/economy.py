@@ -18,12 +18,13 @@ _COUNTS = choice(
     "Si cuenta: implementada o verificada, y aún vigente",
     "Whether it counts: implemented or verified, and still working",
 )
-SAVINGS = (
-    number("water_m3_yr", "m3/yr", "Agua ahorrada", "Water saved"),
-    number("energy_kwh_yr", "kWh/yr", "Energía ahorrada", "Energy saved"),
-    number("materials_kg_yr", "kg/yr", "Materiales ahorrados", "Materials saved"),
-    number("waste_kg_yr", "kg/yr", "Residuos evitados", "Waste avoided"),
-)
+SAVING_OF = {
+    "water": number("water_m3_yr", "m3/yr", "Agua ahorrada", "Water saved"),
+    "energy": number("energy_kwh_yr", "kWh/yr", "Energía ahorrada", "Energy saved"),
+    "materials": number("materials_kg_yr", "kg/yr", "Materiales ahorrados", "Materials saved"),
+    "waste": number("waste_kg_yr", "kg/yr", "Residuos evitados", "Waste avoided"),
+}
+"""For each resource, the column of what was saved of it in the house's unit."""
 
 MEASURES = Table(
     "measures",
@@ -50,7 +51,7 @@ MEASURES = Table(
             "Net present value at the project's discount rate",
         ),
         number("irr_pct", "%", "Tasa interna de retorno anual", "Internal rate of return, a year"),
-        *SAVINGS,
+        *SAVING_OF.values(),
         number(
             "saving_pct",
             "%",

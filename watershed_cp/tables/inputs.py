@@ -183,8 +183,8 @@ RECOMMENDATIONS = Table(
         number(
             "baseline_use",
             "",
-            "Uso del recurso antes de la medida",
-            "Use of the resource before the measure",
+            "Uso del recurso en la empresa antes de la medida, en la unidad del ahorro",
+            "Use of the resource in the firm before the measure, in the unit of the saving",
             low=0,
         ),
         choice(

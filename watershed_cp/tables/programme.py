@@ -5,6 +5,8 @@ from __future__ import annotations
 from watershed_cp.tables.columns import Table, choice, number, text, whole
 
 DIMENSIONS = ("programme", "year", "country", "basin_id", "sex", "sector", "published")
+NOTES = ("several_units", "unit_unknown", "uses_differ")
+"""What may keep a sum from being all it should be, the gravest first."""
 
 INDICATORS = Table(
     "indicators",
@@ -49,7 +51,7 @@ INDICATORS = Table(
         ),
         choice(
             "note",
-            ("no_table", "several_units", "attendances", "some_blank"),
+            ("no_table", *NOTES, "attendances", "some_blank"),
             "Qué hay que saber del valor",
             "What to know about the value",
         ),
@@ -97,7 +99,7 @@ CLAIMS = Table(
         ),
         choice(
             "note",
-            ("no_table", "no_rows", "several_units", "attendances", "some_blank", "simple_mean"),
+            ("no_table", "no_rows", *NOTES, "attendances", "some_blank", "simple_mean"),
             "Qué hay que saber del número",
             "What to know about the number",
         ),
