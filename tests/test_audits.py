@@ -96,6 +96,37 @@ def test_errors_that_a_pair_shares_cancel_in_its_difference() -> None:
     assert claim["reduction_high_kg_yr"] - claim["reduction_kg_yr"] == pytest.approx(1.6448536 * 13**0.5)
 
 
+@pytest.mark.parametrize(
+    ("told", "analysis", "flow"),
+    [
+        ({}, 0.154, 0.107),
+        ({"flow_method": "weir"}, 0.154, 0.087),
+        ({"flow_method": "water_meter"}, 0.154, 0.027),
+        ({"flow_method": "current_meter"}, 0.154, 0.042),
+        ({"flow_method": "tracer"}, 0.154, 0.061),
+        ({"flow_method": "container"}, 0.154, 0.107),
+        ({"flow_method": "weir", "flow_uncertainty_pct": 3.0}, 0.154, 0.03),
+        ({"analysis_uncertainty_pct": 5.0}, 0.05, 0.107),
+        ({"relative_uncertainty": 0.2, "analysis_uncertainty_pct": 5.0}, 0.2, 0.0),
+    ],
+)
+def test_what_a_row_tells_comes_before_its_method_and_that_before_the_general_figure(
+    told: dict[str, object], analysis: float, flow: float
+) -> None:
+    """Of 1,000 kg/yr; each figure by method stands with its source in measurement_uncertainty.csv."""
+    row = rows(audit(value=1000 / 0.365, unit="mg/L", flow=1, flow_unit="m3/d", **told)).iloc[0]
+    assert (row["analysis_kg_yr"], row["flow_kg_yr"]) == (
+        pytest.approx(1000 * analysis),
+        pytest.approx(1000 * flow),
+    )
+
+
+def test_a_load_given_as_such_brings_both_in_one() -> None:
+    """3 % and 4 % are 5 % of 100 kg/yr."""
+    row = rows(audit(value=100, analysis_uncertainty_pct=3, flow_uncertainty_pct=4)).iloc[0]
+    assert (row["analysis_kg_yr"], row["flow_kg_yr"]) == (pytest.approx(5), 0)
+
+
 def test_analytic_spread_agrees_with_drawing() -> None:
     """Laboratory and meter drawn 100,000 times with the stated correlations."""
     wet = {"unit": "mg/L", "flow": 10, "flow_unit": "m3/d"}

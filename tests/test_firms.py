@@ -50,6 +50,27 @@ def test_a_plant_that_removes_all_leaves_nothing_to_credit() -> None:
     assert (claim["fate"], claim["reduction_kg_yr"]) == ("credited", 0.0)
 
 
+def test_a_plant_removes_of_each_pollutant_its_own_share() -> None:
+    """Of 40 kg less, a plant that keeps 90 % of BOD5 passes 4 kg; one that keeps 25 % of TN passes 30 kg."""
+    both = [
+        {**row, "pollutant": code, "value": row["value"] + more, "sewer_removal_pct": removed}
+        for code, removed, more in (("BOD5", 90, 0), ("TN", 25, 5))
+        for row in ROWS[:2]
+    ]
+    claims = audit_loads(audits(*both, *ROWS[2:]), msmes=SEWER)
+    assert claims["reduction_kg_yr"].tolist() == [pytest.approx(4), pytest.approx(30), 40]
+    assert claims["flags"].tolist() == ["sewer_treated", "sewer_treated", ""]
+    assert audit_loads(audits(*both))["reduction_kg_yr"].tolist() == claims["reduction_kg_yr"].tolist()[:2]
+
+
+def test_a_plant_that_changed_between_the_visits_is_flagged() -> None:
+    """100 kg past 80 %, then 60 kg past 90 %: of the 14 kg less, 8 are the firm's."""
+    later = {**ROWS[1], "sewer_removal_pct": 90}
+    claim = audit_loads(audits(ROWS[0], later), msmes=SEWER).iloc[0]
+    assert claim["reduction_kg_yr"] == pytest.approx(20 - 6)
+    assert claim["flags"] == "removal_differs sewer_treated"
+
+
 def test_a_ready_made_reduction_passes_the_plant_too() -> None:
     row = {"msme_id": ["F1"], "pollutant": ["TN"], "value": [2.0], "unit": ["t/yr"]}
     rows = reduction_rows(pd.DataFrame(row), msmes=SEWER)
@@ -57,6 +78,9 @@ def test_a_ready_made_reduction_passes_the_plant_too() -> None:
     assert rows["equation"].tolist() == [
         "load × unit factor × what the plant lets through = 2 t/yr × 1,000 × 0.2 = 400 kg/yr"
     ]
+    own = pd.DataFrame({**row, "sewer_removal_pct": [30.0]})
+    claim = audit_loads(None, reductions=own, msmes=SEWER).iloc[0]
+    assert (claim["reduction_kg_yr"], claim["flags"]) == (pytest.approx(1400), "sewer_treated")
 
 
 def test_the_outfall_decides_the_watershed_and_the_row_is_flagged() -> None:
@@ -67,10 +91,10 @@ def test_the_outfall_decides_the_watershed_and_the_row_is_flagged() -> None:
         ["b", "credited", "sewer_treated"],
         ["a", "credited", ""],
     ]
-    untreated = close_accounts(
-        claims, placed, three_squares(), msmes=SEWER.assign(sewer_removal_pct=np.nan)
-    ).ledger
-    assert untreated["flags"].tolist() == ["sewer", ""]
+    untreated = SEWER.assign(sewer_removal_pct=np.nan)
+    claims = audit_loads(audits(*ROWS), msmes=untreated)
+    ledger = close_accounts(claims, placed, three_squares(), msmes=untreated).ledger
+    assert ledger["flags"].tolist() == ["sewer", ""]
 
 
 def test_sewer_flags_say_what_to_do() -> None:

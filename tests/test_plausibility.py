@@ -127,7 +127,7 @@ def test_every_flag_is_explained() -> None:
     known = {
         "output_fell", "intensity_fell", "out_of_range", "unit_slip", "cod_below_bod", "load_mismatch",
         "repeated_value", "sector_outlier", "factor_1000",
-        "sewer", "sewer_treated", "to_soil", "no_discharge", "days_not_used", "maybe_double",
+        "sewer", "sewer_treated", "removal_differs", "to_soil", "no_discharge", "days_not_used", "maybe_double",
     }  # fmt: skip
     assert known == set(texts("flag"))
 

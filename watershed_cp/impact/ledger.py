@@ -60,18 +60,19 @@ def build_ledger(claims: pd.DataFrame, assignments: pd.DataFrame) -> pd.DataFram
 def flag_media(ledger: pd.DataFrame, msmes: pd.DataFrame) -> pd.DataFrame:
     """Flag the rows of firms that do not discharge straight into water: flagged is not dropped.
 
+    A row that says ``sewer_treated`` already, since what the plant removes was taken off, is not flagged ``sewer``.
+
     Parameters
     ----------
     ledger : pandas.DataFrame
         Columns of :data:`watershed_cp.tables.LEDGER`.
     msmes : pandas.DataFrame
-        The firms, with ``discharge_to`` and ``sewer_removal_pct`` where they are known.
+        The firms, with ``discharge_to`` where it is known.
 
     Returns
     -------
     pandas.DataFrame
-        The same rows; ``flags`` has ``sewer``, ``sewer_treated`` (the plant's removal is taken off), ``to_soil`` or
-        ``no_discharge`` added.
+        The same rows; ``flags`` has ``sewer``, ``to_soil`` or ``no_discharge`` added.
 
     Examples
     --------
@@ -81,12 +82,10 @@ def flag_media(ledger: pd.DataFrame, msmes: pd.DataFrame) -> pd.DataFrame:
     """
     if "discharge_to" not in msmes:
         return ledger
-    firms = msmes.set_index("msme_id")
-    flags = firms["discharge_to"].map(_MEDIA)
-    if "sewer_removal_pct" in firms:
-        flags = flags.mask((flags == "sewer") & firms["sewer_removal_pct"].notna(), "sewer_treated")
-    media = ledger["msme_id"].map(flags)
-    return ledger.assign(flags=join_flags(ledger["flags"].fillna(""), media.fillna("")))
+    media = ledger["msme_id"].map(msmes.set_index("msme_id")["discharge_to"].map(_MEDIA)).fillna("")
+    flags = ledger["flags"].fillna("")
+    treated = (media == "sewer") & flags.str.contains("sewer_treated", regex=False)
+    return ledger.assign(flags=join_flags(flags, media.mask(treated, "")))
 
 
 def summarise(ledger: pd.DataFrame) -> pd.DataFrame:

@@ -150,8 +150,8 @@ def row_loads(
     -------
     pandas.DataFrame
         The rows with ``load_kg_yr``, ``least_kg_yr``, ``most_kg_yr``, the standard uncertainties
-        ``analysis_kg_yr`` and ``flow_kg_yr``, ``equation``, ``reason`` (empty, or why there is no load) and
-        ``flags`` (what to check).
+        ``analysis_kg_yr`` and ``flow_kg_yr``, ``passing`` (the share that a plant lets through), ``equation``,
+        ``reason`` (empty, or why there is no load) and ``flags`` (what to check).
 
     Raises
     ------
@@ -168,7 +168,8 @@ def row_loads(
     wet = kind == "concentration"
     flow_factors = np.where(wet, _flow_factors(rows["flow_unit"], rows["flow"]), 1.0)
     days = rows["operating_days_per_year"].fillna(days_per_year).to_numpy(float)
-    passing = firms.passing_shares(rows["msme_id"], msmes)
+    rows["passing"] = firms.passing_shares(rows, msmes)
+    passing = rows["passing"].fillna(1.0).to_numpy(float)
     scale = np.where(wet, rows["flow"].to_numpy(float) * flow_factors * days, 1.0) * passing
     amount = rows["value"].to_numpy(float) * factors  # kg/m3 or kg/yr
     counted, least, most = censoring.interval(
@@ -207,7 +208,7 @@ def reduction_rows(reductions: pd.DataFrame, *, msmes: pd.DataFrame | None = Non
     Returns
     -------
     pandas.DataFrame
-        The rows with ``load_kg_yr``, ``equation`` and ``reason`` (empty, or why there is no load).
+        The rows with ``load_kg_yr``, ``equation``, ``reason`` (empty, or why there is no load) and ``flags``.
 
     Examples
     --------
@@ -216,7 +217,8 @@ def reduction_rows(reductions: pd.DataFrame, *, msmes: pd.DataFrame | None = Non
     """
     rows = _complete(reductions, tables.REDUCTIONS)
     kind, factors = _unit_factors(rows["unit"])
-    passing = firms.passing_shares(rows["msme_id"], msmes)
+    plant = firms.passing_shares(rows, msmes)
+    passing = np.where(np.isnan(plant), 1.0, plant)
     value = rows["value"].to_numpy(float)
     load = np.where(kind == "load", value * factors * passing, np.nan)
     rows = rows.assign(load_kg_yr=load, qualifier="", flow=np.nan, flow_unit="")
@@ -224,6 +226,7 @@ def reduction_rows(reductions: pd.DataFrame, *, msmes: pd.DataFrame | None = Non
         rows, wet=np.zeros(len(rows), dtype=bool), counted=value, days=value, factors=factors, passing=passing
     )
     rows["reason"] = np.where(kind == "load", _reasons(rows, kind), "unit is no load")
+    rows["flags"] = np.where(np.isnan(plant), "", "sewer_treated")
     return rows
 
 

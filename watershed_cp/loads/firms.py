@@ -4,44 +4,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["passing_shares", "sectors"]
 
 
-def passing_shares(firm: pd.Series, msmes: pd.DataFrame | None) -> NDArray[np.float64]:
-    """Give the share of a firm's load that reaches the water: what a plant at the end of the sewer does not remove.
+def passing_shares(rows: pd.DataFrame, msmes: pd.DataFrame | None) -> NDArray[np.float64]:
+    """Give the share of each row's load that reaches the water: what a plant at the end of the sewer does not remove.
 
     The plant removes its share before as after the measure, so both loads are those at its outfall and the kilograms
-    that it would have kept anyway are nobody's reduction.
+    that it would have kept anyway are nobody's reduction. It removes of each pollutant another share: what a row says
+    of its own comes before what the register says of the firm.
 
     Parameters
     ----------
-    firm : pandas.Series, n rows
-        ``msme_id`` of each row.
+    rows : pandas.DataFrame, n rows
+        Columns ``msme_id`` and ``sewer_removal_pct``.
     msmes : pandas.DataFrame or None
         Columns ``msme_id``, ``discharge_to`` and ``sewer_removal_pct``.
 
     Returns
     -------
     numpy.ndarray, shape (n,)
-        From 0 to 1; 1 where the firm does not discharge to a sewer or its plant's removal is not known.
+        From 0 to 1; NaN where no plant is known that removes anything.
 
     Examples
     --------
+    >>> import numpy as np
     >>> msmes = pd.DataFrame({"msme_id": ["F1", "F2"], "discharge_to": ["sewer", "river"], "sewer_removal_pct": 85.0})
-    >>> passing_shares(pd.Series(["F1", "F2", "F3"]), msmes)
-    array([0.15, 1.  , 1.  ])
+    >>> rows = pd.DataFrame({"msme_id": ["F1", "F1", "F2"], "sewer_removal_pct": [np.nan, 40, np.nan]})
+    >>> passing_shares(rows, msmes)
+    array([0.15, 0.6 ,  nan])
     """
-    if msmes is None or not {"discharge_to", "sewer_removal_pct"} <= set(msmes.columns):
-        return np.ones(len(firm))
-    removal = msmes["sewer_removal_pct"].where(msmes["discharge_to"] == "sewer").fillna(0.0)
-    passing = (100 - removal.astype(float)) / 100
-    return _of_firm(firm, msmes, passing).fillna(1.0).to_numpy(float)
+    removal = rows["sewer_removal_pct"].astype(float)
+    if msmes is not None and {"discharge_to", "sewer_removal_pct"} <= set(msmes.columns):
+        into_sewer = msmes["sewer_removal_pct"].astype(float).where(msmes["discharge_to"] == "sewer")
+        removal = removal.fillna(_of_firm(rows["msme_id"], msmes, into_sewer))
+    return (100 - removal.to_numpy(float)) / 100
 
 
 def sectors(firm: pd.Series, msmes: pd.DataFrame | None) -> pd.Series:

@@ -60,9 +60,28 @@ _SAMPLE = [*_CAMPAIGN, "value", "qualifier", "unit", "flow", "flow_unit", "opera
 _MEANS = ("load_kg_yr", "least_kg_yr", "most_kg_yr", "analysis_kg_yr", "flow_kg_yr")
 _CARRIED = [
     *(*_CAMPAIGN, *_MEANS, "row_name", "equation", "evidence", "reason", "flags"),
-    *("production", "production_unit", "recommendation_id"),
+    *("production", "production_unit", "recommendation_id", "passing"),
 ]
-_ENTRY = ("source_file", "source_sheet", "source_row", "row_name", "load_kg_yr", "equation", "reason")
+_ENTRY = (
+    "source_file",
+    "source_sheet",
+    "source_row",
+    "row_name",
+    "load_kg_yr",
+    "equation",
+    "reason",
+    "flags",
+)
+_TOLD = [
+    *(
+        "production",
+        "production_unit",
+        "relative_uncertainty",
+        "analysis_uncertainty_pct",
+        "flow_uncertainty_pct",
+    ),
+    *("flow_method", "sewer_removal_pct", "recommendation_id", "row_name"),
+]
 _UNGRADED = "E"
 _PERIOD = {
     "expired": "outside the accounting period",
@@ -89,7 +108,8 @@ def audit_claims(rows: pd.DataFrame, *, period: Period | None = None) -> pd.Data
     Examples
     --------
     >>> columns = ["reason", "row_name", "evidence", "equation", "load_kg_yr", "least_kg_yr", "most_kg_yr",
-    ...            "analysis_kg_yr", "flow_kg_yr", "production", "production_unit", "recommendation_id", "flags"]
+    ...            "analysis_kg_yr", "flow_kg_yr", "production", "production_unit", "recommendation_id", "flags",
+    ...            "passing"]
     >>> audit_claims(pd.DataFrame(columns=[*_SAMPLE, *columns])).empty
     True
     """
@@ -123,7 +143,7 @@ def reduction_claims(rows: pd.DataFrame, *, period: Period | None = None) -> pd.
     Examples
     --------
     >>> row = {"msme_id": "F1", "pollutant": "TN", "load_kg_yr": 5.0, "equation": "", "reason": "",
-    ...        "evidence": None, "row_name": "#2", "date": pd.NaT}
+    ...        "evidence": None, "row_name": "#2", "date": pd.NaT, "flags": ""}
     >>> reduction_claims(pd.DataFrame([row, row]))["fate"].tolist()
     ['credited', 'duplicate']
     """
@@ -152,7 +172,7 @@ def reduction_claims(rows: pd.DataFrame, *, period: Period | None = None) -> pd.
             "date": rows["date"],
             "normalised_reduction_kg_yr": np.nan,
             "recommendation_id": None,
-            "flags": "",
+            "flags": rows["flags"],
         }
     )
 
@@ -255,10 +275,7 @@ def _last_place(pairs: pd.DataFrame, unused: pd.DataFrame) -> pd.Series:
 def _repeated(rows: pd.DataFrame) -> pd.Series:
     """Tell which rows repeat a sample; the one of the weakest evidence counts, whatever the order of the file."""
     twice = rows[rows.duplicated(_SAMPLE, keep=False)]
-    told = [
-        *_SAMPLE,
-        *("production", "production_unit", "relative_uncertainty", "recommendation_id", "row_name"),
-    ]
+    told = [*_SAMPLE, *_TOLD]
     keys = twice.reindex(columns=told).astype("str").assign(evidence=twice["evidence"].fillna(_UNGRADED))
     order = keys.sort_values(["evidence", *told], ascending=[False, *[True] * len(told)], kind="stable").index
     again: pd.Series = twice.loc[order].duplicated(_SAMPLE, keep="first")
@@ -311,7 +328,12 @@ def _claim(pairs: pd.DataFrame) -> pd.DataFrame:
             "flags": join_flags(
                 pairs["flags_baseline"],
                 pairs["flags"],
-                flag_pairs(reduction, normalised, pairs["load_kg_yr_baseline"]),
+                flag_pairs(
+                    reduction,
+                    normalised,
+                    pairs["load_kg_yr_baseline"],
+                    passing=pairs[["passing_baseline", "passing"]],
+                ),
             ),
         }
     )

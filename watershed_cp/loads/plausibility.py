@@ -39,7 +39,7 @@ def flag_rows(
     Parameters
     ----------
     rows : pandas.DataFrame, n rows
-        Columns of :data:`watershed_cp.tables.AUDITS`, and ``load_kg_yr``.
+        Columns of :data:`watershed_cp.tables.AUDITS`, ``load_kg_yr`` and ``passing``.
     milligrams : numpy.ndarray, shape (n,)
         The concentration in mg/L; NaN where the row gives a load.
     sector : pandas.Series of str, n rows
@@ -53,13 +53,13 @@ def flag_rows(
         more BOD5 than COD at one visit; ``load_mismatch``: a load that is not its own flow times concentration;
         ``repeated_value``: two pollutants of one visit with the very same number; ``days_not_used``: a load a day,
         which is taken for every day of the year although the row gives fewer operating days; ``sector_outlier``: far
-        from what the other firms of the sector measured.
+        from what the other firms of the sector measured; ``sewer_treated``: what a plant removes is taken off.
 
     Examples
     --------
     >>> rows = pd.DataFrame({"msme_id": "F1", "phase": "baseline", "date": pd.NaT, "pollutant": ["BOD5", "COD"],
     ...                      "value": [300.0, 200.0], "load_kg_yr": [3.0, 2.0], "qualifier": "", "unit": "mg/L",
-    ...                      "operating_days_per_year": 365.0})
+    ...                      "operating_days_per_year": 365.0, "passing": np.nan})
     >>> flag_rows(rows, milligrams=np.array([300.0, 200.0]), sector=pd.Series(["", ""])).tolist()
     ['cod_below_bod', 'cod_below_bod']
     """
@@ -77,37 +77,46 @@ def flag_rows(
         "out_of_range": (milligrams > highest) & ~slip,
         "repeated_value": _repeated_value(rows, visit, measured),
         "sector_outlier": _sector_outlier(rows, milligrams, sector, measured),
+        "sewer_treated": rows["passing"].notna().to_numpy(),
         "unit_slip": slip,
     }
     return _named(found)
 
 
-def flag_pairs(reduction: pd.Series, normalised: pd.Series, baseline: pd.Series) -> NDArray[np.object_]:
-    """Flag a baseline against its follow-up where output, or a slip of units, explains the difference.
+def flag_pairs(
+    reduction: pd.Series, normalised: pd.Series, baseline: pd.Series, *, passing: pd.DataFrame
+) -> NDArray[np.object_]:
+    """Flag a baseline against its follow-up where output, a slip of units or a plant explains the difference.
 
     Parameters
     ----------
     reduction, normalised, baseline : pandas.Series, n rows
         Reduction, reduction at equal output and load of the baseline, kg/yr.
+    passing : pandas.DataFrame, n rows of two columns
+        Share of either load that a plant at the end of the sewer lets through; NaN where there is none.
 
     Returns
     -------
     numpy.ndarray of str, shape (n,)
         ``output_fell``: the load fell only because output fell; ``intensity_fell``: it rose, but less than output;
-        ``factor_1000``: one load is about a thousand times the other.
+        ``factor_1000``: one load is about a thousand times the other; ``removal_differs``: of the two loads the
+        plant removes another share.
 
     Examples
     --------
-    >>> flag_pairs(pd.Series([20.0, 999.0]), pd.Series([0.0, np.nan]), pd.Series([100.0, 1000.0])).tolist()
+    >>> alike = pd.DataFrame({"before": [np.nan, 0.2], "after": [np.nan, 0.2]})
+    >>> pairs = pd.Series([20.0, 999.0]), pd.Series([0.0, np.nan]), pd.Series([100.0, 1000.0])
+    >>> flag_pairs(*pairs, passing=alike).tolist()
     ['output_fell', 'factor_1000']
     """
-    after = baseline - reduction
+    after, (first, second) = baseline - reduction, passing.to_numpy(float).T
     with np.errstate(divide="ignore", invalid="ignore"):
         apart = np.abs(np.log(baseline.to_numpy(float) / after.to_numpy(float)))
     found = {
         "factor_1000": np.abs(apart - np.log(_SLIP)) < np.log(_NEARLY),
         "intensity_fell": ((reduction <= 0) & (normalised > 0)).to_numpy(),
         "output_fell": ((reduction > 0) & (normalised <= 0)).to_numpy(),
+        "removal_differs": (first != second) & ~(np.isnan(first) & np.isnan(second)),
     }
     return _named(found)
 

@@ -28,6 +28,14 @@ _DISCHARGE_TO = choice(
 _LATITUDE = number("latitude", "degrees", "Latitud (WGS 84)", "Latitude (WGS 84)", low=-90, high=90)
 _LONGITUDE = number("longitude", "degrees", "Longitud (WGS 84)", "Longitude (WGS 84)", low=-180, high=180)
 _MUNICIPALITY = text("municipality", "Municipio o distrito", "Municipality or district")
+_SEWER_REMOVAL = number(
+    "sewer_removal_pct",
+    "%",
+    "Lo que remueve la planta al final del alcantarillado; el de una medición vale antes que el de la empresa",
+    "What the plant at the end of the sewer removes; that of a measurement comes before that of the firm",
+    low=0,
+    high=100,
+)
 _SCORES = (
     number("score_before", "", "Nota antes", "Score before", low=0),
     number("score_after", "", "Nota después", "Score after", low=0),
@@ -73,14 +81,7 @@ MSMES = Table(
             high=180,
         ),
         _DISCHARGE_TO,
-        number(
-            "sewer_removal_pct",
-            "%",
-            "Lo que remueve la planta al final del alcantarillado",
-            "What the plant at the end of the sewer removes",
-            low=0,
-            high=100,
-        ),
+        _SEWER_REMOVAL,
         SYNTHETIC,
     ),
     unique=True,
@@ -118,10 +119,31 @@ AUDITS = Table(
         number(
             "relative_uncertainty",
             "",
-            "Incertidumbre relativa (0.1 = 10 %)",
-            "Relative uncertainty (0.1 = 10 %)",
+            "Incertidumbre relativa de la carga (0.1 = 10 %), una desviación estándar",
+            "Relative uncertainty of the load (0.1 = 10 %), one standard deviation",
             low=0,
         ),
+        number(
+            "analysis_uncertainty_pct",
+            "%",
+            "Incertidumbre de la concentración, una desviación estándar: la mitad de una U con k = 2",
+            "Uncertainty of the concentration, one standard deviation: half of a U with k = 2",
+            low=0,
+        ),
+        number(
+            "flow_uncertainty_pct",
+            "%",
+            "Incertidumbre del caudal, una desviación estándar",
+            "Uncertainty of the flow, one standard deviation",
+            low=0,
+        ),
+        choice(
+            "flow_method",
+            ("water_meter", "weir", "current_meter", "tracer", "container", "other"),
+            "Cómo se midió el caudal: medidor de agua, vertedero, molinete, trazador, recipiente u otro",
+            "How the flow was measured: water meter, weir, current meter, tracer, container or other",
+        ),
+        _SEWER_REMOVAL,
         EVIDENCE_GRADE,
         text("verified_by", "Quién verificó", "Who verified it"),
         text(
@@ -143,6 +165,7 @@ REDUCTIONS = Table(
         number("value", "", "Reducción", "Reduction", required=True),
         text("unit", "Unidad (masa por tiempo)", "Unit (mass per time)", required=True),
         date("date", "Fecha", "Date"),
+        _SEWER_REMOVAL,
         EVIDENCE_GRADE,
         SYNTHETIC,
     ),
