@@ -74,13 +74,13 @@ function span(low, high, like) {
 /* Two bars from zero: before and after; the range of the reduction stands as a whisker on the second. */
 function beforeAfter(before, after, low, high) {
   if (before === null || after === null || !Number.isFinite(before) || !Number.isFinite(after)) return h("p", { class: "small" }, say("only_difference"));
-  const most = Math.max(before, after, 1e-9);
-  const ends = [before - high, before - low].map((end) => (100 * Math.max(0, end)) / most);
-  const bar = (name, value, extra) => h("div", { class: "pair" }, h("span", { class: "small" }, say(name)),
-    h("span", { class: "bar" }, h("span", { class: `fill ${name}`, "width%": (100 * value) / most }), extra), h("span", { class: "value" }, load(value, before)));
+  const range = Number.isFinite(low) && Number.isFinite(high) && high !== low ? [before - high, before - low] : null;
+  const shown = [before, after, ...(range || [])];
+  const scale = axis(Math.min(0, ...shown), Math.max(0, ...shown));
+  const bar = (name, value, ends) => h("div", { class: "pair" }, h("span", { class: "small" }, say(name)),
+    h("span", { class: "bar" }, h("span", { class: `fill ${name}`, ...scale(0, value) }), ...marks(scale, ends)), h("span", { class: "value" }, load(value, before)));
   return h("div", { class: "before-after", role: "img", "aria-label": say("before_after_words", { before: load(before), after: load(after, before) }) },
-    bar("before", before), bar("after", after, Number.isFinite(ends[0]) && Number.isFinite(ends[1]) && high !== low
-      ? h("span", { class: "whisker", "left%": ends[0], "width%": Math.min(ends[1], 100) - ends[0] }) : null));
+    bar("before", before, null), bar("after", after, range));
 }
 
 function firmCard(firm) {

@@ -1,15 +1,12 @@
 /* The firms: one canvas, size by avoided load, shape and colour by standing; close ones of a watershed gathered by zoom. */
 
 const CELL = 58;
-const firmSheet = { items: [], most: 1, sheet: null };
+const firmSheet = { items: [], most: 1, sheet: null, gathered: null };
 
 function addFirms(map) {
   map.createPane("firms").style.zIndex = 450;
-  map.createPane("names").style.zIndex = 440;
   map.getPane("firms").style.pointerEvents = "none";
-  map.getPane("names").style.pointerEvents = "none";
   firmSheet.sheet = new Sheet("firms", paintFirms).addTo(map);
-  new Sheet("names", paintLabels).addTo(map);
   map.on("click", (event) => choose(map, itemAt(map, event.latlng)));
   map.on("mousemove", (event) => {
     const item = itemAt(map, event.latlng);
@@ -20,75 +17,106 @@ function addFirms(map) {
 
 function choose(map, item) {
   if (!item) return;
-  if (item.firm >= 0) update({ firm: item.firm });
-  else map.flyToBounds(item.box.pad(0.2), { maxZoom: Math.max(map.getZoom() + 2, 13), duration: calm() ? 0 : 0.6 });
+  if (item.firm >= 0) { update({ firm: item.firm }); return; }
+  const box = L.latLngBounds(toLatLng(item.left, item.bottom), toLatLng(item.right, item.top));
+  map.flyToBounds(box.pad(0.2), { maxZoom: Math.max(map.getZoom() + 2, 13), duration: calm() ? 0 : 0.6 });
 }
 
 function calm() {
   return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
-/* Count the firms per cell and watershed; a cell of one is the firm itself. */
-function gather(view) {
-  const columns = Math.ceil(view.width / CELL) + 1;
-  const lines = Math.ceil(view.height / CELL) + 1;
-  const anchorX = Math.floor(view.x / CELL) * CELL;
-  const anchorY = Math.floor(view.y / CELL) * CELL;
+/* What stands on a sheet: gathered for a third of it more on every side, and kept for as long as the view stays within. */
+function itemsOn(view) {
+  const box = [view.x, view.y, view.x + view.width, view.y + view.height].map((edge) => edge / view.scale);
+  const of = [view.zoom, state.firm, firms.shown, firms.value];
+  const { gathered } = firmSheet;
+  const kept = gathered && of.every((part, i) => part === gathered.of[i]) && box.every((edge, i) => (i < 2 ? edge >= gathered.box[i] : edge <= gathered.box[i]));
+  if (!kept) {
+    const more = [view.width, view.height].map((length) => length / view.scale / 3);
+    const wide = box.map((edge, i) => (i < 2 ? edge - more[i] : edge + more[i - 2]));
+    firmSheet.gathered = { of, box: wide, items: gather(wide, view) };
+  }
+  return firmSheet.gathered.items.map((item) => ({ ...item, x: item.worldX * view.scale - view.x, y: item.worldY * view.scale - view.y }))
+    .filter(({ x, y, r }) => x > -r && y > -r && x < view.width + r && y < view.height + r);
+}
+
+/* Count the firms of a box of the world per cell and watershed; a cell of one is the firm itself. */
+function gather([west, north, east, south], { scale, zoom }) {
+  const size = CELL / scale;
+  const [firstColumn, firstLine] = [Math.floor(west / size), Math.floor(north / size)];
+  const columns = Math.floor(east / size) - firstColumn + 1;
   const groups = basins.length + 1;
-  const cells = Array(columns * lines * groups);
-  const near = view.zoom >= 15;
+  const cells = new Map();
   const alone = [];
-  for (let i = 0; i < firms.size; i += 1) {
-    if (!firms.shown[i] || firms.stand[i] === 0) continue;
-    const x = firms.x[i] * view.scale;
-    const y = firms.y[i] * view.scale;
-    if (x < view.x || y < view.y || x > view.x + view.width || y > view.y + view.height) continue;
-    if (near || i === state.firm) { alone.push({ firm: i, x: x - view.x, y: y - view.y }); continue; }
-    const basin = Math.min(firms.basin[i], basins.length);
-    const place = (Math.floor((y - anchorY) / CELL) * columns + Math.floor((x - anchorX) / CELL)) * groups + basin;
-    const cell = cells[place];
-    const counted = firms.stand[i] < 4 ? 1 : 0;
-    if (!cell) {
-      cells[place] = { basin, n: 1, sumX: x, sumY: y, firm: i, counted, value: firms.value[i], left: x, right: x, top: y, bottom: y };
+  for (let at = firstFrom(west); at < firms.eastward.length; at += 1) {
+    const firm = firms.eastward[at];
+    const [x, y] = [firms.x[firm], firms.y[firm]];
+    if (x > east) break;
+    if (!firms.shown[firm] || y < north || y > south) continue;
+    const basin = Math.min(firms.basin[firm], basins.length);
+    const single = zoom >= 15 || firm === state.firm;
+    const place = single ? -1 : ((Math.floor(y / size) - firstLine) * columns + Math.floor(x / size) - firstColumn) * groups + basin;
+    const counted = firms.stand[firm] < 4 ? 1 : 0;
+    const cell = cells.get(place);
+    if (cell) {
+      cell.n += 1; cell.sumX += x; cell.sumY += y; cell.counted += counted;
+      cell.right = x; // they come from west to east
+      if (y < cell.top) cell.top = y;
+      if (y > cell.bottom) cell.bottom = y;
     } else {
-      cell.n += 1; cell.sumX += x; cell.sumY += y; cell.counted += counted; cell.value += firms.value[i];
-      cell.left = Math.min(cell.left, x); cell.right = Math.max(cell.right, x);
-      cell.top = Math.min(cell.top, y); cell.bottom = Math.max(cell.bottom, y);
+      const first = { basin, n: 1, sumX: x, sumY: y, firm, counted, left: x, right: x, top: y, bottom: y };
+      if (single) alone.push(first);
+      else cells.set(place, first);
     }
   }
-  return merge(cells.filter(Boolean)).map((cell) => ({
-    ...cell, firm: cell.n === 1 ? cell.firm : -1, x: cell.sumX / cell.n - view.x, y: cell.sumY / cell.n - view.y,
-  })).concat(alone);
+  const items = [...merge([...cells.values()], size), ...alone].map((cell) => {
+    const item = { ...cell, firm: cell.n === 1 ? cell.firm : -1, worldX: cell.sumX / cell.n, worldY: cell.sumY / cell.n };
+    return { ...item, r: radius(item), latlng: toLatLng(item.worldX, item.worldY) };
+  });
+  const chosen = ({ firm }) => firm >= 0 && firm === state.firm;
+  return items.sort((one, other) => chosen(one) - chosen(other) || other.r - one.r);
+}
+
+function join(cell, other) {
+  for (const name of ["n", "sumX", "sumY", "counted"]) cell[name] += other[name];
+  cell.left = Math.min(cell.left, other.left); cell.right = Math.max(cell.right, other.right);
+  cell.top = Math.min(cell.top, other.top); cell.bottom = Math.max(cell.bottom, other.bottom);
+}
+
+/* The place in `eastward` of the first firm not west of a place. */
+function firstFrom(west) {
+  let [low, high] = [0, firms.eastward.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (firms.x[firms.eastward[middle]] < west) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /* Cells of one watershed whose middles nearly touch become one, the fuller first. */
-function merge(cells) {
+function merge(cells, size) {
   cells.sort((one, other) => other.n - one.n);
   const kept = [];
-  const far = (CELL * 0.7) ** 2;
+  const far = (size * 0.7) ** 2;
   for (const cell of cells) {
     const x = cell.sumX / cell.n;
     const y = cell.sumY / cell.n;
     const host = kept.find((other) => other.basin === cell.basin && (other.sumX / other.n - x) ** 2 + (other.sumY / other.n - y) ** 2 < far);
-    if (!host) { kept.push(cell); continue; }
-    for (const name of ["n", "sumX", "sumY", "counted", "value"]) host[name] += cell[name];
-    host.left = Math.min(host.left, cell.left); host.right = Math.max(host.right, cell.right);
-    host.top = Math.min(host.top, cell.top); host.bottom = Math.max(host.bottom, cell.bottom);
+    if (host) join(host, cell);
+    else kept.push(cell);
   }
   return kept;
 }
 
+/* Names give way to firms, and lie under them. */
 function paintFirms(pen, view) {
-  firmSheet.items = gather(view);
-  firmSheet.items.sort((one, other) => (one.firm >= 0 && one.firm === state.firm) - (other.firm >= 0 && other.firm === state.firm) || radius(other) - radius(one));
+  firmSheet.items = itemsOn(view);
+  paintLabels(pen, view);
   for (const item of firmSheet.items) {
-    item.r = radius(item);
-    item.latlng = toLatLng((item.x + view.x) / view.scale, (item.y + view.y) / view.scale);
     if (item.firm >= 0) glyph(pen, item.x, item.y, item.r, STANDS[firms.stand[item.firm]], item.firm === state.firm);
-    else {
-      item.box = L.latLngBounds(toLatLng(item.left / view.scale, item.bottom / view.scale), toLatLng(item.right / view.scale, item.top / view.scale));
-      bunch(pen, item);
-    }
+    else bunch(pen, item);
   }
 }
 

@@ -15,7 +15,7 @@ function addFlow(map) {
   if (!flow.grids.length) return;
   map.createPane("course").style.zIndex = 430;
   map.getPane("course").style.pointerEvents = "none";
-  flow.sheet = new Sheet("course", paintCourse).addTo(map);
+  flow.sheet = new Sheet("course", paintCourse, { steady: true });
 }
 
 function lonOf(firm) {
@@ -182,7 +182,10 @@ function follow(longitude, latitude) {
   flow.course = Number.isNaN(longitude) ? null : courseFrom(longitude, latitude);
   flow.began = null;
   flow.drawn = calm() ? 1 : 0;
-  if (flow.sheet) requestAnimationFrame(growCourse);
+  if (!flow.sheet) return;
+  if (flow.course) flow.sheet.addTo(theMap); // a canvas without a course would be carried along for nothing
+  else flow.sheet.remove();
+  requestAnimationFrame(growCourse);
 }
 
 function growCourse(now) {

@@ -61,17 +61,18 @@ function yearSlider() {
   return h("label", { class: "field year" }, h("span", {}, say("filter_year")), slider, told);
 }
 
-/* The watersheds from most to least, each with a bar from zero. */
+/* The watersheds from most to least, each with a bar from zero; what is less than zero lies left of a zero that is drawn. */
 function paintOverview() {
-  const ranked = basins.map((basin) => ({ basin, value: measured(basin) })).sort((a, b) => (b.value ?? -1) - (a.value ?? -1));
-  const most = Math.max(1e-9, ...ranked.map(({ basin, value }) => Math.max(value ?? 0, (state.measure === "reduction" && basin.loads[state.pollutant]?.reduction_high_kg_yr) || 0)));
+  const ranked = basins.map((basin) => ({ basin, value: measured(basin) })).sort((a, b) => (b.value ?? -Infinity) - (a.value ?? -Infinity));
+  const shown = ranked.flatMap(({ basin, value }) => [value ?? 0, ...(rangeOf(basin) || [])]);
+  const scale = axis(Math.min(0, ...shown), Math.max(0, ...shown));
   const items = ranked.map(({ basin, value }) => h("li", {}, h("button", {
     type: "button", class: "basin-row", onclick: () => update({ basin: basin.place, firm: null }),
   },
   h("span", { class: "name" }, basinName(basin)), h("span", { class: "value" }, measure().write(value)),
   h("span", { class: value === null ? "bar hatch" : "bar" },
-    value === null ? null : h("span", { class: "fill", "width%": (100 * value) / most, colour: words.ramp[3] }),
-    whisker(basin, most)))));
+    value === null ? null : h("span", { class: "fill", ...scale(0, value), colour: words.ramp[3] }),
+    ...marks(scale, rangeOf(basin))))));
   byId("overview").replaceChildren(
     h("h2", {}, say("basins_title", { measure: say(`measure_${state.measure}`) })),
     h("ol", { class: "basins" }, ...items),
@@ -81,12 +82,23 @@ function paintOverview() {
   paintFound();
 }
 
-function whisker(basin, most) {
+/* The range of a reduction, where there is one to draw. */
+function rangeOf(basin) {
   const row = basin.loads[state.pollutant];
-  if (state.measure !== "reduction" || !row || row.reduction_low_kg_yr === null || row.reduction_high_kg_yr === null || row.reduction_kg_yr === 0) return null;
-  const low = (100 * row.reduction_low_kg_yr) / most;
-  const high = (100 * row.reduction_high_kg_yr) / most;
-  return h("span", { class: "whisker", "left%": low, "width%": Math.min(high, 100) - Math.max(low, 0) });
+  const ends = row && [row.reduction_low_kg_yr, row.reduction_high_kg_yr];
+  return state.measure === "reduction" && ends && ends.every(Number.isFinite) && row.reduction_kg_yr !== 0 ? ends : null;
+}
+
+/* Places along a bar that reaches from `least` to `most`, percent of its width. */
+function axis(least, most) {
+  const at = (value) => (100 * (value - least)) / Math.max(most - least, 1e-9);
+  return (one, other) => ({ "left%": at(Math.min(one, other)), "width%": at(Math.max(one, other)) - at(Math.min(one, other)) });
+}
+
+/* Zero, where a bar does not begin with it, and the range. */
+function marks(scale, range) {
+  const zero = scale(0, 0);
+  return [zero["left%"] > 0 ? h("span", { class: "zero", "left%": zero["left%"] }) : null, range && h("span", { class: "whisker", ...scale(...range) })];
 }
 
 /* What no total holds, and why; a public edition tells its rule instead. */

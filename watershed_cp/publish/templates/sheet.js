@@ -1,17 +1,19 @@
-/* A canvas that covers the map and a margin around it, and draws itself anew after every move. */
+/* A canvas that covers the map and a margin around it. */
 
 const waiting = [];
 
-/* After a move one sheet is drawn a frame, so that no frame is long; until then its margin fills the view. */
+/* After a move one sheet is drawn a frame, so that no frame is long; until then what was drawn is moved or scaled. */
 function drawNext() {
   const sheet = waiting.shift();
   if (waiting.length) requestAnimationFrame(drawNext);
   sheet.redraw();
 }
 
+/* A `steady` sheet shows the same wherever the view lies, and is left as it is for as long as it fills the view. */
 const Sheet = L.Layer.extend({
-  initialize(pane, paint) {
+  initialize(pane, paint, { steady = false } = {}) {
     this.paint = paint;
+    this.steady = steady;
     this.options = { pane };
   },
   onAdd() {
@@ -22,13 +24,29 @@ const Sheet = L.Layer.extend({
     this.canvas.remove();
   },
   getEvents() {
-    return { moveend: this.follow, viewreset: this.redraw, resize: this.redraw, zoomanim: this.animate };
+    return { move: this.drift, moveend: this.follow, viewreset: this.settle, resize: this.redraw, zoomanim: this.animate };
+  },
+  drift() {
+    if (!this.bounds) return;
+    if (this._map.getZoom() !== this.zoom) this.settle();
+    else if (!this.fills()) this.wait();
   },
   follow() {
-    if (this._map.getZoom() !== this.zoom) { this.redraw(); return; }
+    if (!this.steady || this._map.getZoom() !== this.zoom || !this.fills()) this.wait();
+  },
+  fills() {
+    return this.bounds.contains(this._map.getBounds());
+  },
+  wait() {
     if (waiting.includes(this)) return;
     waiting.push(this);
     if (waiting.length === 1) requestAnimationFrame(drawNext);
+  },
+  /* What was drawn at another zoom is scaled until it is drawn anew. */
+  settle() {
+    if (!this.bounds) return;
+    const corner = this._map.latLngToLayerPoint(this.bounds.getNorthWest());
+    L.DomUtil.setTransform(this.canvas, corner, this._map.getZoomScale(this._map.getZoom(), this.zoom));
   },
   animate({ zoom, center }) {
     const offset = this._map._latLngBoundsToNewLayerBounds(this.bounds, zoom, center).min;
@@ -111,12 +129,22 @@ function meets(one, other) {
   return one[0] < other[2] && other[0] < one[2] && one[1] < other[3] && other[1] < one[3];
 }
 
+const WIDTHS = new Map();
+
+function widthOf(pen, text, font) {
+  const key = `${font} ${text}`;
+  if (!WIDTHS.has(key)) {
+    pen.font = font;
+    WIDTHS.set(key, pen.measureText(text).width);
+  }
+  return WIDTHS.get(key);
+}
+
 /* Words on the map with a halo, in lines of [text, style]; left out, and told so, where the room is taken. */
 function inkLabel(pen, lines, x, y, taken, { align = "center", gap = 3, within = null } = {}) {
   const set = lines.map(([text, { size = 12, weight = 400, tone = "ink", style = "" } = {}]) => {
     const font = `${style} ${weight} ${size}px ${typeface()}`;
-    pen.font = font;
-    return { text, size, tone, font, width: pen.measureText(text).width };
+    return { text, size, tone, font, width: widthOf(pen, text, font) };
   });
   const width = Math.max(...set.map((line) => line.width));
   const height = set.reduce((sum, line) => sum + line.size * 1.25, 0);

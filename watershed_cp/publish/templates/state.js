@@ -58,6 +58,7 @@ function readFirms(data) {
   firms = { ...data, size_code: data.size, sizes: head.sizes, distinct: head.distinct, ids: head.ids, names: head.names, measures: measuresByFirm(rows(head.measures)), size };
   firms.x = Float64Array.from(data.longitude, (step) => (step === NOWHERE ? NaN : worldX(step / DEGREE)));
   firms.y = Float64Array.from(data.latitude, (step) => (step === NOWHERE ? NaN : worldY(step / DEGREE)));
+  firms.eastward = Int32Array.from(firms.x.keys()).filter((i) => !Number.isNaN(firms.x[i])).sort((one, other) => firms.x[one] - firms.x[other]);
   ledger = { ...data, ...head.ledger, rounded: head.rounded, size: data.row_firm.length };
   firms.first = new Int32Array(size + 1);
   for (const firm of data.row_firm) if (firm >= 0) firms.first[firm + 1] += 1;

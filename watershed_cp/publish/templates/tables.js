@@ -15,10 +15,17 @@ function paintTables() {
   target.replaceChildren(h("h1", {}, say(`view_${state.view}`)), ...(state.view === "table" ? [basinTable(), partTable(), words.public ? "" : firmTable()] : [ledgerTable()]).flat());
 }
 
-function table(caption, headings, lines) {
+/* Rows of cells; what `below` says of a row stands under it, as wide as the table. On a phone each cell names its column. */
+function table(caption, headings, lines, below = []) {
+  const cell = (content, i) => h(i ? "td" : "th", { scope: i ? null : "row", class: headings[i][1], "data-head": headings[i][0] }, content);
+  const row = (cells, i) => {
+    const said = (below[i] || []).filter(([, text]) => text);
+    return [h("tr", { class: said.length ? "told" : null }, ...cells.map(cell)),
+      said.length ? h("tr", {}, h("td", { colspan: headings.length, class: "below" }, ...said.map(([name, text]) => h("p", {}, `${name}: ${text}`)))) : null];
+  };
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, h("table", {}, h("caption", {}, caption),
     h("thead", {}, h("tr", {}, ...headings.map(([text, kind]) => h("th", { scope: "col", class: kind }, text)))),
-    h("tbody", {}, ...lines.map((cells) => h("tr", {}, ...cells.map((cell, i) => h(i ? "td" : "th", { scope: i ? null : "row", class: headings[i][1] }, cell)))))));
+    h("tbody", {}, ...lines.flatMap(row).filter(Boolean))));
 }
 
 function basinTable() {
@@ -58,14 +65,16 @@ function ledgerTable() {
     const fits = (!fate || ledger.fates[ledger.row_fate[row]] === fate) && (!evidence || ledger.evidence[ledger.row_evidence[row]] === evidence);
     if (fits && (firm < 0 || firms.shown[firm])) found.push(row);
   }
-  const headings = [[say("firm")], [say("pollutant")], [say("filter_fate")], [say("basin")], [say("before"), "n"], [say("after"), "n"], [say("avoided"), "n"], [say("range"), "n"], [say("filter_evidence"), "c"], [say("reason")], [say("equation"), "sum"]];
-  const lines = slice("ledger", found).map(ledgerRow).map((entry) => [
+  const headings = [[say("firm")], [say("pollutant")], [say("filter_fate")], [say("basin")], [say("before"), "n"], [say("after"), "n"], [say("avoided"), "n"], [say("range"), "n"], [say("filter_evidence"), "c"]];
+  const entries = slice("ledger", found).map(ledgerRow);
+  const lines = entries.map((entry) => [
     entry.firm < 0 ? "–" : firmName(entry.firm), pollutantName(entry.pollutant), say(entry.fate, {}, "fate"), entry.basin ? basinName(entry.basin) : "–", load(entry.baseline),
-    load(entry.followUp), load(entry.reduction), span(entry.low, entry.high, entry.reduction), entry.evidence || "–", coded(ledger, "reason", entry.row), equationText(entry.row),
+    load(entry.followUp), load(entry.reduction), span(entry.low, entry.high, entry.reduction), entry.evidence || "–",
   ]);
+  const below = entries.map(({ row }) => [[say("reason"), coded(ledger, "reason", row)], [say("equation"), equationText(row)]]);
   return [
     h("p", { class: "lead" }, say("ledger_lead")), ledgerFilters(),
-    table(say("table_ledger", { n: number(found.length, 0) }), headings, lines), pager("ledger", found.length),
+    table(say("table_ledger", { n: number(found.length, 0) }), headings, lines, below), pager("ledger", found.length),
     ledger.rounded ? h("p", { class: "small" }, say("rounded")) : "",
   ];
 }
