@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from watershed_cp.cli import main
 from watershed_cp.errors import InputError, MissingFileError
 from watershed_cp.impact.comparison import Run, changed_rules, compare_ledgers, compare_runs, read_run
+from watershed_cp.publish.summary import tell_changes
 from watershed_cp.tables import CHANGES, LEDGER
 
 if TYPE_CHECKING:
@@ -86,6 +87,38 @@ def test_a_rule_explains_what_it_alone_changed() -> None:
     assert change(dearer, grade="B") == "rule_changed"
     assert change(dearer, grade="B", digest="1") == "value_changed"
     assert change(moved, grade="B") == "moved_basin"
+
+
+def test_a_firm_that_moved_is_told_with_its_rows_or_by_itself() -> None:
+    row = {
+        "pollutant": "TN",
+        "baseline_rows": "1",
+        "follow_up_rows": "2",
+        "fate": "credited",
+        "reduction_kg_yr": 5.0,
+    }
+    ledger = pd.DataFrame(
+        [row | {"msme_id": "F1", "basin_id": "a"}, row | {"msme_id": "F2", "basin_id": "a"}]
+    )
+    firms = pd.Index(["F1", "F2", "F3", "F4"], name="msme_id")
+    where = pd.DataFrame({"longitude": [0.0, 0.0, math.nan, 0.5], "latitude": 0.0, "basin_id": "a"}, firms)
+    before, after = Run(ledger, {}, {}, "1", where), Run(ledger.copy(), {}, {}, "1", where.copy())
+    assert compare_runs(before, after).empty
+    after.ledger.loc[0, "basin_id"] = "b"
+    after.places.loc["F1", ["longitude", "basin_id"]] = [1.0, "b"]
+    after.places.loc[["F2", "F3"], "longitude"] = 0.001
+    changes = compare_runs(before, after)
+    assert changes["change"].tolist() == ["moved_basin", "moved_place", "moved_place"]
+    assert changes["moved_m"].round().tolist() == [111_319, 111, math.inf]
+    assert tell_changes(changes, "en") == (
+        "Total N: what is credited changed by 0 kg.\n"
+        "  F1: another watershed, 0 kg; the firm's place changed: 111 km\n"
+        "Firms whose place changed though no row did: F2 (111 m), F3 (not known before or after)."
+    )
+    assert tell_changes(changes, "es").splitlines()[1:] == [
+        "  F1: otra cuenca, 0 kg; cambió la ubicación de la empresa: 111 km",
+        "Empresas cuya ubicación cambió sin que cambie ninguna fila: F2 (111 m), F3 (antes o después no se conoce).",
+    ]
 
 
 @settings(max_examples=25)

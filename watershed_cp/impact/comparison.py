@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Run", "changed_rules", "compare_ledgers", "compare_runs", "read_run"]
 
 _KEY = ["msme_id", "pollutant", "baseline_rows", "follow_up_rows"]
+_PLACE = ["msme_id", "longitude", "latitude", "basin_id"]
+_ALIKE_M = 0.01  # what rounding in a table may move a place
 _VALUES = ["fate", "basin_id", "reduction_kg_yr"]
 _RULES = {
     "outside the accounting period": "accounting.period",
@@ -43,12 +45,15 @@ class Run:
         sha256 of every input by its name.
     version : str
         Of the program that wrote it.
+    places : pandas.DataFrame
+        ``longitude``, ``latitude`` and ``basin_id`` by ``msme_id``; empty where the folder is a public edition.
     """
 
     ledger: pd.DataFrame
     settings: Mapping[str, Any]
     inputs: Mapping[str, str]
     version: str
+    places: pd.DataFrame = field(default_factory=lambda: _read_places(None))
 
 
 def read_run(folder: str | Path) -> Run:
@@ -88,7 +93,8 @@ def read_run(folder: str | Path) -> Run:
             ledger, encoding="utf-8-sig", dtype=text, keep_default_na=False, na_values=unknown
         )
         told = json.loads(manifest.read_text(encoding="utf-8"))
-        found = Run(table, told["settings"], told["inputs"], told["watershed_cp"])
+        places = _read_places(Path(folder, "tables", "assignments.csv"))
+        found = Run(table, told["settings"], told["inputs"], told["watershed_cp"], places)
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(fault("run_unreadable", file=folder, detail=str(error))) from None
     lacking = [name for name in (*_KEY, *_VALUES) if name not in table]
@@ -97,8 +103,16 @@ def read_run(folder: str | Path) -> Run:
     return found
 
 
+def _read_places(path: Path | None) -> pd.DataFrame:
+    """Read where the firms of a run stand, if the run tells."""
+    if path is None or not path.is_file():
+        return pd.DataFrame(columns=_PLACE).set_index("msme_id")
+    table = pd.read_csv(path, encoding="utf-8-sig", usecols=_PLACE, dtype={"msme_id": "str"}, na_values=[""])
+    return table.astype({"basin_id": object}).set_index("msme_id")
+
+
 def compare_runs(before: Run, after: Run) -> pd.DataFrame:
-    """Explain the difference between two runs, row by row.
+    """Explain the difference between two runs, row by row, then name the firms whose place moved without effect.
 
     Parameters
     ----------
@@ -110,7 +124,8 @@ def compare_runs(before: Run, after: Run) -> pd.DataFrame:
     pandas.DataFrame
         As :func:`compare_ledgers` gives it. A row whose fate or value changed is ``rule_changed`` where a rule of
         accounting changed and explains it: because the inputs are the same, or because the reason that the ledger
-        gives is that rule.
+        gives is that rule. ``moved_m`` tells how far the place of its firm moved; a firm that moved though no row
+        of it changed has a row ``moved_place``.
 
     Examples
     --------
@@ -125,10 +140,10 @@ def compare_runs(before: Run, after: Run) -> pd.DataFrame:
     rules = {
         name for name, *_ in changed_rules(before.settings, after.settings) if name.startswith("accounting")
     }
-    changes = compare_ledgers(before.ledger, after.ledger)
+    changes = _with_moves(compare_ledgers(before.ledger, after.ledger), before.places, after.places)
     if not rules:
         return changes
-    ruled = (changes["change"] != "moved_basin") & (
+    ruled = ~changes["change"].isin(["moved_basin", "moved_place"]) & (
         (before.inputs == after.inputs)
         | _gives_reason(changes, before, rules)
         | _gives_reason(changes, after, rules)
@@ -168,7 +183,32 @@ def compare_ledgers(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     ]
     both["credited_change_kg_yr"] = credited[1] - credited[0]
     differing = both[both["change"] != "same"].reset_index(drop=True)
-    return differing[list(tables.CHANGES.names)]
+    return differing.assign(moved_m=np.nan)[list(tables.CHANGES.names)]
+
+
+def _with_moves(changes: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Say of each changed row how far its firm moved, and add the firms that moved without any changed row."""
+    both = before.add_suffix("_before").join(after.add_suffix("_after"), how="inner")
+    places = [both[[f"longitude_{side}", f"latitude_{side}"]].to_numpy(float) for side in ("before", "after")]
+    metres = pd.Series(_metres(*places), both.index)
+    moved = metres[metres > _ALIKE_M]
+    silent = both.loc[moved.index.difference(changes["msme_id"], sort=False)]
+    basins = silent[["basin_id_before", "basin_id_after"]].astype(object).fillna("").reset_index()
+    added = basins.assign(change="moved_place", credited_change_kg_yr=0.0)
+    parts = [part for part in (changes, added.reindex(columns=changes.columns)) if len(part)]
+    whole = pd.concat(parts, ignore_index=True) if parts else changes
+    return whole.assign(moved_m=whole["msme_id"].map(moved))
+
+
+def _metres(start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Measure the geodesics between places (n, 2), infinite where one is not known and the other is."""
+    import pyproj
+
+    known = [np.isfinite(place).all(axis=1) for place in (start, end)]
+    metres = np.where(known[0] != known[1], np.inf, 0.0)
+    both = known[0] & known[1]
+    metres[both] = pyproj.Geod(ellps="WGS84").inv(*start[both].T, *end[both].T)[2]
+    return metres
 
 
 def changed_rules(

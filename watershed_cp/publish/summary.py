@@ -74,15 +74,34 @@ def tell_changes(changes: pd.DataFrame, language: Language) -> str:
     if changes.empty:
         return label("cli", "nothing_changed", language)
     lines = []
-    for pollutant, rows in changes.groupby("pollutant", sort=True):
+    silent = changes["change"] == "moved_place"
+    for pollutant, rows in changes[~silent].groupby("pollutant", sort=True):
         change = mass(math.fsum(rows["credited_change_kg_yr"]))
         name = pollutant_name(str(pollutant), language)
         lines.append(label("cli", "total_changed", language, pollutant=name, change=change))
         for row in rows.to_dict("records"):
             what = label("change", row["change"], language)
             moved = mass(row["credited_change_kg_yr"])
-            lines.append(label("cli", "row_changed", language, firm=row["msme_id"], what=what, change=moved))
+            told = label("cli", "row_changed", language, firm=row["msme_id"], what=what, change=moved)
+            lines.append(told + _moved(row["moved_m"], language))
+    if silent.any():
+        firms = ", ".join(
+            f"{firm} ({_far(metres, language)})"
+            for firm, metres in changes.loc[silent, ["msme_id", "moved_m"]].itertuples(index=False)
+        )
+        lines.append(label("cli", "moved_silently", language, firms=firms))
     return "\n".join(lines)
+
+
+def _moved(metres: float, language: Language) -> str:
+    """Say how far a firm's place moved, where it did."""
+    return "" if math.isnan(metres) else label("cli", "firm_moved", language, distance=_far(metres, language))
+
+
+def _far(metres: float, language: Language) -> str:
+    if math.isinf(metres):
+        return label("cli", "firm_placed", language)
+    return f"{number(metres / 1000)} km" if metres >= 1000 else f"{number(metres)} m"  # noqa: PLR2004
 
 
 def tell_claims(claims: pd.DataFrame, language: Language) -> str:

@@ -325,7 +325,7 @@ CHANGES = Table(
         text("pollutant", "Contaminante", "Pollutant"),
         choice(
             "change",
-            ("new", "gone", "new_fate", "moved_basin", "value_changed", "rule_changed"),
+            ("new", "gone", "new_fate", "moved_basin", "value_changed", "rule_changed", "moved_place"),
             "Qué cambió",
             "What changed",
         ),
@@ -343,6 +343,13 @@ CHANGES = Table(
             "kg/yr",
             "Cambio de lo acreditado en el programa",
             "Change of what is credited over the programme",
+        ),
+        number(
+            "moved_m",
+            "m",
+            "Lo que se movió la ubicación de la empresa; sin fin si antes o después no se conoce",
+            "How far the firm's place moved; infinite if it is not known before or after",
+            low=0,
         ),
         LEDGER["baseline_rows"],
         LEDGER["follow_up_rows"],
