@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-__all__ = ["written_aside"]
+__all__ = ["folder_aside", "written_aside"]
 
 
 @contextmanager
@@ -40,7 +41,37 @@ def written_aside(path: str | os.PathLike[str]) -> Iterator[Path]:
     ['a.txt']
     """
     target = Path(path)
-    for left in target.parent.glob(f".{target.name}-*.part"):
+    with folder_aside(target) as folder:
+        yield folder / target.name
+        (folder / target.name).replace(target)
+
+
+@contextmanager
+def folder_aside(target: Path) -> Iterator[Path]:
+    """Give a hidden folder beside what is to be written; it goes at the end, whatever happens.
+
+    What a run that was killed left beside `target` goes first; that of a run still at work stays.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        File or folder to be written; its folder must exist.
+
+    Yields
+    ------
+    pathlib.Path
+        An empty folder, but for the lock that tells that its process lives.
+
+    Examples
+    --------
+    >>> target = Path(tempfile.mkdtemp()) / "output"
+    >>> with folder_aside(target) as folder:
+    ...     _ = (folder / "new").mkdir()
+    ...     _ = (folder / "new").rename(target)
+    >>> [file.name for file in target.parent.iterdir()]
+    ['output']
+    """
+    for left in target.parent.glob(f".{glob.escape(target.name)}-*.part"):
         with (left / "lock").open("a") as lock:
             forsaken = _locked(lock)
         if forsaken:
@@ -49,8 +80,7 @@ def written_aside(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         with (folder / "lock").open("a") as lock:
             _locked(lock)
-            yield folder / target.name
-            (folder / target.name).replace(target)
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

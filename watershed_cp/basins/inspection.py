@@ -180,8 +180,7 @@ def delineate_into(
     MissingFileError, InputError
         As :func:`watershed_cp.basins.delineation.delineate`, or if the folder exists.
     """
-    import tempfile
-
+    from watershed_cp.aside import folder_aside
     from watershed_cp.basins.delineation import delineate
 
     target = Path(folder)
@@ -191,8 +190,8 @@ def delineate_into(
     water = None if lakes is None else open_layer(Path(lakes))
     found = delineate(elevation, outlet, rivers=lines, lakes=water, snap_m=snap_m)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as aside:
-        whole = Path(aside) / target.name
+    with folder_aside(target) as aside:
+        whole = aside / target.name
         whole.mkdir()
         for name, table in (
             ("basins", found.basins),

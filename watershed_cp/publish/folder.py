@@ -6,11 +6,10 @@ import glob
 import hashlib
 import importlib.metadata
 import json
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from watershed_cp.aside import folder_aside
 from watershed_cp.errors import InputError
 from watershed_cp.messages import fault
 
@@ -55,6 +54,7 @@ def write_folder(
 
     Examples
     --------
+    >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp()) / "out"
     >>> written = write_folder(folder, lambda aside: (aside / "a.txt").touch())
     >>> sorted(path.name for path in written.iterdir())
@@ -63,14 +63,12 @@ def write_folder(
     target = Path(folder).resolve()
     _refuse_foreign(target, inputs, told=folder)
     target.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
-        fill(aside)
-        _write_manifest(aside, manifest or describe_run())
-        aside.chmod(0o755)
-        _swap(aside, target)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    with folder_aside(target) as aside:
+        whole = aside / target.name
+        whole.mkdir()
+        fill(whole)
+        _write_manifest(whole, manifest or describe_run())
+        _swap(whole, target, aside / "old")
     return target
 
 
@@ -148,20 +146,17 @@ def _behind(paths: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def _swap(new: Path, target: Path) -> None:
-    """Move `new` to `target`; what stood there comes back if that fails, and goes if it does not."""
+def _swap(new: Path, target: Path, old: Path) -> None:
+    """Move `new` to `target`, and what stood there to `old`; it comes back if that fails."""
     if not target.exists():
         new.rename(target)
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent)) / "old"
     target.rename(old)
     try:
         new.rename(target)
     except OSError:
         old.rename(target)
         raise
-    finally:
-        shutil.rmtree(old.parent, ignore_errors=True)
 
 
 def _sha256(path: Path) -> str:
