@@ -71,13 +71,17 @@ def test_trace_tells_what_of_a_load_arrives(capsys: pytest.CaptureFixture[str]) 
     assert "No decay rate with a source is known for COD: what arrives is not estimated." in unknown
 
 
+LOAD = "is no load. Write kilograms a year, or a mass per time, from 0 upwards: 1000, 35kg/d, 2t/yr."
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (
-            ("--load", "much"),
-            "“much” is no load. Write kilograms a year, or a mass per time: 1000, 35kg/d, 2t/yr.\n",
-        ),
+        (("--load", "much"), f"“much” {LOAD}\n"),
+        (("--load", "-5"), f"“-5” {LOAD}\n"),
+        (("--load", "nan"), f"“nan” {LOAD}\n"),
+        (("--load", "1.000"), "“1.000” can be read as 1 or as 1000. Write 1 or 1000.\n"),
+        (("--load", "1,234t/yr"), "“1,234” can be read as 1.2340 or as 1234. Write 1.2340 or 1234.\n"),
         (
             ("--pollutant", "love"),
             "The pollutant “love” is not known. Write its code or its name, for example BOD5, COD, TSS.\n",

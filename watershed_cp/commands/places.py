@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,14 +72,18 @@ def _pollutant(written: str) -> str:
 
 
 def _load(written: str) -> float:
-    """Read a load, kilograms a year where no unit stands."""
+    """Read a load, kilograms a year where no unit stands; its number as the tables' numbers are read."""
+    from watershed_cp.intake.cells import read_number
     from watershed_cp.units import dimension, factor
 
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(.*?)\s*", written)
+    found = re.fullmatch(r"([^a-zA-Z]*\d[.,]?(?:[eE][+-]?\d+)?)\s*([a-zA-Z].*)?", written.strip())
     unit = found[2] or "kg/yr" if found else ""
     if found is None or dimension(unit) != "load":
         raise InputError(fault("load_not_understood", value=written))
-    return float(found[1]) * factor(unit, "load")
+    load_kg_yr = read_number(found[1]) * factor(unit, "load")
+    if not 0 <= load_kg_yr < math.inf:
+        raise InputError(fault("load_not_understood", value=written))
+    return load_kg_yr
 
 
 def _course_page(longitude: float, latitude: float, pollutant: str, load_kg_yr: float | None) -> folium.Map:

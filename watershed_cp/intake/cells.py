@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from watershed_cp.errors import Text
+from watershed_cp.errors import InputError, Text
 from watershed_cp.intake.headers import fold, shorten
 from watershed_cp.messages import fault, texts
 from watershed_cp.reference import read_reference
@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     from watershed_cp.errors import Fault, Language
     from watershed_cp.tables import Column
 
-__all__ = ["Cells", "Reading", "is_blank", "read_choices", "read_dates", "read_numbers", "read_texts"]
+__all__ = [
+    "Cells",
+    "Reading",
+    "is_blank",
+    "read_choices",
+    "read_dates",
+    "read_number",
+    "read_numbers",
+    "read_texts",
+]
 
 Mark = Literal[".", ","]
 
@@ -225,6 +234,45 @@ def read_numbers(cells: Cells, *, marks: frozenset[Mark] = frozenset()) -> Readi
     return Reading(
         _whole(cells, numbers, faults) if cells.column.kind == "whole" else pd.Series(numbers), faults, notes
     )
+
+
+def read_number(text: str) -> float:
+    """Read a number that stands alone, where no other cell tells its decimal mark.
+
+    Parameters
+    ----------
+    text : str
+        As somebody typed it.
+
+    Returns
+    -------
+    float
+        Finite.
+
+    Raises
+    ------
+    InputError
+        If it is no number, or can be read in two ways.
+
+    Examples
+    --------
+    >>> read_number("1,234.5"), read_number("0.125")
+    (1234.5, 0.125)
+    >>> read_number("1.000")  # doctest: +IGNORE_EXCEPTION_DETAIL
+    Traceback (most recent call last):
+    ...
+    watershed_cp.errors.InputError: ...
+    """
+    plain = text.translate(_GAPS)
+    if _certain_mark(plain) == "both":
+        mark = "." if "." in plain else ","
+        whole, decimals = plain.split(mark)
+        few = f"{whole}.{decimals}0" if decimals.strip("0") else whole
+        raise InputError(fault("number_two_ways", value=text.strip(), few=few, many=whole + decimals))
+    number = _parse(plain, None, grouping=True)
+    if number is None:
+        raise InputError(fault("number_not_read", value=shorten(text)))
+    return number
 
 
 def certain_marks(values: Iterable[Any]) -> set[Mark]:
