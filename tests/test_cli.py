@@ -153,6 +153,33 @@ def test_an_unknown_key(world: Path, capsys: pytest.CaptureFixture[str]) -> None
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (
+            'posters = ["a3", "a4"]',
+            "The value “publish.posters = a4” is not one of those expected. "
+            "Write one of these: 'a3', 'slide', 'factsheet', 'branch'.",
+        ),
+        (
+            'posters = "a3"',
+            "The value “publish.posters = a3” is not a list. "
+            'Write the values in brackets, with commas between them: ["one", "other"].',
+        ),
+        ("target_pct = -5", "The value “publish.target_pct = -5” is out of bounds. Write a number above 0."),
+        (
+            "target_pct = 500",
+            "The value “publish.target_pct = 500” is out of bounds. Write a number of 100 or less.",
+        ),
+    ],
+)
+def test_a_value_that_cannot_be(
+    line: str, sentence: str, world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(world / "project.toml", "posters = []", line)
+    assert refused(world, capsys) == [f"project.toml: {sentence}"]
+
+
 def test_a_project_file_that_is_no_toml(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (world / "project.toml").write_text("[basins\n", encoding="utf-8")
     (told,) = refused(world, capsys)

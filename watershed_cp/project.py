@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from watershed_cp.errors import InputError, MissingFileError
-from watershed_cp.messages import fault
+from watershed_cp.errors import InputError, MissingFileError, Text
+from watershed_cp.messages import fault, texts
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -56,7 +56,8 @@ _VALUE_RULES = {
     "literal": "project_choice",
     "string": "project_text",
     "float": "project_number",
-    "than": "project_number",
+    "than": "project_range",
+    "tuple": "project_list",
     "finite": "project_number",
     "date": "project_date",
     "bool": "project_boolean",
@@ -402,7 +403,7 @@ def read_settings(path: str | Path, model: type[Settings], **more: object) -> Se
 
 
 def _fault(file: Path, detail: ErrorDetails, model: type[BaseModel]) -> Fault:
-    key = ".".join(str(part) for part in detail["loc"] if part not in ("str", "dict"))
+    key = _written_key(detail)
     if detail["type"] == "extra_forbidden":
         known = _known(model, detail["loc"][:-1])
         close = difflib.get_close_matches(str(detail["loc"][-1]), known.split(", "), n=1)
@@ -413,7 +414,18 @@ def _fault(file: Path, detail: ErrorDetails, model: type[BaseModel]) -> Fault:
     expected = about.get("expected", "").replace(" or ", ", ")
     written = about.get("written", detail["input"])
     rule = next((rule for kind, rule in _VALUE_RULES.items() if kind in detail["type"]), "project_value")
-    return fault(rule, file=file, value=f"{key} = {written}" if key else written, expected=expected)
+    bounds = {key: text for key, text in texts("setting_bound").items() if key in about}
+    bound = next((Text(*(one.format(limit=about[key]) for one in text)) for key, text in bounds.items()), "")
+    told = {"expected": expected, "bound": bound}
+    return fault(rule, file=file, value=f"{key} = {written}" if key else written, **told)
+
+
+def _written_key(detail: ErrorDetails) -> str:
+    """Write a key as the file does, dotted; a table of a list has its number, a value of a list that of its list."""
+    parts = [part for part in detail["loc"] if part not in ("str", "dict")]
+    if parts and isinstance(parts[-1], int) and not isinstance(detail["input"], dict):
+        parts.pop()
+    return ".".join(str(part) for part in parts)
 
 
 def _known(model: type[BaseModel], section: tuple[str | int, ...]) -> str:
