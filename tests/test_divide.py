@@ -85,6 +85,13 @@ def test_distance_has_no_seam_at_the_date_line() -> None:
     assert metres.tolist() == pytest.approx([geodesic().inv(180, 0.5, -179.9, 0.5)[2]], abs=1e-3)
 
 
+def test_an_edge_along_a_pole_is_no_divide() -> None:
+    cap = Divides(edges_of(np.array([shapely.box(-180, 60, 180, 90)])))
+    assert (np.abs(cap.start[:, 1]) == 90).sum() == 1  # of all 360 degrees of the pole, which are one place
+    way = cap.distance(np.array([[0.0, 61.0], [0.0, 89.0]]), np.array([0, 0]))
+    np.testing.assert_allclose(way, [111_420.73, 111_693.86], atol=0.01)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.floats(-3, 3),

@@ -230,6 +230,15 @@ def test_every_fault_of_a_layer_is_told() -> None:
     )
 
 
+def test_an_outline_that_leaves_the_earth_is_refused() -> None:
+    with pytest.raises(InputError) as caught:
+        BasinLocator(layer({"a": shapely.box(0, 0, 1e300, 1)}))
+    assert caught.value.tell("en") == (
+        "The outline of “a” leaves the Earth: it reaches 0 0 1e+300 1 (west, south, east, north). "
+        "Check whether the axes are swapped, or the declared coordinate system is not that of the numbers."
+    )
+
+
 def test_layer_without_basins_is_refused() -> None:
     with pytest.raises(InputError) as caught:
         BasinLocator(four_squares().iloc[:0])

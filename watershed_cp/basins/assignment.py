@@ -32,6 +32,7 @@ __all__ = ["assign", "assign_levels", "basin_probabilities", "deciding_points"]
 
 _Number = TypeVar("_Number", np.int64, np.float64, np.bool_)
 
+_MOST_SIGMA_M = 1e7  # a quarter of the way round the Earth: nothing is known
 _CHUNK = 4096  # firms whose stretches of divide are held at a time
 _SURE, _LIKELY = 0.95, 0.75  # the lower bounds that the column `confidence` states to its reader
 
@@ -303,7 +304,7 @@ def _place(places: _Places, basins: gpd.GeoDataFrame) -> _Placing:
     divide, distance = _to_divide(divides, points, basin)
     outline = _known(basins, "accuracy_m", _constant("outline_accuracy_m"))
     sigma = np.hypot(places.accuracy_m[rows], outline[divide]) / _constant("radius_95_sigmas")
-    sigma = np.maximum(sigma, LEAST_SIGMA_M)
+    sigma = np.clip(sigma, LEAST_SIGMA_M, _MOST_SIGMA_M)
     chances = _chances(divides, points, basin, distance, sigma)
     size = len(places.longitude)
     return _Placing(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["built_in", "read_basins", "read_built_in", "read_towns"]
 
 _MOST_ACCURACY_M = 1e6  # an outline worse than that says nothing
+_MOST_UNITS = 1e9  # no coordinate system reaches so far from its origin, in whatever unit
 _ID_COLUMNS = (
     "basin_id",
     "huc08",
@@ -83,6 +84,7 @@ def read_basins(
     layer = open_layer(path, kinds=("Polygon", "MultiPolygon", "GeometryCollection"))
     layer.index = _identifiers(layer, path, id_column)
     layer = layer.sort_index()
+    _refuse_off_earth(layer, path, (-_MOST_UNITS, -_MOST_UNITS, _MOST_UNITS, _MOST_UNITS))
     repairs: dict[str, list[Text]] = {str(basin): [] for basin in layer.index}
     layer = in_degrees(layer.set_geometry(_mended(layer, path, repairs)), path)
     layer = layer.set_geometry(_in_one_turn(layer, repairs))
@@ -268,12 +270,14 @@ def _refuse_overlaps(layer: gpd.GeoDataFrame, path: Path, repairs: dict[str, lis
         raise InputError(*faults)
 
 
-def _refuse_off_earth(layer: gpd.GeoDataFrame, path: Path) -> None:
+def _refuse_off_earth(
+    layer: gpd.GeoDataFrame, path: Path, earth: tuple[float, ...] = (-180, -90, 180, 90)
+) -> None:
     """Refuse outlines that leave the globe: axes swapped, or degrees taken for metres and metres for degrees."""
     west, south, east, north = layer.bounds.to_numpy().T
     with np.errstate(invalid="ignore"):
-        on_earth = (west >= -180) & (south >= -90) & (east <= 180) & (north <= 90)  # noqa: PLR2004 - degrees
-    wrong = layer.bounds[~on_earth]
+        on_earth = (west >= earth[0]) & (south >= earth[1]) & (east <= earth[2]) & (north <= earth[3])
+    wrong = layer.bounds[~on_earth & np.isfinite(layer.bounds).all(axis=1)]
     if len(wrong):
         box = " ".join(f"{bound:.6g}" for bound in wrong.iloc[0])
         raise InputError(fault("basins_off_earth", file=path.name, value=wrong.index[0], box=box))

@@ -199,6 +199,7 @@ def _cut(edges: Edges) -> tuple[Floats, Floats, Whole]:
     level = np.maximum(level, 0.01)  # beside the poles, where parallels are circles of a few hundred metres
     length = radius * np.radians(np.hypot(step[:, 0] * level, step[:, 1]))
     pieces = np.maximum(np.ceil(length / np.sqrt(8 * SAG_M * radius * level)), 1).astype(np.int64)
+    pieces[(np.abs(edges.start[:, 1]) == 90) & (np.abs(edges.end[:, 1]) == 90)] = 0  # noqa: PLR2004 - on a pole: no way
     edge = np.repeat(np.arange(len(step)), pieces)
     turn = np.arange(len(edge)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     start = edges.start[edge] + (turn / pieces[edge])[:, None] * step[edge]

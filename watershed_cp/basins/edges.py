@@ -26,6 +26,8 @@ __all__ = [
     "text_order",
 ]
 
+_MOST_DEGREES = 720  # an outline may run on beyond 180 degrees, but not round the Earth and round again
+
 
 @dataclass(frozen=True)
 class Edges:
@@ -96,7 +98,8 @@ def outlines_of(basins: gpd.GeoDataFrame) -> NDArray[np.object_]:
     Raises
     ------
     InputError
-        If the CRS is another, there is no basin, a ``basin_id`` stands twice, or a geometry is no polygon.
+        If the CRS is another, there is no basin, a ``basin_id`` stands twice, or a geometry is no polygon, or none
+        in degrees.
 
     Examples
     --------
@@ -113,6 +116,11 @@ def outlines_of(basins: gpd.GeoDataFrame) -> NDArray[np.object_]:
     faults += [fault("basin_not_polygon", value=basin_id) for basin_id in basins.index[~areal]]
     faults += [
         fault("basin_id_twice", value=basin_id) for basin_id in basins.index[basins.index.duplicated()]
+    ]
+    faults = faults or [
+        fault("basins_off_earth", value=basins.index[row], box=" ".join(f"{bound:.6g}" for bound in box))
+        for row, box in enumerate(shapely.bounds(outlines).tolist())
+        if max(map(abs, box)) > _MOST_DEGREES
     ]
     if faults:
         raise InputError(*faults)

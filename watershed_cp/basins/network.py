@@ -370,7 +370,9 @@ class FlowNetwork:
 
         crs = pyproj.CRS.from_user_input(self.crs)
         back = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True, allow_ballpark=False)
-        x, y = back.transform(np.asarray(longitude, float), np.asarray(latitude, float))
+        degrees = np.asarray(longitude, float), np.asarray(latitude, float)
+        on_earth = (np.abs(degrees[0]) <= 360) & (np.abs(degrees[1]) <= 90)  # noqa: PLR2004 - a turn, a quarter
+        x, y = back.transform(*np.where(on_earth, degrees, np.nan))
         if crs.is_geographic:  # a grid may run beyond 180 degrees
             x = near_longitude(x, self.transform.c + self.transform.a * self.shape[1] / 2)
         column, row = (

@@ -192,7 +192,7 @@ def _with_moves(changes: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame
     places = [both[[f"longitude_{side}", f"latitude_{side}"]].to_numpy(float) for side in ("before", "after")]
     metres = pd.Series(_metres(*places), both.index)
     moved = metres[metres > _ALIKE_M]
-    silent = both.loc[moved.index.difference(changes["msme_id"], sort=False)]
+    silent = both.loc[moved.index[~moved.index.isin(changes["msme_id"])]]
     basins = silent[["basin_id_before", "basin_id_after"]].astype(object).fillna("").reset_index()
     added = basins.assign(change="moved_place", credited_change_kg_yr=0.0)
     parts = [part for part in (changes, added.reindex(columns=changes.columns)) if len(part)]
