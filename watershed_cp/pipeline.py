@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from watershed_cp.basins.assignment import assign, basin_probabilities
-from watershed_cp.basins.catalogue import read_basins, read_built_in
+from watershed_cp.basins.catalogue import nest_levels, read_basins, read_built_in
 from watershed_cp.errors import InputError, IntakeError, Text
 from watershed_cp.impact.aggregation import Accounts, close_accounts, measured_period, says_synthetic
 from watershed_cp.impact.control import check_controls
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from watershed_cp.errors import Fault, Language
+    from watershed_cp.project import Basins
     from watershed_cp.publish.posters import FormName
 
 __all__ = ["Impact", "aggregate", "run"]
@@ -209,7 +210,7 @@ def run(
     step = progress or (lambda _: None)
     step("read")
     tables = _read_tables(settings)
-    basins = _read_outlines(settings)
+    basins = _read_outlines(settings, settings.basins)
     step("place")
     placed = assign(tables["msmes"], basins, language=settings.project.language)
     step("count")
@@ -247,7 +248,7 @@ def _count(
         msmes=msmes,
         measurements=None if audits is None else measurements(audits),
         probabilities=basin_probabilities(msmes, basins),
-        levels=_sub_basins(settings),
+        levels=_sub_basins(settings, basins),
         title=_title(settings),
     )
 
@@ -363,8 +364,7 @@ def _geocoder(settings: Project) -> OnlineGeocoder | None:
     return OnlineGeocoder.for_project(asked.provider, cache, contact=asked.contact, server=asked.server)
 
 
-def _read_outlines(settings: Project) -> gpd.GeoDataFrame:
-    chosen = settings.basins
+def _read_outlines(settings: Project, chosen: Basins) -> gpd.GeoDataFrame:
     source: str | Path = PRIORITY if chosen.source == PRIORITY else settings.path(chosen.source)
     basins = read_basins(source, id_column=chosen.id, name_column=chosen.name)
     if chosen.accuracy_m is not None:
@@ -372,8 +372,10 @@ def _read_outlines(settings: Project) -> gpd.GeoDataFrame:
     return basins
 
 
-def _sub_basins(settings: Project) -> dict[str, gpd.GeoDataFrame]:
-    """Give the sub-basins of the built-in watersheds by name of their level; another layer brings none."""
+def _sub_basins(settings: Project, basins: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
+    """Give layers of sub-basins by name of their level: those of the project, or of the built-in watersheds."""
+    if settings.sub_basins:
+        return nest_levels([_read_outlines(settings, layer) for layer in settings.sub_basins], basins)
     if settings.basins.source != PRIORITY:
         return {}
     units = read_built_in("subbasins").set_index("basin_id")
@@ -401,8 +403,8 @@ def _languages(settings: Project) -> tuple[Language, ...]:
 
 def _inputs(settings: Project) -> Sequence[Path]:
     paths = [settings.path(source.source) for source in settings.sources.values()]
-    if settings.basins.source != PRIORITY:
-        paths.append(settings.path(settings.basins.source))
+    outlines = [layer.source for layer in (settings.basins, *settings.sub_basins) if layer.source != PRIORITY]
+    paths += [settings.path(source) for source in outlines]
     if settings.indicators is not None and settings.indicators.source != BUILT_IN:
         paths.append(_programme_file(settings))
     corrections = settings.path(settings.geocoding.corrections)

@@ -78,7 +78,7 @@ class Title(_Section):
 
 
 class Basins(_Section):
-    """``[basins]``: the watersheds."""
+    """``[basins]``: the watersheds; ``[[sub_basins]]``: a level of their parts."""
 
     source: Annotated[str, Field(min_length=1)]
     """``"priority"``, or a vector file."""
@@ -277,6 +277,8 @@ class Project(_Section):
 
     project: Title = Title()
     basins: Basins
+    sub_basins: tuple[Basins, ...] = ()
+    """Layers of sub-basins, the coarsest first; without any, the built-in watersheds bring their own."""
     msmes: Source
     audits: Source | None = None
     reductions: Source | None = None

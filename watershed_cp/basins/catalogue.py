@@ -18,10 +18,12 @@ from watershed_cp.reference import data_path
 from watershed_cp.tables import BASINS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas as gpd
     import pandas as pd
 
-__all__ = ["built_in", "read_basins", "read_built_in", "read_towns"]
+__all__ = ["built_in", "nest_levels", "read_basins", "read_built_in", "read_towns"]
 
 _MOST_ACCURACY_M = 1e6  # an outline worse than that says nothing
 _MOST_UNITS = 1e9  # no coordinate system reaches so far from its origin, in whatever unit
@@ -95,6 +97,41 @@ def read_basins(
         basin: Text(*map("; ".join, zip(*told, strict=True))) for basin, told in repairs.items() if told
     }
     return table
+
+
+def nest_levels(layers: Sequence[gpd.GeoDataFrame], basins: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
+    """Say of each sub-basin in which unit of the level above it lies, the watersheds being the uppermost.
+
+    Parameters
+    ----------
+    layers : sequence of geopandas.GeoDataFrame
+        As :func:`read_basins` gives them, the coarsest first.
+    basins : geopandas.GeoDataFrame
+        The watersheds, index ``basin_id``, EPSG:4326.
+
+    Returns
+    -------
+    dict of str to geopandas.GeoDataFrame
+        ``sub_basin_1`` and so on, each with ``parent`` (of a point inside it; missing where that lies in none) and
+        ``name``.
+
+    Examples
+    --------
+    >>> units = read_built_in("subbasins").set_index("basin_id").query("level == 1").assign(name_es="")
+    >>> levels = nest_levels([units], read_basins())
+    >>> levels["sub_basin_1"]["parent"].nunique()
+    4
+    """
+    from watershed_cp.basins.locator import BasinLocator
+
+    levels, above = {}, basins
+    for number, layer in enumerate(layers, start=1):
+        inside = layer.representative_point()
+        place = BasinLocator(above).locate(inside.x.to_numpy(), inside.y.to_numpy())
+        parent = np.array([*above.index, None], dtype=object)[place]  # the last is for -1
+        above = layer.assign(parent=parent, name=layer["name_es"])
+        levels[f"sub_basin_{number}"] = above
+    return levels
 
 
 def read_built_in(layer: str) -> gpd.GeoDataFrame:
