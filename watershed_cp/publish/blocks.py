@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from watershed_cp.messages import label
+from watershed_cp.impact.edition import PublicAccounts
+from watershed_cp.messages import label, number
 from watershed_cp.messages import mass as plain_mass
 from watershed_cp.publish.drawings import Drawing
 from watershed_cp.publish.findings import span, tight
@@ -18,18 +20,26 @@ if TYPE_CHECKING:
     from watershed_cp.impact.aggregation import Accounts
     from watershed_cp.publish.findings import Finding
 
-__all__ = ["Chapter", "Grid", "Part", "Source", "mass", "note"]
+__all__ = ["Chapter", "Grid", "Part", "Source", "dollars", "ends", "mass", "note"]
+
+_LONG = 40  # letters
 
 
 @dataclass(frozen=True)
 class Grid:
     """A table of words: the first `words` columns are read from the left, the others are numbers."""
 
+    key: str
     caption: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     words: int = 1
     note: str = ""
+
+    @property
+    def long_columns(self) -> frozenset[int]:
+        """Columns whose cells hold sentences, lists or addresses."""
+        return frozenset(at for row in self.rows for at, cell in enumerate(row) if len(cell) > _LONG)
 
 
 Part = str | Grid | Drawing
@@ -65,7 +75,12 @@ class Source:
     def grid(self, key: str, rows: Sequence[Sequence[str]], *, words: int = 1, note: str = "") -> Grid:
         """Set rows under the heads of a table, which its text names with bars between."""
         caption, *head = self.say(key).split(" | ")
-        return Grid(caption, tuple(head), tuple(map(tuple, rows)), words, note)
+        return Grid(key, caption, tuple(map(tight, head)), tuple(map(tuple, rows)), words, note)
+
+    @property
+    def of_everybody(self) -> bool:
+        """Whether single firms, people and partners may be told of: not in a public edition."""
+        return not isinstance(self.accounts, PublicAccounts)
 
     def basin(self, basin_id: object) -> str:
         """Name a watershed."""
@@ -89,6 +104,30 @@ def mass(kilograms: float) -> str:
     '12.4 t'
     """
     return tight(plain_mass(kilograms))
+
+
+def dollars(amount: float) -> str:
+    """Write an amount of dollars without cents.
+
+    Examples
+    --------
+    >>> dollars(1234.56), dollars(float("nan"))
+    ('1,235', '–')
+    """
+    return tight(number(float(amount), digits=0))
+
+
+def ends(low: float, high: float, *, digits: int | None = None) -> str:
+    """Write the ends of a range, or a dash where it is not known.
+
+    Examples
+    --------
+    >>> ends(1.254, 3.5, digits=2), ends(float("nan"), 2.0)
+    ('1.25 – 3.50', '–')
+    """
+    if math.isnan(low) or math.isnan(high):
+        return "–"
+    return tight(f"{number(low, digits=digits)} – {number(high, digits=digits)}")
 
 
 def note(written: object, language: Language) -> str:

@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING, Any
 from watershed_cp.impact.edition import PublicAccounts
 from watershed_cp.messages import label, number, percent
 from watershed_cp.publish.blocks import Chapter, Grid, Source, mass, note
-from watershed_cp.publish.drawings import Bar, Drawing, draw_bars, draw_map
-from watershed_cp.publish.findings import day, find, firms, headline, span, tight, typeset
-from watershed_cp.publish.programme import alliances, indicators, measures
-from watershed_cp.publish.style import COLOURS, ramp_breaks, ramp_colour
+from watershed_cp.publish.drawings import Bar, Drawing, draw_bars
+from watershed_cp.publish.findings import day, find, firms, headline, round_mass, span, tight, typeset
+from watershed_cp.publish.inspections import monitoring
+from watershed_cp.publish.lending import consultants, credit
+from watershed_cp.publish.people import alliances, training
+from watershed_cp.publish.programme import indicator_rules, indicators, measures
+from watershed_cp.publish.reportmaps import Mark, Scale, draw_close_ups, draw_map
+from watershed_cp.publish.runsettings import settings
+from watershed_cp.publish.style import ramp_breaks
 from watershed_cp.tables import EVIDENCE, FATES
 
 if TYPE_CHECKING:
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["write_chapters"]
 
 _FIRST = 10  # rows of what to measure first
+_CLOSE_UPS = 8  # watersheds that have a small map each
 
 
 def write_chapters(accounts: Accounts, manifest: Mapping[str, Any], language: Language) -> list[Chapter]:
@@ -120,7 +126,7 @@ def _basins(source: Source) -> Iterator[Part]:
     lead = source.finding.changes[0].pollutant
     loads = accounts.basin_loads
     head = loads[loads["pollutant"] == lead].set_index("basin_id")
-    yield _map(source, lead, head["reduction_kg_yr"].where(head["msmes"] > 0))
+    yield from _maps(source, lead, head["reduction_kg_yr"].where(head["msmes"] > 0))
     located = accounts.assignments["basin_id"].value_counts()
     rows = [
         (
@@ -153,21 +159,37 @@ def _load_cells(source: Source, row: Mapping[Any, Any] | pd.Series[Any]) -> tupl
     return number(int(row["msmes"])), *loads, source.range(dict(row)), share
 
 
-def _map(source: Source, lead: str, reductions: pd.Series[float]) -> Drawing:
-    accounts, language = source.accounts, source.language
-    known = reductions.dropna()
+def _maps(source: Source, lead: str, reductions: pd.Series[float]) -> Iterator[Drawing]:
+    """Show all watersheds in one map by what was avoided, and each of them from near with its firms."""
+    basins, known = source.accounts.basins, reductions.dropna()
     breaks = ramp_breaks(known.tolist())
-    tones = {str(key): ramp_colour(value, breaks) or COLOURS.missing for key, value in known.items()}
-    names = {str(key): source.basin(key) for key in accounts.basins.index}
-    names |= {str(key): f"{names[str(key)]}: {mass(value)}" for key, value in known.items()}
-    places = source.finding.places
-    marks = [
-        (row["longitude"], row["latitude"], row["mark"] != "uncounted") for row in places.to_dict("records")
-    ]
-    caption = source.say("map", pollutant=typeset(lead, language)) + (
-        source.say("map_firms") if marks else ""
+    scale = Scale(breaks, tuple(map(round_mass, breaks)))
+    names = {str(key): source.basin(key) for key in basins.index}
+    told = names | {str(key): f"{names[str(key)]}: {mass(value)}" for key, value in known.items()}
+    values = {str(key): float(value) for key, value in known.items()}
+    yield draw_map(
+        source.say("map", pollutant=typeset(lead, source.language)),
+        basins,
+        names=told,
+        values=values,
+        scale=scale,
     )
-    return draw_map(caption, accounts.basins, names=names, tones=tones, firms=marks)
+    marks = _marks(source)
+    if len(basins) <= _CLOSE_UPS:
+        caption = source.say("close_ups" if marks else "close_ups_bare")
+        yield draw_close_ups(caption, basins, names=told, marks=marks, values=values, scale=scale)
+
+
+def _marks(source: Source) -> dict[str, list[Mark]]:
+    """Mark the firms of each watershed, those that count above the others."""
+    places = source.finding.places
+    if places.empty:
+        return {}
+    marks: dict[str, list[Mark]] = {}
+    for row in places.sort_values("mark", ascending=False, kind="stable").to_dict("records"):
+        mark = Mark(row["longitude"], row["latitude"], row["mark"] != "uncounted")
+        marks.setdefault(str(row["basin_id"]), []).append(mark)
+    return marks
 
 
 def _delivered(source: Source) -> Iterator[Part]:
@@ -209,7 +231,7 @@ def _left_out(source: Source) -> Iterator[Part]:
         rows = list(_crossed(source, cells, fates, write))
         caption, corner, total = source.say(key).split(" | ")
         below = source.say("fates_note") if column != "rows" else ""
-        yield Grid(caption, (corner, *heads, total), tuple(rows), note=below)
+        yield Grid(key, caption, (corner, *heads, total), tuple(rows), note=below)
     reasons = ledger[ledger["fate"] != "credited"].groupby(["fate", "reason"], sort=False, dropna=False)
     counted = {key: (len(rows), rows["msme_id"].nunique()) for key, rows in reasons}
     rows = [
@@ -249,7 +271,7 @@ def _evidence(source: Source) -> Iterator[Part]:
     grades = [grade for grade in EVIDENCE if (credited["evidence"] == grade).any()]
     rows = tuple(_crossed(source, cells, grades, lambda value: number(float(value), digits=1)))
     caption, corner, total = source.say("grades").split(" | ")
-    yield Grid(caption, (corner, *grades, total), rows)
+    yield Grid("grades", caption, (corner, *grades, total), rows)
     yield " · ".join(label("poster", f"grade_{grade}", source.language) for grade in grades)
 
 
@@ -295,7 +317,7 @@ def _uncertainty(source: Source) -> Iterator[Part]:
         yield source.grid("first", rows, words=3)
 
 
-def _method(source: Source) -> Iterator[str]:
+def _method(source: Source) -> Iterator[Part]:
     """State the rules of counting that were used."""
     rules = source.settings.get("accounting", {})
     yield from (source.say(key) for key in ("rule_load", "rule_fate"))
@@ -314,6 +336,7 @@ def _method(source: Source) -> Iterator[str]:
     yield from (
         source.say(key) for key in ("rule_range", "rule_place", "rule_ties", "rule_expected", "rule_units")
     )
+    yield from indicator_rules(source)
 
 
 def _sources(source: Source) -> Iterator[Part]:
@@ -340,17 +363,9 @@ def _manifest(source: Source) -> Iterator[Part]:
     known = [(name, str(version)) for name, version in versions.items() if version]
     if known:
         yield source.grid("versions", known, words=2)
-    settings = list(_flat(source.settings))
-    if settings:
-        yield source.grid("settings", settings, words=2)
-
-
-def _flat(settings: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in settings.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{before}{name}.")
-        elif value not in (None, "", []):
-            yield f"{before}{name}", ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    rules = list(settings(source))
+    if rules:
+        yield source.grid("settings", rules, words=2, note=source.say("settings_note"))
 
 
 _CHAPTERS: dict[str, Callable[[Source], Iterator[Part]]] = {
@@ -359,11 +374,15 @@ _CHAPTERS: dict[str, Callable[[Source], Iterator[Part]]] = {
     "indicators": indicators,
     "basins": _basins,
     "measures": measures,
+    "credit": credit,
+    "consultants": consultants,
+    "monitoring": monitoring,
+    "training": training,
+    "alliances": alliances,
     "left_out": _left_out,
     "evidence": _evidence,
     "doubles": _doubles,
     "uncertainty": _uncertainty,
-    "alliances": alliances,
     "method": _method,
     "sources": _sources,
     "manifest": _manifest,

@@ -34,6 +34,7 @@ __all__ = [
     "round_mass",
     "round_steps",
     "span",
+    "subscripted",
     "tight",
     "typeset",
 ]
@@ -83,7 +84,7 @@ class Finding:
         Credited pollutants in the order of the reference table; the first is the headline.
     places : pandas.DataFrame
         Located firms that matter on this map: ``longitude``, ``latitude``, ``mark`` (counted, ambiguous,
-        uncounted), ``reduction_kg_yr`` of the headline pollutant (0 where none is credited).
+        uncounted), ``reduction_kg_yr`` of the headline pollutant (0 where none is credited), ``basin_id``.
     credited, located : int
         Firms with a credited reduction, and firms inside the watershed.
     evidence : dict
@@ -196,6 +197,7 @@ def _places(
             "latitude": shown["latitude"],
             "mark": np.where(shown["msme_id"].isin(credited), counted, "uncounted"),
             "reduction_kg_yr": reduction,
+            "basin_id": shown["basin_id"],
         }
     ).sort_values("reduction_kg_yr", ascending=False, kind="stable", ignore_index=True)
 
@@ -267,8 +269,18 @@ def typeset(pollutant: str, language: Language) -> str:
     >>> typeset("BOD5", "es"), typeset("NH4-N", "es"), typeset("TSS", "en")
     ('DBO₅', 'N-NH₄', 'TSS')
     """
-    name = pollutant_name(pollutant, language)
-    return re.sub(r"(?<=[A-Z])\d+", lambda digits: digits[0].translate(_SUBSCRIPTS), name)
+    return subscripted(pollutant_name(pollutant, language))
+
+
+def subscripted(text: str) -> str:
+    """Lower the digits that belong to a formula.
+
+    Examples
+    --------
+    >>> subscripted("DBO5 evitada, 2019"), subscripted("CO2e")
+    ('DBO₅ evitada, 2019', 'CO₂e')
+    """
+    return re.sub(r"(?<=[A-Z])\d(?!\d)", lambda digits: digits[0].translate(_SUBSCRIPTS), text)
 
 
 def tight(text: str) -> str:

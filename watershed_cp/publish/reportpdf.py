@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
@@ -24,6 +25,8 @@ __all__ = ["save_report_pdf"]
 
 _MARGIN = (595.28 - WIDTH) / 2
 _SMALL = 7.5
+_TOGETHER = 3  # rows of a table that no page parts, at its head and at its end
+_ROOM = 120  # points below a heading, or a chapter begins on the next page
 
 
 def save_report_pdf(
@@ -120,19 +123,22 @@ def _opening(accounts: Accounts, finding: Chapter, language: Language) -> Iterat
 
 def _chapter(chapter: Chapter) -> Iterator[Any]:
     """Set a chapter; its heading stays with what follows."""
-    from reportlab.platypus import HRFlowable
+    from reportlab.platypus import CondPageBreak, HRFlowable
 
+    yield CondPageBreak(_ROOM)
     rule = HRFlowable(width="100%", thickness=0.8, color=COLOURS.ink, spaceBefore=16, spaceAfter=4)
-    rule.keepWithNext = True
     yield rule
-    yield _text(chapter.title, 14, bold=True, spaceAfter=6, keepWithNext=1)
-    for part in chapter.parts:
+    drawn = not isinstance(
+        chapter.parts[0], Grid
+    )  # a table kept with its heading would leave a page half empty
+    yield _text(chapter.title, 14, bold=True, spaceAfter=6, keepWithNext=drawn)
+    for part, following in itertools.zip_longest(chapter.parts, chapter.parts[1:]):
         if isinstance(part, Grid):
             yield from _table(part)
         elif isinstance(part, Drawing):
             yield from _picture(part)
         else:
-            yield _text(part, 9.5, spaceAfter=5)
+            yield _text(str(part), 9.5, spaceAfter=5, keepWithNext=isinstance(following, Drawing))
 
 
 def _table(grid: Grid) -> Iterator[Any]:
@@ -159,6 +165,8 @@ def _table(grid: Grid) -> Iterator[Any]:
         ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("VALIGN", (0, 1), (-1, 1), "BOTTOM"),
+        ("NOSPLIT", (0, 0), (-1, min(1 + _TOGETHER, len(rows) + 1))),
+        ("NOSPLIT", (0, max(2, len(rows) + 2 - _TOGETHER)), (-1, -1)),
     ]
     yield Table(
         [caption, head, *rows],

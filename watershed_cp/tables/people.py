@@ -19,9 +19,12 @@ TRAINING = Table(
             "people", "Personas, una vez cada una donde hay lista", "People, each once where there is a list"
         ),
         whole("unlisted", "De ellas, asistencias sin lista", "Of them, attendances without a list"),
-        whole("women", "Mujeres", "Women"),
+        whole("women", "Mujeres en las listas", "Women on the lists"),
         number(
-            "women_pct", "%", "Mujeres entre quienes dijeron su sexo", "Women among those whose sex is known"
+            "women_pct",
+            "%",
+            "Mujeres entre las personas de las listas cuyo sexo se anotó; el conteo de cada evento está en sus filas",
+            "Women among the people on the lists whose sex was noted; what each event counted stands in its row",
         ),
         whole("tested", "Personas con nota antes y después", "People with a score before and after"),
         EVENTS["score_before"],
@@ -48,7 +51,11 @@ EVENT_PLACES = Table(
         BASIN_ID,
         EVENTS["hours"],
         whole("people", "Asistencias", "Attendances"),
-        whole("women", "Mujeres", "Women"),
+        whole(
+            "women",
+            "Mujeres, según el conteo del evento; sin él, según su lista",
+            "Women, as the event counted; without that, on its list",
+        ),
     ),
 )
 
