@@ -82,7 +82,7 @@ _ERROR = re.compile(
 _UNCOMPUTED = re.compile(
     rb'<c r="([A-Z]{1,3})(\d{1,7})"([^>]*)><f[^>]*?(?:/>|>([^<]*)</f>)(?:<v\s*/>|<v></v>)?</c>'
 )
-_MEMORY_BYTES = 3_000_000_000
+MEMORY_BYTES = 3_000_000_000
 _SECONDS = 120
 
 
@@ -332,7 +332,7 @@ def _main() -> None:
     except ImportError:  # Windows has no such limit
         pass
     else:
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, _MEMORY_BYTES))
     try:
         answer: Any = read_sheets(Path(sys.argv[1]), apart=False)
     except WatershedError as error:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from watershed_cp.errors import Fault, Language
+    from watershed_cp.intake.spreadsheets import Sheet
 
 __all__ = ["mark_faults", "write_text"]
 
@@ -90,10 +91,20 @@ def _open_copy(path: Path) -> Workbook:
 
     sheets = read_sheets(path)
     if path.suffix.lower() in (".xlsx", ".xlsm"):
-        book = openpyxl.load_workbook(path)
+        try:
+            book = openpyxl.load_workbook(path)
+        except Exception:  # noqa: BLE001  it stumbles in its own ways over formats that the cells do not need
+            return _pour(sheets)
         for sheet in book.worksheets:
             _forget_marks(sheet)
         return book
+    return _pour(sheets)
+
+
+def _pour(sheets: tuple[Sheet, ...]) -> Workbook:
+    """Write the cells of sheets into a new workbook."""
+    import openpyxl
+
     book = openpyxl.Workbook()
     book.remove(book.active)
     for number, sheet in enumerate(sheets, start=1):
