@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: demo test test-slow lint notebooks bench maps clean
+.PHONY: demo test test-slow fuzz lint notebooks bench maps clean
 
 demo: $(STAMP)
 	$(BIN)/watershed-cp demo --out maps/demo
@@ -14,6 +14,10 @@ test: $(STAMP)
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -q -m "slow or browser" $(ARGS)
+
+# ARGS="--reader xlsx csv --count 100000" reads more of them.
+fuzz: $(STAMP)
+	$(BIN)/python tests/fuzzing.py $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check

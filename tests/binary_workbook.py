@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 import zipfile
-from xml.sax.saxutils import escape
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +64,7 @@ def _biff(kind: int, data: bytes = b"") -> bytes:
 
 
 def write_xls(path: Path, rows: list[list[str | float]], name: str = "Firms") -> None:
-    """Write rows of texts and numbers as the one sheet of a workbook of Excel 97: a stream of records in an OLE file."""
+    """Write rows of texts and numbers as the one sheet of a workbook of Excel 97: records in an OLE file."""
     begin, end = (lambda kind: _biff(0x0809, struct.pack("<HHHHII", 0x0600, kind, 0, 0, 0, 0))), _biff(0x000A)
     sheet = begin(0x0010) + _biff(0x0200, struct.pack("<IIHHH", 0, len(rows), 0, max(map(len, rows)), 0))
     for number, row in enumerate(rows):
@@ -96,7 +96,11 @@ def _ole(name: str, stream: bytes) -> bytes:
         links = struct.pack("<HBBIII", len(written) + 2 if called else 0, kind, 1, nobody, nobody, child)
         return written.ljust(64, b"\0") + links + bytes(36) + struct.pack("<IQ", first, size)
 
-    names = entry("Root Entry", 5, 1, last, 0) + entry(name, 2, nobody, 2, len(stream)) + entry("", 0, nobody, 0, 0) * 2
+    names = (
+        entry("Root Entry", 5, 1, last, 0)
+        + entry(name, 2, nobody, 2, len(stream))
+        + entry("", 0, nobody, 0, 0) * 2
+    )
     return head + struct.pack("<108I", *[free] * 108) + table + names + stream.ljust(sectors * 512, b"\0")
 
 
@@ -118,5 +122,7 @@ def write_ods(path: Path, rows: list[list[str | float]], name: str = "Firms") ->
 
 def _ods_cell(cell: str | float) -> str:
     if isinstance(cell, str):
-        return f'<table:table-cell office:value-type="string"><text:p>{escape(cell)}</text:p></table:table-cell>'
+        return (
+            f'<table:table-cell office:value-type="string"><text:p>{escape(cell)}</text:p></table:table-cell>'
+        )
     return f'<table:table-cell office:value-type="float" office:value="{cell}"/>'

@@ -50,21 +50,31 @@ SECONDS = 60
 MARKED = 8  # of so many files one is marked, too
 
 HEADERS = (
-    "msme_id", "Código de empresa", "Nombre", "País", "Municipio", "Departamento", "Latitud", "Longitud", "Coordenadas",
-    "CRS", "Empleados", "CIIU", "Contaminante", "Fase", "Fecha", "Resultado", "Resultado (mg/L)", "Unidad", "Caudal",
-    "Unidad de caudal", "Días de operación", "Evidencia", "Zona", "_GPS_latitude", "_uuid", "recommendation_id", "status",
-    "event_id", "person_id", "loan_id", "", "Total",
+    "msme_id", "Código de empresa", "Nombre", "País", "Municipio", "Departamento", "Latitud", "Longitud",
+    "Coordenadas", "CRS", "Empleados", "CIIU", "Contaminante", "Fase", "Fecha", "Resultado",
+    "Resultado (mg/L)", "Unidad", "Caudal", "Unidad de caudal", "Días de operación", "Evidencia", "Zona",
+    "_GPS_latitude", "_uuid", "recommendation_id", "status", "event_id", "person_id", "loan_id", "", "Total",
 )  # fmt: skip
 WORDS = (
-    "SV-1", "Lácteos La Ñ", "SV", "gt", "Apopa", "El Progreso", "13.7", "-89,2", "13°41'56.2\"N", "1.234", "1,234.5", "<2",
-    "línea base", "seguimiento", "2024-03-11", "31/02/2024", "0000-00-00", "9999-12-31", "99999-1-1", "45000", "DBO5", "DQO",
-    "mg/L", "kg/d", "9**9**9", "m3/d", "TOTAL", "Elaboró: J. P.", "N/A", "-", "0", "-1", "1e309", "-1e-309", "nan", "inf",
-    "٣", "²", "１３", "=1+1", "@SUM(A1)", "#REF!", "\x00", "\x1f", "\ud7ff", "\u202e", "\U0001f600", "é", "e\u0301", "{value}",
-    "{", "%s", '"', "'", ";", ",", "\t", "\r", "\n", "\r\n", "|", "<b>", "]]>", "&#0;", "&lt;", "x" * 300, "9" * 400,
-    "EPSG:4326", "UTM 16N", "zona 16", "16PBA6299215505", "765G65GM+HM", "POINT(-89.2 13.7)", "https://maps.google.com/?q=",
-    "°", "N", "O", "W", "262993", "1515506", "262.993", "1.515.506", "null", "true", "[", "]", "=", "[project]", "2024-01-01",
+    "SV-1", "Lácteos La Ñ", "SV", "gt", "Apopa", "El Progreso", "13.7", "-89,2", "13°41'56.2\"N", "1.234",
+    "1,234.5", "<2", "línea base", "seguimiento", "2024-03-11", "31/02/2024", "0000-00-00", "9999-12-31",
+    "99999-1-1", "45000", "DBO5", "DQO", "mg/L", "kg/d", "9**9**9", "m3/d", "TOTAL", "Elaboró: J. P.", "N/A",
+    "-", "0", "-1", "1e309", "-1e-309", "nan", "inf", "٣", "²", "１３", "=1+1", "@SUM(A1)", "#REF!", "\x00",
+    "\x1f", "\ud7ff", "\u202e", "\U0001f600", "é", "e\u0301", "{value}", "{", "%s", '"', "'", ";", ",", "\t",
+    "\r", "\n", "\r\n", "|", "<b>", "]]>", "&#0;", "&lt;", "x", "9", "EPSG:4326", "UTM 16N", "zona 16",
+    "16PBA6299215505", "765G65GM+HM", "POINT(-89.2 13.7)", "https://maps.google.com/?q=", "°", "N", "O", "W",
+    "262993", "1515506", "262.993", "1.515.506", "null", "true", "[", "]", "=", "[project]", "2024-01-01",
 )  # fmt: skip
-RAW = (b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\xff\xfe", b"\x00" * 8, b"\xff" * 8, b"\x7f\xff\xff\xff", b"XFD1048576")
+RAW = (
+    b"\xff",
+    b"\xed\xa0\x80",
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    b"\x00" * 8,
+    b"\xff" * 8,
+    b"\x7f\xff\xff\xff",
+    b"XFD1048576",
+)
 
 
 def seed(reader: str, folder: Path, dice: random.Random) -> bytes:
@@ -89,7 +99,7 @@ def seed(reader: str, folder: Path, dice: random.Random) -> bytes:
 
 
 def _rows(dice: random.Random) -> list[list[Any]]:
-    headers = dice.sample(HEADERS, dice.randint(1, 9)) + ["msme_id"]
+    headers = [*dice.sample(HEADERS, dice.randint(1, 9)), "msme_id"]
     numbers = (13.7, -89.2, 45000.0, 1e308, -0.0, 2.0**53)
     pools = (WORDS, WORDS, numbers, ("",))
     return [headers, *([dice.choice(dice.choice(pools)) for _ in headers] for _ in range(dice.randint(0, 6)))]
@@ -106,7 +116,9 @@ def _write_xlsx(path: Path, rows: list[list[Any]]) -> None:
 def _write_layer(path: Path, rows: list[list[Any]]) -> None:
     headers = [f"{name[:8]}{place}" if name else f"f{place}" for place, name in enumerate(rows[0])]
     headers[0] = "msme_id"
-    cells = {name: [str(row[place]).replace("\0", "") for row in rows[1:]] for place, name in enumerate(headers)}
+    cells = {
+        name: [str(row[place]).replace("\0", "") for row in rows[1:]] for place, name in enumerate(headers)
+    }
     points = [shapely.Point(-89.2 + place / 100, 13.7) for place in range(len(rows) - 1)]
     layer = gpd.GeoDataFrame(cells, geometry=points, crs="EPSG:4326").astype(dict.fromkeys(headers, str))
     if path.suffix == ".kmz":
@@ -130,7 +142,16 @@ def damaged(data: bytes, dice: random.Random) -> bytes:
         piece = bytes(changed[place : place + span])
         word = dice.choice(WORDS).encode("utf-8", "replace")
         changed[place : place + span] = dice.choice(
-            (b"", piece * 2, dice.randbytes(len(piece)), piece[::-1], word + piece, word, dice.choice(RAW), dice.choice(RAW) + piece)
+            (
+                b"",
+                piece * 2,
+                dice.randbytes(len(piece)),
+                piece[::-1],
+                word + piece,
+                word,
+                dice.choice(RAW),
+                dice.choice(RAW) + piece,
+            )
         )
     return bytes(changed[: dice.randint(0, len(changed))]) if dice.random() < 0.05 else bytes(changed)
 
@@ -255,7 +276,9 @@ def _read_all(reader: str, numbers: range, target: int) -> None:
 
 def main() -> int:
     """Print what came of each reader; 1 if anything else than our own errors came out."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--reader", nargs="*", choices=READERS, default=READERS)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--start", type=int, default=0)

@@ -49,7 +49,7 @@ def test_check_of_a_clean_table(tmp_path: Path, capsys: pytest.CaptureFixture[st
     file = tmp_path / "firms.csv"
     file.write_text("msme_id,latitude,longitude\n2,13.7,-89.2\n", encoding="utf-8")
     assert told(capsys, "check", str(file))[0] == (
-        "Firms: 1 rows.\n  firms.csv: Read with encoding utf-8 and delimiter “,”.\nAll in order.\n"
+        "Firms: 1 row.\n  firms.csv: Read with encoding utf-8 and delimiter “,”.\nAll in order.\n"
     )
 
 
@@ -238,7 +238,8 @@ def test_check_of_a_project_names_the_firms_worth_a_look(capsys: pytest.CaptureF
     out = told(capsys, "check", str(data_path("demo", "project.toml")))[0].splitlines()
     assert out[0].startswith("All in order. Firms: 58; ledger rows: ")
     assert "  recommendations.csv: Read with encoding utf-8-sig and delimiter “;”." in out
-    told_of = [line.split(":")[0] for line in out if not line.startswith(" ")]
+    assert any(line.startswith("! auditorias.csv: A concentration without a flow is no load") for line in out)
+    told_of = [line.split(":")[0] for line in out if not line.startswith((" ", "!"))]
     assert told_of[1:3] == ["Not located", "Outside the watersheds"]
 
 

@@ -38,11 +38,11 @@ def test_municipality_is_known_to_kilometres():
     assert after.geometry.isna().tolist() == [False, True, True]
     assert before.geometry.isna().all()
     assert [note.tell("en") for note in after.attrs["notes"]] == [
-        "Placed only by the name of their municipality, within kilometres: 1. In rows 2."
+        "Placed only by the name of their municipality, within kilometres: 1. Rows: 2."
         " Their watershed may be in doubt; write their coordinates.",
-        "The municipality “Marte” was not found in SV. In rows 3."
+        "The municipality “Marte” was not found in SV. Rows: 3."
         " Check the name and the department, or write the coordinates.",
-        "Without a location no watershed is credited. In rows 4."
+        "Without a location no watershed is credited. Rows: 4."
         " Write their coordinates, or at least country and municipality.",
     ]
 
@@ -69,7 +69,7 @@ def test_homonyms_are_not_guessed():
     after = geocode_firms(firms(msme_id=["1"], municipality=["El Progreso"], country=["GT"], source_row=[7]))
     assert after.geometry.isna().all()
     assert [note.tell("en") for note in after.attrs["notes"]] == [
-        "“El Progreso” can be Guastatoya (El Progreso) | El Progreso (Jutiapa). In rows 7."
+        "“El Progreso” can be Guastatoya (El Progreso) | El Progreso (Jutiapa). Rows: 7."
         " Write the department, or the location."
     ]
     known = geocode_firms(

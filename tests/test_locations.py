@@ -104,14 +104,12 @@ def test_what_was_mended_and_what_has_no_place_is_noted_once(tmp_path):
     (tmp_path / "a.csv").write_text(text, encoding="utf-8")
     notes = read_msmes(tmp_path / "a.csv").attrs["notes"][1:]
     assert [one.tell("es") for one in notes] == [
-        "a.csv: Al leer la ubicación: longitud tomada como oeste. En las filas 2, 3, 4, 5, 6 … (6).",
-        "a.csv: Al leer la ubicación: cuadrícula no indicada: se toma UTM 16N. En las filas 11.",
-        "a.csv: Sin ubicación, no se acreditan a ninguna cuenca. En las filas 9."
+        "a.csv: Al leer la ubicación: longitud tomada como oeste. Filas: 2, 3, 4, 5, 6 … (6).",
+        "a.csv: Al leer la ubicación: cuadrícula no indicada: se toma UTM 16N. Filas: 11.",
+        "a.csv: Sin ubicación, no se acreditan a ninguna cuenca. Filas: 9."
         " Escriba sus coordenadas, o al menos país y municipio.",
     ]
-    assert (
-        notes[1].tell("en") == "a.csv: On reading the location: grid not stated: UTM 16N taken. In rows 11."
-    )
+    assert notes[1].tell("en") == "a.csv: On reading the location: grid not stated: UTM 16N taken. Rows: 11."
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Reading firms, audits and reductions: what comes out, and every fault told at once."""
 
+import itertools
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,7 @@ from watershed_cp.intake.readers import (
     read_recommendations,
     read_reductions,
 )
+from watershed_cp.loads.audits import audit_loads
 from watershed_cp.tables import AUDITS, MSMES
 
 
@@ -164,6 +166,50 @@ def test_totals_are_left_out_and_told(write):
     assert [(one.rule, one.row) for one in firms.attrs["notes"][1:3]] == [
         ("row_of_totals", 3),
         ("row_of_totals", 4),
+    ]
+
+
+def test_totals_stand_anywhere_and_firms_may_be_called_total(write):
+    text = (
+        "Código de empresa,Nombre,País,Empleados,CIIU,Nota\n"
+        "1,Total S.A.,HN,3,,\n,,Total Honduras,3,,\n2,TOTAL,,3,,\nTotal empresas: 2,,,3,,\n"
+        ",,,,31/12/2024,Promedio\n,Total Gas,HN,4,,\n,,,7,,x\n"
+    )
+    report = check_file(write("a.csv", text))
+    assert [(one.rule, one.row) for one in report.faults] == [("cell_missing", 7), ("cell_missing", 8)]
+    told = [(one.rule, one.row) for one in report.notes if one.rule.startswith("row_")]
+    assert told == [
+        ("row_of_totals", 3),
+        ("row_like_totals", 4),
+        ("row_of_totals", 5),
+        ("row_of_totals", 6),
+    ]
+
+
+def test_whatever_a_run_books_as_invalid_has_been_told(write):
+    choices = (
+        ["BOD5", "pH"],
+        ["baseline", "follow_up"],
+        ["3", "0", "1e14", "1e300"],
+        ["mg/L", "kg/d", "t/yr"],
+        [",", ",m3/d", "2,m3/d", "0,L/s", "1e12,L/s"],
+        ["", "300"],
+    )
+    rows = [f"{number},{','.join(cells)}" for number, cells in enumerate(itertools.product(*choices))]
+    head = "msme_id,pollutant,phase,value,unit,flow,flow_unit,operating_days_per_year"
+    file = write("a.csv", "\n".join([head, *rows]))
+    report = check_file(file)
+    assert report.faults == ()
+    told = [note.problem.en for note in report.notes if note.rule in {"load_unknown", "load_absurd"}]
+    invalid = int(audit_loads(read_audits(file))["fate"].eq("invalid").sum())
+    assert sum(int(text.rpartition("(")[2].rstrip(").")) for text in told) == invalid > len(told) == 2
+
+
+def test_what_is_no_mass_cannot_be_reduced(write):
+    report = check_file(write("a.csv", "msme_id,pollutant,value,unit\n1,pH,2,kg/yr\n"))
+    assert [one.tell("es") for one in report.faults] == [
+        "a.csv, fila 2, columna pollutant: «pH» no es una masa: no hay kilogramos que reducir."
+        " Ponga sus mediciones en la tabla de auditorías, o borre la fila."
     ]
 
 

@@ -1,12 +1,13 @@
 """From a file to raw cells: encodings, delimiters, odd workbooks, and files made to do harm."""
 
+import os
 import zipfile
 from pathlib import Path
 
 import geopandas as gpd
 import openpyxl
 import pytest
-from binary_workbook import write_xlsb
+from binary_workbook import write_ods, write_xls, write_xlsb
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -186,7 +187,7 @@ def test_kobo_export_with_its_accuracy(tmp_path):
     assert (firms["msme_id"].tolist(), firms["location_accuracy_m"].tolist()) == (["001"], [4.5])
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=400), st.sampled_from(["csv", "xlsx", "xls", "geojson", "kml"]))
 def test_any_bytes_raise_only_our_errors(tmp_path, data, ending):
     path = tmp_path / f"any.{ending}"
@@ -197,7 +198,7 @@ def test_any_bytes_raise_only_our_errors(tmp_path, data, ending):
         assert error.faults  # noqa: PT017
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(*(st.text(alphabet="0123456789.,;-<>/ °'NWaeñ=\"\n%", max_size=12) for _ in range(5))),
@@ -232,6 +233,45 @@ def test_what_a_file_is_instead_is_told_in_our_own_words(tmp_path, name, content
         read_sheets(path)
     assert told in error.value.tell("en")
     assert error.value.tell("es") != error.value.tell("en")
+
+
+def test_what_is_no_file_or_empty_or_oddly_named_says_so(tmp_path):
+    (tmp_path / "a.xlsx").touch()
+    odd = tmp_path / os.fsdecode(b"caf\xe9.csv")
+    odd.write_text("msme_id\n1\n", encoding="utf-8")
+
+    def told(path):
+        with pytest.raises(IntakeError) as error:
+            read_sheets(path)
+        return error.value.tell("en")
+
+    assert told(tmp_path / "a.xlsx") == (
+        "a.xlsx: There is nothing in the file. Check that it is the right file and that it was saved."
+    )
+    assert told("/dev/null") == "/dev/null: This is no file. Give the name of a file or of a folder."
+    assert (
+        told(odd)
+        == "caf\ufffd.csv: The name of the file has letters that this system cannot read. Rename it and try again."
+    )
+
+
+def test_an_old_workbook_and_an_open_document_are_read(tmp_path):
+    rows = [["msme_id", "latitude", "name"], ["1", 13.7, "Panadería Ñ & <x>"]]
+    for write, name in ((write_xls, "a.xls"), (write_ods, "a.ods")):
+        write(tmp_path / name, rows)
+        assert read_sheets(tmp_path / name, apart=False)[0].rows == rows
+
+
+@pytest.mark.parametrize(("columns", "refused"), [(16_384, False), (16_385, True)])
+def test_a_binary_sheet_is_no_wider_than_any_program_writes_it(tmp_path, columns, refused):
+    row = [*["x"] * (columns - 1), "msme_id"]
+    write_xlsb(tmp_path / "a.xlsb", [row])
+    if not refused:
+        assert read_sheets(tmp_path / "a.xlsb", apart=False)[0].rows == [row]
+        return
+    with pytest.raises(IntakeError) as error:
+        read_sheets(tmp_path / "a.xlsb", apart=False)
+    assert error.value.faults[0].rule == "file_damaged"
 
 
 def test_a_quote_that_joins_lines_is_told_though_it_is_closed(tmp_path):
@@ -282,7 +322,7 @@ def test_a_cell_may_hold_infinity(tmp_path):
     assert [one.rule for one in check_file(path).faults] == ["number_not_read"]
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_damaged_files_raise_only_our_errors(tmp_path, data):
     """A sound file with some bytes changed, in a part of its package or in the whole."""

@@ -142,12 +142,29 @@ def test_dates_that_are_refused(raw, rule):
     assert [fault.rule for fault in read_dates(cells("date", raw)).faults] == [rule]
 
 
+@pytest.mark.parametrize("raw", ["1024-03-11", "11/03/2925", "1 de mayo de 1924", dt.date(9999, 12, 31)])
+def test_years_that_no_programme_has_seen(raw):
+    reading = read_dates(cells("date", raw), language="es")
+    assert [fault.rule for fault in reading.faults] == ["date_implausible"]
+    assert reading.typed.isna().all()
+
+
+def test_a_year_that_is_far_from_the_others_is_doubted():
+    reading = read_dates(cells("date", "2024-03-11", "2042-03-11", "2023-01-05", "2024-07-01"))
+    assert reading.faults == []
+    assert [note.tell("en") for note in reading.notes] == [
+        "a.csv, column date: There are dates more than ten years from the others of the column. Rows: 3."
+        " Check the year."
+    ]
+    assert read_dates(cells("date", "2010-03-11", "2024-03-11")).notes == []  # nobody knows which is wrong
+
+
 def test_choices_in_both_languages():
     reading = read_choices(cells("phase", "Línea base", "FOLLOW_UP", "Seguimiento", "", "quizás"))
     assert reading.typed.fillna("?").tolist() == ["baseline", "follow_up", "follow_up", "?", "?"]
     assert [fault.tell("es") for fault in reading.faults] == [
         "a.csv, fila 6, columna phase: «quizás» no es una de las opciones."
-        " Escriba una de estas: línea base (baseline), seguimiento (follow_up)."
+        " Escriba una de estas: línea base, seguimiento."
     ]
     assert reading.faults[0].remedy.en == "Write one of these: baseline, follow_up."
     assert read_choices(cells("evidence", "F")).faults[0].remedy.es == "Escriba una de estas: A, B, C, D, E."

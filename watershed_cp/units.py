@@ -19,9 +19,11 @@ from watershed_cp.messages import fault
 if TYPE_CHECKING:
     import pint
 
-__all__ = ["DAYS_PER_YEAR", "Dimension", "dimension", "factor", "ratio"]
+__all__ = ["DAYS_PER_YEAR", "MOST_KG_YR", "Dimension", "dimension", "factor", "ratio"]
 
 DAYS_PER_YEAR = 365
+MOST_KG_YR = 1e12
+"""A thousand million tonnes a year: no firm carries that."""
 
 Dimension = Literal["load", "concentration", "flow"]
 

@@ -56,12 +56,13 @@ def check(options: Options, language: Language) -> None:
         _tell_notes(impact.notes, language)
         _tell_doubtful(impact.assignments, language)
         return
-    from watershed_cp.intake.checking import check_file
+    from watershed_cp.intake.checking import DOUBTS, check_file
     from watershed_cp.intake.workbook import mark_faults
 
     report = check_file(options.file)
     for name, rows in report.rows.items():
-        say("table_found", language, table=label("workbook_tables", name, language), rows=number(rows))
+        found = "table_found_one" if rows == 1 else "table_found"
+        say(found, language, table=label("workbook_tables", name, language), rows=number(rows))
     _tell_notes(report.notes, language)
     _write_pairs(report.duplicates, Path(options.file), language)
     if report.faults:
@@ -72,7 +73,8 @@ def check(options: Options, language: Language) -> None:
             mark_faults(options.file, report.faults, copy, language=language)
             say("marked", language, faults=number(len(report.faults)), copy=copy)
         raise IntakeError(*report.faults)
-    say("no_fault", language)
+    doubts = sum(note.rule in DOUBTS for note in report.notes)
+    say("no_fault_doubts" if doubts else "no_fault", language, doubts=number(doubts))
 
 
 def _write_pairs(pairs: pd.DataFrame, register: Path, language: Language) -> None:
@@ -157,12 +159,16 @@ _OF_PLACES = ("placed_by_name", "place_ambiguous", "place_unknown", "geocoder_si
 
 
 def _tell_notes(notes: Sequence[Fault], language: Language) -> None:
-    """Say what was decided in reading, once for all columns of a file, as far as it fits on a screen."""
+    """Say what was decided in reading, once for all columns of a file, as far as it fits on a screen; doubts first."""
+    from watershed_cp.intake.checking import DOUBTS
+
     columns: dict[Fault, list[str]] = {}
     for note in notes:
         columns.setdefault(replace(note, column=None, value=None), []).append(note.column or "")
-    for note, names in list(columns.items())[:SHOWN]:
-        print(f"  {replace(note, column=', '.join(names) or None).tell(language)}")
+    ordered = sorted(columns.items(), key=lambda told: told[0].rule not in DOUBTS)
+    for note, names in ordered[:SHOWN]:
+        mark = "!" if note.rule in DOUBTS else " "
+        print(f"{mark} {replace(note, column=', '.join(names) or None).tell(language)}")
     if len(columns) > SHOWN:
         say("more_faults", language, more=number(len(columns) - SHOWN))
 

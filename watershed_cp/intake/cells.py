@@ -33,6 +33,7 @@ __all__ = [
     "Cells",
     "Reading",
     "is_blank",
+    "name_rows",
     "read_choices",
     "read_dates",
     "read_number",
@@ -44,6 +45,10 @@ Mark = Literal[".", ","]
 
 _EXCEL_EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet's date has no zone
 _SERIALS = (18_264, 73_415)  # 1950 to 2100: below stand years and counts
+_YEARS = (1950, 2100)  # what a programme, or a norm that it heeds, can have seen or plan
+_FAR_DAYS = 3653  # ten years from the middle of its column a date may well be a slip, 2042 for 2024
+_FEWEST_DATES = 3  # of which a middle can be told
+_NAMED_ROWS = 5
 _MOST_WHOLE = 2.0**53  # beyond it a cell no longer holds every whole number
 _MOST = sys.float_info.max
 _NOT_GIVEN = frozenset(
@@ -175,16 +180,10 @@ def read_choices(cells: Cells) -> Reading:
 
 
 def _spell(column: Column) -> Text:
-    """List the choices of a column, each by its word with its code beside it."""
+    """List the choices of a column by their words, which are read as well as their codes."""
     names = texts("choice")
-
-    def spell(language: Language) -> str:
-        words = {
-            choice: names[choice].speak(language) if choice in names else choice for choice in column.choices
-        }
-        return ", ".join(choice if word == choice else f"{word} ({choice})" for choice, word in words.items())
-
-    return Text(spell("es"), spell("en"))
+    words = [names.get(choice, Text(choice, choice)) for choice in column.choices]
+    return Text(*map(", ".join, zip(*words, strict=True)))
 
 
 @functools.cache
@@ -392,7 +391,33 @@ def read_dates(cells: Cells, *, language: Language | None = None) -> Reading:
         found[position] = date if isinstance(date, dt.date) else None
         if isinstance(date, str):
             faults.append(cells.fault(position, date))
-    return Reading(pd.Series(pd.to_datetime(pd.Series(found, dtype=object))).dt.as_unit("s"), faults, [])
+    for position, day in enumerate(found):
+        if day is not None and not _YEARS[0] <= day.year <= _YEARS[1]:
+            faults.append(cells.fault(position, "date_implausible", first=_YEARS[0], last=_YEARS[1]))
+            found[position] = None
+    typed = pd.Series(pd.to_datetime(pd.Series(found, dtype=object))).dt.as_unit("s")
+    return Reading(typed, faults, _far_dates(cells, typed))
+
+
+def _far_dates(cells: Cells, typed: pd.Series[Any]) -> list[Fault]:
+    """Note the dates that stand ten years and more from the middle of their column."""
+    if typed.count() < _FEWEST_DATES:
+        return []
+    far = ((typed - typed.median()).abs() > pd.Timedelta(days=_FAR_DAYS)).to_numpy()
+    rows = cells.rows[far].tolist()
+    return [cells.note("date_far", rows=name_rows(rows))] if rows else []
+
+
+def name_rows(rows: Sequence[int]) -> str:
+    """Name the first rows of a list, and how many there are in all.
+
+    Examples
+    --------
+    >>> name_rows([3, 4]), name_rows(range(2, 1202))
+    ('3, 4', '2, 3, 4, 5, 6 … (1,200)')
+    """
+    first = ", ".join(map(str, rows[:_NAMED_ROWS]))
+    return first if len(rows) <= _NAMED_ROWS else f"{first} … ({len(rows):,})"
 
 
 def _day_first(texts: Iterable[str], language: Language | None) -> bool | None:

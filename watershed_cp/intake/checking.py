@@ -26,7 +26,12 @@ if TYPE_CHECKING:
     from watershed_cp.intake.spreadsheets import Sheet
     from watershed_cp.tables import Table
 
-__all__ = ["Report", "check_file"]
+__all__ = ["DOUBTS", "Report", "check_file"]
+
+DOUBTS = frozenset(
+    {"date_far", "load_absurd", "load_unknown", "location_unstated", "place_unknown", "row_like_totals"}
+)
+"""Rules of the notes that a person should look at: what a run would not credit, or what may be a slip."""
 
 
 @dataclass(frozen=True)

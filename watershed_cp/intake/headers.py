@@ -41,6 +41,7 @@ __all__ = [
 
 _ARTICLES = frozenset({"de", "del", "la", "el", "los", "las", "of", "the"})
 _SEARCHED_ROWS = 40
+_TELLING_LETTERS = 4  # X, Y, Lat and Lon are of no language
 NO_SUGGESTION = Text("", "")
 _LONGEST = 60  # characters of the user's own text in a sentence
 _LIKENESS = 70  # percent; below it a suggestion misleads more often than it helps
@@ -190,7 +191,7 @@ def _read_header(rows: Sequence[Sequence[Any]], position: int, table: Table) -> 
         means = next((known[key] for key in map(_key, candidates) if key in known), None)
         if means:
             found.setdefault(means[0], []).append(index)
-            languages.append(means[1])
+            languages += [means[1]] * (len(written[index]) >= _TELLING_LETTERS)
     spanish, english = languages.count("es"), languages.count("en")
     return Header(
         position,

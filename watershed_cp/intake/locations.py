@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,11 @@ import shapely
 from watershed_cp.errors import InputError, Text
 from watershed_cp.intake.angles import METRES_PER_DEGREE, cell_radius_m
 from watershed_cp.intake.areas import area_of, country_of, region
-from watershed_cp.intake.cells import is_blank, write_cell
+from watershed_cp.intake.cells import is_blank, name_rows, write_cell
 from watershed_cp.intake.coordinates import Location, parse_location
 from watershed_cp.intake.gazetteer import find_places
 from watershed_cp.intake.grids import Grid, find_grid, project
-from watershed_cp.intake.headers import shorten
+from watershed_cp.intake.headers import fold, shorten
 from watershed_cp.intake.validation import SOURCES
 from watershed_cp.messages import fault, label, texts
 
@@ -36,8 +37,10 @@ __all__ = ["place_firms", "say_repair"]
 
 _AXES = ("latitude", "longitude")
 _STATED = ("country", "department", "municipality", "crs", "coordinates", *_AXES, "source_row")
+_MOST_DEGREES = 1000  # beyond stand metres
+_ZONE_HEADERS = ("zona", "zone")
+_ZONE = re.compile(r"(?:1[5-8])\s*[NPQ]?", re.IGNORECASE)  # of the four countries
 _BEYOND = 1.5  # times the radius in which 95 % of a municipality lies: a little more than all of it
-_NAMED_ROWS = 5
 _COARSE_DIGITS = (0, 1, 2)  # with three decimals a location is known to 80 m
 
 
@@ -70,6 +73,7 @@ def place_firms(checked: Checked) -> Checked:
     """
     frame = checked.frame.copy()
     frame.insert(len(frame.columns) - len(SOURCES), "repairs", "")
+    _take_zone(frame)
     stated = {name: frame[name].tolist() for name in _STATED}
     told = {(one.row, one.column) for one in checked.faults}
     found: dict[int, Location] = {}
@@ -96,6 +100,20 @@ def place_firms(checked: Checked) -> Checked:
     )
 
 
+def _take_zone(frame: pd.DataFrame) -> None:
+    """Take the UTM zone of metres from a column ``Zona`` that holds nothing else; a city has zones, too."""
+    metres = (frame[["latitude", "longitude"]].abs() > _MOST_DEGREES).all(axis=1) & frame["crs"].isna()
+    for name in frame.columns if metres.any() else ():
+        zones = frame[name].map(write_cell, na_action="ignore") if fold(str(name)) in _ZONE_HEADERS else None
+        if zones is not None and zones[metres].dropna().map(_is_zone).all():
+            frame.loc[metres, "crs"] = "UTM " + zones[metres]
+            return
+
+
+def _is_zone(written: str) -> bool:
+    return _ZONE.fullmatch(written) is not None
+
+
 def _location_notes(frame: pd.DataFrame, wrong: set[int | None]) -> list[Fault]:
     """Note once what was mended or decided in the locations of rows, and which rows have none."""
     repairs: dict[str, list[int]] = {}
@@ -106,10 +124,8 @@ def _location_notes(frame: pd.DataFrame, wrong: set[int | None]) -> list[Fault]:
     nowhere = [int(row) for row in frame.loc[without, "source_row"]]
 
     def tell(rule: str, rows: list[int], **data: Any) -> Fault:
-        first = ", ".join(map(str, rows[:_NAMED_ROWS]))
-        listed = first if len(rows) <= _NAMED_ROWS else f"{first} … ({len(rows)})"
         file, sheet = frame[["source_file", "source_sheet"]].iloc[0]
-        return fault(rule, file=file, sheet=sheet or None, rows=listed, **data)
+        return fault(rule, file=file, sheet=sheet or None, rows=name_rows(rows), **data)
 
     notes = [tell("location_mended", rows, repair=say_repair(repair)) for repair, rows in repairs.items()]
     return notes + ([tell("location_unstated", nowhere)] if nowhere else [])
@@ -187,7 +203,7 @@ def _read_row(checked: Checked, stated: dict[str, Any], position: int) -> Locati
         raise InputError(fault("location_zero", value="0, 0"))
     if not all(written):
         raise InputError(fault("location_half", value=shorten("".join(written))))
-    metres = min(abs(latitude), abs(longitude)) > 1000  # noqa: PLR2004
+    metres = min(abs(latitude), abs(longitude)) > _MOST_DEGREES
     try:
         return _parse("X={1} Y={0}".format(*written) if metres else " ; ".join(written), country, stated)
     except InputError as error:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from watershed_cp.intake.cells import write_cell
+from watershed_cp.intake.cells import name_rows, write_cell
 from watershed_cp.intake.headers import fold, suggest, unit_dimension
 from watershed_cp.intake.validation import SOURCES
 from watershed_cp.messages import fault, number
 from watershed_cp.reference import not_summed, read_reference
+from watershed_cp.units import DAYS_PER_YEAR, MOST_KG_YR, factor
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from watershed_cp.errors import Fault
     from watershed_cp.intake.cells import Cells
     from watershed_cp.intake.validation import Checked
+    from watershed_cp.units import Dimension
 
 __all__ = ["check_measurements", "pollutant_code"]
 
@@ -62,10 +64,45 @@ def check_measurements(checked: Checked) -> Checked:
     if "flow" in checked.cells:
         without = frame.index[frame["flow"].notna() & frame["flow_unit"].isna()]
         faults += [checked.cells["flow"].fault(position, "flow_without_unit") for position in without]
+    if "reduction_id" in frame:
+        cells = checked.cells["pollutant"]
+        faults += [cells.fault(i, "pollutant_no_mass") for i in frame.index[massless]]
     unitless = set(frame.loc[massless & frame["unit"].isna(), "source_row"])
     place = ("cell_missing", checked.cells["unit"].header)
     kept = [one for one in checked.faults if (one.rule, one.column) != place or one.row not in unitless]
-    return checked._replace(frame=frame, faults=kept + faults, notes=checked.notes + _evidence(checked))
+    notes = [*checked.notes, *_evidence(checked), *_without_load(checked.cells["value"], frame[~massless])]
+    return checked._replace(frame=frame, faults=kept + faults, notes=notes)
+
+
+def _without_load(cells: Cells, rows: pd.DataFrame) -> list[Fault]:
+    """Note the rows of mass whose load a run cannot count: without a flow, or beyond all measure."""
+    if not {"phase", "reduction_id"} & set(rows):
+        return []  # limits and inspections are no loads
+    load, flow = _factors(rows["unit"], "load"), _factors(rows["unit"], "concentration")
+    if "flow" in rows:
+        days = rows["operating_days_per_year"].fillna(DAYS_PER_YEAR)
+        flow *= rows["flow"] * _factors(rows["flow_unit"], "flow") * days
+    known = rows["value"].notna()
+    found = {
+        "load_unknown": known & _factors(rows["unit"], "concentration").notna() & flow.isna(),
+        "load_absurd": (rows["value"] * load.fillna(flow)).abs() > MOST_KG_YR,
+    }
+    return [
+        fault(
+            rule,
+            file=cells.file,
+            sheet=cells.sheet or None,
+            rows=name_rows(rows.loc[which, "source_row"].tolist()),
+        )
+        for rule, which in found.items()
+        if which.any()
+    ]
+
+
+def _factors(written: pd.Series[str], kind: Dimension) -> pd.Series[float]:
+    """Give the factor of each unit that measures a kind of thing, NaN for the others."""
+    known = {unit: factor(unit, kind) for unit in written.dropna().unique() if unit_dimension(unit) == kind}
+    return written.map(known).astype(float)
 
 
 def _evidence(checked: Checked) -> list[Fault]:

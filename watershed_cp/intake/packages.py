@@ -332,7 +332,7 @@ def _main() -> None:
     except ImportError:  # Windows has no such limit
         pass
     else:
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, _MEMORY_BYTES))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     try:
         answer: Any = read_sheets(Path(sys.argv[1]), apart=False)
     except WatershedError as error:

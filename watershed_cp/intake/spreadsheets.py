@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,10 +99,9 @@ def read_sheets(path: str | Path, *, apart: bool | None = None) -> tuple[Sheet, 
     [['codigo', 'nombre'], ['001', 'Panadería Ñ']]
     """
     path = Path(path)
+    _check_name(path)
     if path.is_dir():
         return _read_folder(path, apart=apart)
-    if not path.is_file():
-        raise MissingFileError(fault("file_missing", file=path.name))
     ending = path.suffix.lower()
     if ending not in (*WORKBOOKS, *TEXTS, *LAYERS):
         known = ", ".join(name.removeprefix(".").upper() for name in (*WORKBOOKS, *TEXTS, *LAYERS))
@@ -117,6 +117,19 @@ def read_sheets(path: str | Path, *, apart: bool | None = None) -> tuple[Sheet, 
     if not filled:
         raise IntakeError(fault("file_empty", file=path.name))
     return filled
+
+
+def _check_name(path: Path) -> None:
+    """Refuse what is not there, is no file, or has a name that cannot be written into a table."""
+    shown = os.fsencode(path.name).decode("utf-8", "replace")
+    if not path.exists():
+        raise MissingFileError(fault("file_missing", file=shown))
+    if shown != path.name:
+        raise IntakeError(fault("file_name_unreadable", file=shown))
+    if not (path.is_file() or path.is_dir()):
+        raise IntakeError(fault("file_not_ordinary", file=str(path)))
+    if path.is_file() and not path.stat().st_size:
+        raise IntakeError(fault("file_empty", file=shown))
 
 
 def _read_folder(folder: Path, *, apart: bool | None) -> tuple[Sheet, ...]:

@@ -32,12 +32,16 @@ __all__ = ["SOURCES", "Checked", "check_sheet", "empty_column"]
 
 SOURCES = ("source_file", "source_sheet", "source_row")
 
-_TOTALS = frozenset(
-    {"total", "totales", "gran total", "total general", "subtotal", "suma", "sum", "grand total"}
+_TOTAL = re.compile(
+    r"(gran |grand |sub ?)?(total|totales|totals|suma|sumatoria|sum|promedio|average)( general)?"
 )
-_EXAMPLES = frozenset({"ejemplo 1", "example 1"})
-_INITIALS = frozenset(word[0] for word in _TOTALS | _EXAMPLES)
-_LONGEST_WORD = 24
+_TOTAL_OF = re.compile(
+    rf"{_TOTAL.pattern}( [a-z]+){{0,4}}( \d+)?"
+)  # ``Total empresas: 25``; a firm may be Total Gas
+_EXAMPLE = re.compile("ejemplo 1|example 1")
+_INITIALS = frozenset("gsptaeGSPTAE")  # of these words
+_LONGEST_WORD = 40
+_COUNTED = ("", "row_like_totals")
 _FEWEST_WORDS = 3  # no identifier has so many
 _TELLING_WIDTH = 3  # of a list of two columns, a row may well say no more
 _QUALIFIED = re.compile(r"\s*([<>])\s*(\d.*)")
@@ -121,51 +125,64 @@ def _rows(sheet: Sheet, header: Header, table: Table) -> tuple[list[int], list[F
     """Give the positions of the rows that count; a template's examples and totals are left out, and told."""
     identifiers = [place for name, place in header.positions.items() if name.endswith("_id")]
     place = header.positions.get("msme_id", header.positions.get(table.identifier))
-    kept, left_out = [], []
+    needed = [spot for name, spot in header.positions.items() if table[name].required and spot != place]
+    kept, told = [], []
     for position in range(header.position + 1, len(sheet.rows)):
         row = sheet.rows[position]
+        filled = len(row) - row.count("")
+        if not filled:
+            continue
         rule = ""
-        if any(_reads(row[spot], _EXAMPLES) for spot in identifiers):
+        if any(_reads(row[spot], _EXAMPLE) for spot in identifiers):
             rule = "example_left_out"
-        elif place is not None and _is_total(row, place, header, table):
-            rule = "row_of_totals"
-        elif _is_remark(row, place):
-            rule = "row_of_remark"
-        elif any(cell != "" for cell in row):
+        elif place is not None:
+            rule = _is_remark(row, place, filled) or _is_total(
+                row, place, needed, header.positions.get("name")
+            )
+        if rule in _COUNTED:
             kept.append(position)
         if rule:
             number = sheet.first_row + position
             said = shorten(row[place]) if rule == "row_of_remark" and place is not None else None
-            left_out.append(fault(rule, file=sheet.file, sheet=sheet.name or None, row=number, value=said))
-    return kept, left_out
+            told.append(fault(rule, file=sheet.file, sheet=sheet.name or None, row=number, value=said))
+    return kept, told
 
 
-def _is_remark(row: list[Any], place: int | None) -> bool:
+def _is_remark(row: list[Any], place: int, filled: int) -> str:
     """Tell a line of words below a table, ``Elaboró: J. Pérez``, which would be counted as one more firm."""
-    filled = [spot for spot, cell in enumerate(row) if cell != ""]
-    if place is None or filled != [place] or len(row) < _TELLING_WIDTH or not isinstance(row[place], str):
-        return False
-    return ":" in row[place] or len(row[place].split()) >= _FEWEST_WORDS
+    words = row[place]
+    if filled != 1 or len(row) < _TELLING_WIDTH or not isinstance(words, str) or _says_total(row, words):
+        return ""
+    return "row_of_remark" if ":" in words or len(words.split()) >= _FEWEST_WORDS else ""
 
 
-def _is_total(row: list[Any], place: int, header: Header, table: Table) -> bool:
+def _is_total(row: list[Any], place: int, needed: list[int], name: int | None) -> str:
     """Tell a row of totals, which would be counted as one more firm.
 
-    The word stands for the identifier, or first in a row without one that lacks more of what a row must say.
+    The word stands for the identifier, or anywhere in a row without one that lacks more of what a row must say. Where
+    it stands for the name of a firm that has an identifier, it is only doubted.
     """
-    first = next((cell for cell in row if cell != ""), "")
-    told = row[place] if row[place] != "" else first
-    if not _reads(told, _TOTALS):
-        return False
-    needed = [spot for name, spot in header.positions.items() if table[name].required and spot != place]
-    return row[place] != "" or not needed or any(row[spot] == "" for spot in needed)
+    if row[place] != "":
+        if _says_total(row, row[place]):
+            return "row_of_totals"
+        return "row_like_totals" if name is not None and _reads(row[name], _TOTAL) else ""
+    lacking = not needed or any(row[spot] == "" for spot in needed)
+    return "row_of_totals" if lacking and any(_says_total(row, cell) for cell in row) else ""
 
 
-def _reads(cell: Any, words: frozenset[str]) -> bool:
-    """Tell whether a cell reads as one of some words; most are seen to be none by their first letter and length."""
-    if not isinstance(cell, str) or len(cell) > _LONGEST_WORD or cell.strip()[:1].casefold() not in _INITIALS:
+def _says_total(row: list[Any], cell: Any) -> bool:
+    """Tell whether a cell is the word, or begins with it and is the one cell of words in its row."""
+    if _reads(cell, _TOTAL):
+        return True
+    alone = _reads(cell, _TOTAL_OF)
+    return alone and sum(isinstance(one, str) and any(map(str.isalpha, one)) for one in row) == 1
+
+
+def _reads(cell: Any, words: re.Pattern[str]) -> bool:
+    """Tell whether a cell reads as some words; most are seen to be none by their first letter and length."""
+    if not isinstance(cell, str) or cell.lstrip()[:1] not in _INITIALS or len(cell) > _LONGEST_WORD:
         return False
-    return fold(cell) in words
+    return words.fullmatch(fold(cell)) is not None
 
 
 def empty_column(column: Column, length: int) -> pd.Series[Any]:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["audit_loads", "measurements", "row_loads"]
 
-_MOST_KG_YR = 1e12  # a thousand million tonnes a year: no firm carries that
-
 
 def audit_loads(
     audits: pd.DataFrame | None,
@@ -181,8 +179,8 @@ def row_loads(
     )
     with np.errstate(over="ignore", invalid="ignore"):  # what is too large is said in `reason`
         rows["load_kg_yr"], rows["least_kg_yr"] = counted * scale, least * scale
-    nothing = np.zeros(len(rows))  # no flow, no load
-    rows["most_kg_yr"] = np.multiply(most, scale, where=scale != 0, out=nothing)
+        nothing = np.zeros(len(rows))  # no flow, no load
+        rows["most_kg_yr"] = np.multiply(most, scale, where=scale != 0, out=nothing)
     for component, share in uncertainty.relative(rows, concentration=wet).items():
         rows[f"{component}_kg_yr"] = rows["load_kg_yr"] * share
     rows["equation"] = equations.written_loads(
@@ -282,7 +280,7 @@ def _reasons(
         "unit is neither a load nor a concentration": kind == "",
         "concentration without a flow": np.zeros(len(rows), bool) if needs_flow is None else needs_flow,
         "no value": rows["value"].isna(),
-        "load larger than any on Earth": ~(np.abs(load) <= _MOST_KG_YR),
+        "load larger than any on Earth": ~(np.abs(load) <= units.MOST_KG_YR),
     }
     places = np.select([np.asarray(found) for found in conditions.values()], range(1, len(conditions) + 1), 0)
     return np.take(np.array(["", *conditions], dtype=object), places)
