@@ -136,7 +136,10 @@ def text_order(basins: gpd.GeoDataFrame) -> NDArray[np.intp]:
     >>> text_order(geopandas.GeoDataFrame(index=["b", "a"], geometry=[None, None])).tolist()
     [1, 0]
     """
-    return np.argsort(basins.index.astype(str).to_numpy(dtype=str), kind="stable")
+    names = basins.index.astype(str)
+    if names.is_monotonic_increasing:
+        return np.arange(len(names))
+    return np.argsort(names.to_numpy(dtype=str), kind="stable")
 
 
 def rings_of(outlines: NDArray[np.object_]) -> Rings:

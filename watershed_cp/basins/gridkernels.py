@@ -108,6 +108,17 @@ def side_of(ax: float, ay: float, bx: float, by: float, px: float, py: float) ->
 
 
 @compiled
+def meet(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> int:
+    """Tell how the ray to the right of the point meets an edge: 0 not at all, 1 crosses it, 2 begins on it. Exact."""
+    if not (min(ay, by) <= py <= max(ay, by) and px <= max(ax, bx)):
+        return 0
+    side = side_of(ax, ay, bx, by, px, py)
+    if side == 0:
+        return 2 if min(ax, bx) <= px else 0
+    return int(((ay > py) != (by > py)) and ((side > 0) == (by > ay)))
+
+
+@compiled
 def _hold(edges: Floats, toggles: Bits, inside: np.uint64, px: float, py: float) -> tuple[np.uint64, bool]:
     """Cross the edges right of the point; tell which basins then hold it, and whether rounding leaves doubt."""
     doubt = False
@@ -126,15 +137,11 @@ def _hold_exactly(edges: Floats, toggles: Bits, inside: np.uint64, px: float, py
     """Cross the edges right of the point without rounding; an edge under the point holds it."""
     touched = _NONE
     for edge in range(len(toggles)):
-        ax, ay, bx, by = edges[edge, 0], edges[edge, 1], edges[edge, 2], edges[edge, 3]
-        if not (min(ay, by) <= py <= max(ay, by) and px <= max(ax, bx)):
-            continue
-        side = side_of(ax, ay, bx, by, px, py)
-        if side == 0:
-            if min(ax, bx) <= px:
-                touched |= toggles[edge]
-        elif ((ay > py) != (by > py)) and ((side > 0) == (by > ay)):
+        met = meet(edges[edge, 0], edges[edge, 1], edges[edge, 2], edges[edge, 3], px, py)
+        if met == 1:
             inside ^= toggles[edge]
+        elif met:
+            touched |= toggles[edge]
     return inside | touched
 
 

@@ -29,6 +29,7 @@ __all__ = ["locate"]
 _FEWEST_CELLS, _MOST_CELLS = 1 << 16, 1 << 21
 _CELLS_PER_POINT = 1
 _MARGIN = 2  # cells around the layer, which edges may touch by rounding
+_FEWEST_VERTICES = 1 << 17  # in a slab: less is done before a thread has begun
 _SLABS = 4  # shares of the points, so that no processor waits long for the other
 
 
@@ -73,7 +74,8 @@ def locate(
     def claim(slab: slice) -> None:
         sweepkernels.sweep(points, basins, slab.start, slab.stop, found, tied)
 
-    shares = np.linspace(0, len(order), _SLABS + 1)[1:-1]
+    slabs = min(_SLABS, 1 + len(rings.vertices) // _FEWEST_VERTICES)
+    shares = np.linspace(0, len(order), slabs + 1)[1:-1]
     cuts = [0, *np.searchsorted(begins[::columns], shares).tolist(), rows]
     in_threads(claim, [slice(low, past) for low, past in itertools.pairwise(cuts) if low < past])
     return found, tied

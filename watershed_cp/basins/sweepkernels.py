@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from watershed_cp.basins.compiled import compiled
-from watershed_cp.basins.gridkernels import ROUNDING, side_of
+from watershed_cp.basins.gridkernels import ROUNDING, meet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _ROOM = 1 << 12  # edges of a basin that there is room for at first
 _SLACK = 1e-6  # of a cell, far above the rounding of a column and far below a cell
+_FEW = 12  # points in reach of a basin: asked one by one sooner than its edges are sorted
 
 
 class Sorted(NamedTuple):
@@ -159,13 +160,15 @@ def visited(points: Sorted, bounds: Floats) -> Truths:
 
 
 @compiled
-def _wanted(points: Sorted, low: int, past: int, left: int, right: int) -> Truths:
-    """Tell in which rows there is a point between two columns."""
-    wanted = np.empty(past - low, np.bool_)
+def _count(points: Sorted, low: int, past: int, left: int, right: int) -> tuple[int, Truths]:
+    """Count the points between two columns, and tell in which rows there are any."""
+    count, wanted = 0, np.empty(past - low, np.bool_)
     for row in range(low, past):
         cell = row * points.columns
-        wanted[row - low] = points.begins[cell + left] < points.begins[cell + right + 1]
-    return wanted
+        here = points.begins[cell + right + 1] - points.begins[cell + left]
+        wanted[row - low] = here > 0
+        count += here
+    return count, wanted
 
 
 @compiled
@@ -238,16 +241,39 @@ def _holds(edges: Floats, inside: int, px: float, py: float) -> bool:
     if not doubt:
         return held == 1
     for edge in range(len(edges)):
-        ax, ay, bx, by = edges[edge, 0], edges[edge, 1], edges[edge, 2], edges[edge, 3]
-        if not (min(ay, by) <= py <= max(ay, by) and px <= max(ax, bx)):
-            continue
-        side = side_of(ax, ay, bx, by, px, py)
-        if side == 0:
-            if min(ax, bx) <= px:
-                return True
-        elif ((ay > py) != (by > py)) and ((side > 0) == (by > ay)):
-            inside ^= 1
+        met = meet(edges[edge, 0], edges[edge, 1], edges[edge, 2], edges[edge, 3], px, py)
+        if met == 2:  # noqa: PLR2004 - the point lies on the edge
+            return True
+        inside ^= met
     return inside == 1
+
+
+@compiled
+def _cross(vertices: Floats, rings: Whole, px: float, py: float) -> tuple[bool, bool]:
+    """Cross all edges of a basin right of the point; tell whether it is inside, and whether rounding leaves doubt."""
+    held, doubt = False, False
+    for ring in range(len(rings) - 1):
+        ends = vertices[rings[ring] : rings[ring + 1]]
+        for edge in range(len(ends) - 1):
+            ax, ay, bx, by = ends[edge, 0], ends[edge, 1], ends[edge + 1, 0], ends[edge + 1, 1]
+            rise, fall = (ax - px) * (by - py), (ay - py) * (bx - px)
+            doubt |= abs(rise - fall) <= ROUNDING * (abs(rise) + abs(fall))
+            held ^= ((ay > py) != (by > py)) & ((rise - fall > 0.0) == (by > ay))
+    return held, doubt
+
+
+@compiled
+def _cross_exactly(vertices: Floats, rings: Whole, px: float, py: float) -> bool:
+    """Cross all edges of a basin right of the point without rounding; an edge under the point holds it."""
+    held = 0
+    for ring in range(len(rings) - 1):
+        ends = vertices[rings[ring] : rings[ring + 1]]
+        for edge in range(len(ends) - 1):
+            met = meet(ends[edge, 0], ends[edge, 1], ends[edge + 1, 0], ends[edge + 1, 1], px, py)
+            if met == 2:  # noqa: PLR2004 - the point lies on the edge
+                return True
+            held ^= met
+    return held == 1
 
 
 @compiled
@@ -281,6 +307,23 @@ def _sweep_row(
 
 
 @compiled
+def _ask_row(
+    points: Sorted, row: int, left: int, right: int, basins: Basins, turn: int, found: Short, tied: Truths
+) -> None:
+    """Claim the points of one row between two columns, each by itself."""
+    begins = points.begins[row * points.columns : (row + 1) * points.columns + 1]
+    west, south, east, north = basins.bounds[turn]
+    rings = basins.ring_begins[basins.spans[turn] : basins.spans[turn + 1] + 1]
+    for point in points.order[begins[left] : begins[right + 1]]:
+        x, y = points.x[point], points.y[point]
+        if not (west <= x <= east and south <= y <= north):
+            continue
+        held, doubt = _cross(basins.vertices, rings, x, y)
+        if _cross_exactly(basins.vertices, rings, x, y) if doubt else held:
+            _claim(point, basins.rows[turn], found, tied)
+
+
+@compiled
 def sweep(points: Sorted, basins: Basins, low: int, past: int, found: Short, tied: Truths) -> None:
     """Let basin after basin claim the points in the rows from `low` to `past`."""
     west, south, eastward, northward = points.frame
@@ -292,8 +335,13 @@ def sweep(points: Sorted, basins: Basins, low: int, past: int, found: Short, tie
             continue
         left = int((basins.bounds[turn, 0] - west) * eastward) - 1
         right = int((basins.bounds[turn, 2] - west) * eastward) + 1
-        wanted = _wanted(points, bottom, top, left, right)
+        near, wanted = _count(points, bottom, top, left, right)
         rings = basins.ring_begins[basins.spans[turn] : basins.spans[turn + 1] + 1]
+        if near <= _FEW:
+            for row in range(bottom, top):
+                if wanted[row - bottom]:
+                    _ask_row(points, row, left, right, basins, turn, found, tied)
+            continue
         count = _enter(basins.vertices, rings, points.frame, bottom, wanted, room)
         while count < 0:
             room = _room(2 * len(room.row))
