@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyproj
 import shapely
 
 from watershed_cp.errors import InputError
@@ -78,8 +80,14 @@ def require_wgs84(layer: gpd.GeoDataFrame) -> None:
     >>> import geopandas
     >>> require_wgs84(geopandas.GeoDataFrame(geometry=[], crs="EPSG:4326"))
     """
-    if layer.crs is None or not layer.crs.equals("EPSG:4326", ignore_axis_order=True):
+    if layer.crs is None or not _is_wgs84(layer.crs.srs):
         raise InputError(fault("crs_not_wgs84", value="–" if layer.crs is None else layer.crs.to_string()))
+
+
+@cache
+def _is_wgs84(system: str) -> bool:
+    """Compare by meaning, once for each system: that takes longer than to read a layer."""
+    return bool(pyproj.CRS(system).equals("EPSG:4326", ignore_axis_order=True))
 
 
 def outlines_of(basins: gpd.GeoDataFrame) -> NDArray[np.object_]:
@@ -111,16 +119,16 @@ def outlines_of(basins: gpd.GeoDataFrame) -> NDArray[np.object_]:
     require_wgs84(basins)
     outlines = np.asarray(basins.geometry.array, dtype=object)
     kinds = shapely.get_type_id(outlines)
-    areal = np.isin(kinds, [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON])
+    areal = (kinds == shapely.GeometryType.POLYGON) | (kinds == shapely.GeometryType.MULTIPOLYGON)
     faults = [] if len(basins) else [fault("no_basins")]
-    faults += [fault("basin_not_polygon", value=basin_id) for basin_id in basins.index[~areal]]
-    faults += [
-        fault("basin_id_twice", value=basin_id) for basin_id in basins.index[basins.index.duplicated()]
-    ]
+    faults += [fault("basin_not_polygon", value=basins.index[row]) for row in np.flatnonzero(~areal)]
+    if not basins.index.is_unique:
+        twice = basins.index[basins.index.duplicated()]
+        faults += [fault("basin_id_twice", value=basin_id) for basin_id in twice]
+    boxes = shapely.bounds(outlines)
     faults = faults or [
-        fault("basins_off_earth", value=basins.index[row], box=" ".join(f"{bound:.6g}" for bound in box))
-        for row, box in enumerate(shapely.bounds(outlines).tolist())
-        if max(map(abs, box)) > _MOST_DEGREES
+        fault("basins_off_earth", value=basins.index[row], box=" ".join(f"{bound:.6g}" for bound in boxes[row]))
+        for row in np.flatnonzero((np.abs(boxes) > _MOST_DEGREES).any(axis=1))
     ]
     if faults:
         raise InputError(*faults)

@@ -199,8 +199,8 @@ def frame_over(bounds: Floats, cells: int, margin: int) -> tuple[Floats, tuple[i
     >>> frame_over(np.array([[0.0, 0.0, 2.0, 1.0]]), 200, 1)
     (array([-0.1, -0.1, 10. , 10. ]), (12, 22))
     """
-    west, south = np.nanmin(bounds[:, :2], axis=0)
-    east, north = np.nanmax(bounds[:, 2:], axis=0)
+    west, south = np.fmin.reduce(bounds[:, :2])
+    east, north = np.fmax.reduce(bounds[:, 2:])
     width, height = east - west, north - south
     flattest = max(width, height) / _FLATTEST  # a layer without height would have cells without end
     per_degree = np.sqrt(cells / (max(width, flattest) * max(height, flattest)))

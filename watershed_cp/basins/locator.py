@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["BasinLocator"]
 
 _FEW_BASINS = 32  # up to here a comparison of boxes costs less than a tree of points
+_SAMPLE = 256  # outlines whose vertices are counted
 _FEWEST_CELLS, _MOST_CELLS = 1 << 16, 1 << 24
 _INDEX_FORMAT = b"2"  # part of the key of a kept index: raise it when the meaning of its arrays changes
 
@@ -74,7 +75,8 @@ class BasinLocator:
     ) -> None:
         self._outlines = outlines_of(basins)
         self._turns = text_order(basins)
-        self._vertices = int(shapely.get_num_coordinates(self._outlines).sum())
+        sample = shapely.get_num_coordinates(self._outlines[:: 1 + len(self._outlines) // _SAMPLE])
+        self._vertices = int(np.mean(sample) * len(self._outlines))
         self._folder = None if index_folder is None else Path(index_folder)
         self._grid: Grid | None = None
         self._cells = 0

@@ -29,7 +29,7 @@ __all__ = ["locate"]
 _FEWEST_CELLS, _MOST_CELLS = 1 << 16, 1 << 21
 _CELLS_PER_POINT = 1
 _MARGIN = 2  # cells around the layer, which edges may touch by rounding
-_FEWEST_VERTICES = 1 << 17  # in a slab: less is done before a thread has begun
+_FEWEST_VERTICES = 1 << 18  # in a slab: less is done before a thread has begun
 _SLABS = 4  # shares of the points, so that no processor waits long for the other
 
 
