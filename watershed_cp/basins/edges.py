@@ -127,7 +127,9 @@ def outlines_of(basins: gpd.GeoDataFrame) -> NDArray[np.object_]:
         faults += [fault("basin_id_twice", value=basin_id) for basin_id in twice]
     boxes = shapely.bounds(outlines)
     faults = faults or [
-        fault("basins_off_earth", value=basins.index[row], box=" ".join(f"{bound:.6g}" for bound in boxes[row]))
+        fault(
+            "basins_off_earth", value=basins.index[row], box=" ".join(f"{bound:.6g}" for bound in boxes[row])
+        )
         for row in np.flatnonzero((np.abs(boxes) > _MOST_DEGREES).any(axis=1))
     ]
     if faults:
