@@ -97,6 +97,24 @@ def tab(browser: Chromium, demo: Path) -> Chromium:
     return browser.open(demo)
 
 
+@pytest.fixture(scope="module")
+def demonstration_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from watershed_cp.pipeline import run
+    from watershed_cp.reference import data_path
+
+    path = tmp_path_factory.mktemp("demonstration") / "index.html"
+    run(data_path("demo", "project.toml")).map().save(path)
+    return path
+
+
+@pytest.fixture
+def demonstration(browser: Chromium, demonstration_page: Path) -> Chromium:
+    browser.resize(1280, 720)
+    browser.requests.clear()
+    browser.errors.clear()
+    return browser.open(demonstration_page)
+
+
 def complaints(tab: Chromium) -> list[str]:
     """Give what the page asked the network for and what it complained of."""
     tab.run("new Promise((done) => setTimeout(done, 50))")
@@ -187,6 +205,44 @@ def test_all_can_be_done_by_keyboard(tab: Chromium) -> None:
     assert tab.run("document.querySelectorAll('#card .audit').length") > 0
 
 
+def test_sub_basins_are_told_by_keyboard_one_after_the_other(demonstration: Chromium) -> None:
+    tab = demonstration
+    press(tab, "[data-units=parts]")
+    tab.run("document.querySelector('path.part[tabindex=\"0\"]').focus()")
+    told = [text(tab, "#whisper")]
+    for key, code in (("ArrowRight", 39), ("ArrowRight", 39), ("ArrowLeft", 37)):
+        tab.press(key, code=code)
+        told.append(text(tab, "#whisper"))
+    assert told[1] == told[3]
+    assert len(set(told)) == 3
+    assert told[0].startswith("Río Acelhuate") or "acelhuate" in told[0]
+    assert tab.run("document.activeElement.getAttribute('aria-label')") == told[3]
+    assert complaints(tab) == []
+
+
+def test_the_water_can_be_followed_without_a_pointer(demonstration: Chromium) -> None:
+    tab = demonstration
+    press(tab, ".basin-row")
+    tab.run(
+        "[...document.querySelectorAll('#card .link')].find((b) => /centro del mapa/.test(b.textContent)).click()"
+    )
+    assert tab.run("document.querySelectorAll('.course tbody tr').length") > 1
+    assert tab.run("document.activeElement.classList.contains('back')")
+    assert complaints(tab) == []
+
+
+def test_a_range_below_zero_is_drawn_so(demonstration: Chromium) -> None:
+    tab = demonstration
+    rows = tab.run(
+        "[...document.querySelectorAll('.basin-row')].map((row) => ['.whisker', '.line', '.fill']"
+        ".map((name) => parseFloat(row.querySelector(name).style.left)))"
+    )
+    panama = rows[-1]  # −0.93 to 11.05 t, the only range of BOD5 below zero
+    assert panama[0] == 0
+    assert 0 < panama[1] == panama[2] < 5
+    assert all(whisker > zero == fill for whisker, zero, fill in rows[:-1])
+
+
 def test_a_click_on_a_firm_opens_its_card(tab: Chromium) -> None:
     tab.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}])
     press(tab, "#found .firm-row")
@@ -243,16 +299,8 @@ def test_the_water_and_the_load_in_it_are_followed_as_the_network_follows_them(t
     assert complaints(tab) == []
 
 
-def test_a_year_and_the_sub_basins_can_be_looked_at(browser: Chromium, tmp_path: Path) -> None:
-    from watershed_cp.pipeline import run
-    from watershed_cp.reference import data_path
-
-    impact = run(data_path("demo", "project.toml"))
-    impact.map().save(tmp_path / "page.html")
-    browser.requests.clear()
-    browser.errors.clear()
-    browser.resize(1280, 720)
-    browser.open(tmp_path / "page.html")
+def test_a_year_and_the_sub_basins_can_be_looked_at(demonstration: Chromium) -> None:
+    browser = demonstration
     whole = text(browser, "h1")
     press(browser, "[data-units=parts]")
     assert browser.run("document.querySelectorAll('path.part').length") == 35
@@ -452,6 +500,21 @@ def test_axe_finds_nothing(tab: Chromium, size: tuple[int, int]) -> None:
     tab.resize(*size)
     views = (".basin-row", "#card .firm-row", ".tabs [data-view=table]", ".tabs [data-view=ledger]")
     assert not violations(tab, *views, "#languages [lang=en]", ".tabs [data-view=map]", "#card summary")
+
+
+@_AXE
+def test_axe_finds_nothing_among_sub_basins_years_and_filters(demonstration: Chromium) -> None:
+    demonstration.run(
+        "{ const s = document.querySelector('#year'); s.value = 2; s.dispatchEvent(new Event('input')); }"
+    )
+    views = (
+        "[data-units=parts]",
+        ".filters summary",
+        ".tabs [data-view=table]",
+        ".tabs [data-view=map]",
+        ".fates button",
+    )
+    assert not violations(demonstration, *views)
 
 
 @_AXE

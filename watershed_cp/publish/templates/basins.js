@@ -62,6 +62,7 @@ function paintRivers(pen, view) {
   pen.lineCap = "round";
   for (const river of ground.rivers) {
     const width = riverWidth(river, view.zoom);
+    if (width > 0.8) stroke(pen, view, river.shape, "halo", width + 1.4); // so that it reads on a dark watershed
     if (width > 0.3) stroke(pen, view, river.shape, "river", width);
   }
   for (const lake of ground.lakes) {
@@ -140,13 +141,34 @@ function addBasins(map) {
   new Sheet("rivers", paintRivers, { steady: true }).addTo(map);
 }
 
-/* Sub-basins are looked at, not pressed: their values stand in the note beside the pointer and in the table. */
+/* Sub-basins are looked at, not pressed: their values stand in the note beside the pointer or the one in focus, and in the table. */
 function addParts(map, renderer) {
   for (const part of parts) {
     const places = part.parts.map((rings) => rings.map((ring) => Array.from({ length: ring.length / 2 }, (_, i) => toLatLng(ring[2 * i], ring[2 * i + 1]))));
     part.shape = L.polygon(places, { renderer, pane: "basins", className: "part", interactive: false, weight: 0.8, smoothFactor: 0.6 });
+    part.middle = middle(part.parts);
+    part.shape.on("add", () => reach(part));
   }
   map.on("zoomend", paintParts);
+}
+
+/* One stop of the tab key for all sub-basins; the arrow keys lead from one to the next. */
+function reach(part) {
+  const path = part.shape.getElement();
+  const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+  path.setAttribute("role", "img");
+  path.setAttribute("tabindex", part.place ? "-1" : "0");
+  path.addEventListener("keydown", (event) => {
+    if (!steps[event.key]) return;
+    L.DomEvent.stop(event);
+    parts[(part.place + steps[event.key] + parts.length) % parts.length].shape.getElement().focus();
+  });
+  path.addEventListener("focus", () => {
+    const place = toLatLng(...part.middle);
+    theMap.panInside(place, { ...room(), animate: false });
+    whisper(null, theMap.latLngToContainerPoint(place), part);
+  });
+  path.addEventListener("blur", () => whisper(null, null, null));
 }
 
 function paintParts() {
@@ -154,8 +176,14 @@ function paintParts() {
   const fillOpacity = opacity(theMap.getZoom());
   for (const part of parts) {
     if (shown !== theMap.hasLayer(part.shape)) { if (shown) part.shape.addTo(theMap).bringToBack(); else part.shape.remove(); }
-    if (shown) part.shape.setStyle({ fillColor: rampColour(measured(part), bounds) || "url(#hatch)", fillOpacity, color: colour("paper"), opacity: 0.9 });
+    if (!shown) continue;
+    part.shape.setStyle({ fillColor: rampColour(measured(part), bounds) || "url(#hatch)", fillOpacity, color: colour("paper"), opacity: 0.9 });
+    part.shape.getElement().setAttribute("aria-label", partWords(part));
   }
+}
+
+function partWords(part) {
+  return `${basinName(part)} · ${measure().write(measured(part))}`;
 }
 
 /* The sub-basin under a place, where sub-basins are shown. */

@@ -25,7 +25,7 @@ function basinCard(basin) {
     h("p", { class: "small" }, [countries, area ? `${number(area, 0)} km²` : null].filter(Boolean).join(" · ")),
     ...(row ? [h("h3", {}, say("before_after", { pollutant: pollutantName(state.pollutant, true) })), beforeAfter(row.baseline_kg_yr, row.follow_up_kg_yr, row.reduction_low_kg_yr, row.reduction_high_kg_yr),
       expected(row), target(row)] : []),
-    ...(flow.course ? courseCard() : [flow.grids.length ? h("p", { class: "small" }, say("water_hint")) : null]),
+    ...(flow.course ? courseCard() : waterHint(basin)),
     ...pollutantTable(basin),
     leading.length ? h("h3", {}, say("contributors")) : null,
     h("ul", { class: "firm-list" }, ...leading.map(firmRow)),
@@ -44,9 +44,10 @@ function expected(row) {
 function target(row) {
   const { reduction_pct: percent } = row;
   if (!words.target || !Number.isFinite(percent)) return null;
+  const most = Math.max(words.target, percent);
   return h("div", { class: "target" }, h("p", { class: "small" }, say("target", { percent: words.target })),
-    h("div", { class: "bar", role: "img", "aria-label": say("target_words", { share: share(percent), percent: words.target }) },
-      h("span", { class: "fill after", "width%": (100 * percent) / Math.max(words.target, percent) })), h("span", { class: "value" }, share(percent)));
+    h("span", { class: "bar", role: "img", "aria-label": say("target_words", { share: share(percent), percent: words.target }) },
+      h("span", { class: "fill after", "width%": (100 * percent) / most }), h("span", { class: "line", "left%": (100 * words.target) / most })), h("span", { class: "value" }, share(percent)));
 }
 
 function contributors(place) {

@@ -53,6 +53,19 @@ function courseCard() {
   ].filter(Boolean);
 }
 
+/* A course begins where the reader clicks, or in the middle of the map for a reader without a pointer. */
+function waterHint(basin) {
+  if (!flow.grids.length) return [];
+  const begin = () => {
+    const { lng, lat } = theMap.getCenter();
+    follow(lng, lat);
+    if (!flow.course) { const { lng: x, lat: y } = toLatLng(...basin.middle); follow(x, y); }
+    paintCard();
+    byId("card").querySelector(".back").focus();
+  };
+  return [h("p", { class: "small" }, say("water_hint")), h("button", { type: "button", class: "link", onclick: begin }, say("water_middle"))];
+}
+
 function arrived([low, central, high], kg) {
   if (low === high) return [load(kg * central)];
   const like = kg * (Number.isNaN(central) ? high : central);

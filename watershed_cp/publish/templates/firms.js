@@ -194,7 +194,7 @@ function whisper(item, point, part) {
   const note = byId("whisper");
   note.hidden = !item && !part;
   if (note.hidden) return;
-  const text = part ? `${basinName(part)} · ${measure().write(measured(part))}` : item.firm >= 0 ? `${firmName(item.firm)} · ${standWords(item.firm)}` : say("firms_here", { n: number(item.n, 0), counted: number(item.counted, 0) });
+  const text = part ? partWords(part) : item.firm >= 0 ? `${firmName(item.firm)} · ${standWords(item.firm)}` : say("firms_here", { n: number(item.n, 0), counted: number(item.counted, 0) });
   note.textContent = text;
   note.style.transform = `translate(${Math.round(point.x + 14)}px, ${Math.round(point.y + 14)}px)`;
 }
