@@ -6,45 +6,45 @@ a firm.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
+import pandas as pd
 
+from watershed_cp.impact.economics import MINIMUM_MEASURES, branch_measures
 from watershed_cp.messages import label, number, texts
-from watershed_cp.publish.findings import firms, tight, typeset
+from watershed_cp.publish.branchtable import draw_measures, quickest
+from watershed_cp.publish.findings import firms
 from watershed_cp.publish.layout import FORMS, blank, synthetic
-from watershed_cp.publish.lettering import wrap, write
+from watershed_cp.publish.lettering import Box, wrap, write
 from watershed_cp.publish.panels import Column
+from watershed_cp.publish.sheetcharts import BOTH, draw_bars, draw_investments, heading, pair
 from watershed_cp.publish.style import COLOURS, matplotlib_settings
 from watershed_cp.reference import read_reference
+from watershed_cp.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from watershed_cp.errors import Language
     from watershed_cp.impact.aggregation import Accounts
 
-__all__ = ["branches", "draw_branch", "draw_head", "draw_small_print"]
+__all__ = ["branches", "draw_branch", "draw_head", "draw_small_print", "ways_of_paying"]
 
-BOTH: tuple[Language, Language] = ("es", "en")
 _PAGE = FORMS["factsheet"]
 _SMALL = _PAGE.sizes.small
 _LEFT, _RIGHT = _PAGE.margin, _PAGE.width - _PAGE.margin
-_NAME_WIDTH = 142.0
-_STOPS = {
-    "measures": 200.0,
-    "investment_usd": 262.0,
-    "saving_usd_yr": 325.0,
-    "resource": 489.0,
-    "pollutant": _RIGHT,
-}
-_AXIS = (345.0, 430.0)
-"""Where payback is drawn, from no years to the longest."""
-_RESOURCES = {"water_m3_yr": "m³", "energy_kwh_yr": "kWh", "materials_kg_yr": "kg", "waste_kg_yr": "kg"}
-_ROW = 3.4 * _SMALL
 _ROWS = 8
+_LETTERS = "ABCDEFGH"
+_LOWEST, _TALLEST = 130.0, 330.0
+"""Least and greatest height of the chart, in points."""
+_FOOT = 68.0
+"""Where the small print begins."""
+_MONTHS = 12
 
 
 def branches(accounts: Accounts) -> list[str]:
@@ -91,29 +91,32 @@ def draw_branch(accounts: Accounts, branch: str) -> Figure:
         raise KeyError(branch)
     found = accounts.branch_measures[accounts.branch_measures["branch"] == branch]
     mine = accounts.measures[accounts.measures["branch"] == branch]
+    shown = quickest(found, _ROWS)
+    letters = dict(zip(shown["measure"], _LETTERS, strict=False))
     with mpl.rc_context(matplotlib_settings()):
         figure, axes = blank(_PAGE)
-        names = {language: _branch_name(branch, language) for language in BOTH}
-        counted = mine[mine["counts"] == "yes"]
-        below = {
-            language: label(
-                "branch",
-                "below",
-                language,
-                measures=number(len(counted)),
-                firms=firms(int(counted["msme_id"].nunique()), language),
-            )
-            for language in BOTH
-        }
-        titles = {language: label("branch", "title", language, branch=names[language]) for language in BOTH}
-        y = draw_head(axes, accounts, "branch", titles, below)
-        y = _draw_table(axes, found, y - 2 * _SMALL)
+        y = _head(axes, accounts, branch, mine[mine["counts"] == "yes"])
+        wider = _elsewhere(accounts, mine, letters)
+        y = draw_measures(axes, found, wider, letters, y - 2 * _SMALL) - 2 * _SMALL
+        y = _draw_ways(axes, accounts, mine, y)
         half = (_RIGHT - _LEFT) / 2 - _PAGE.sizes.body
-        for language, left in zip(BOTH, (_LEFT, _RIGHT - half), strict=True):
-            column = Column(axes, left, left + half, y - 2 * _SMALL, _PAGE.sizes, language)
-            _draw_words(column, mine, found)
+        lows = [
+            _draw_words(Column(axes, left, left + half, y, _PAGE.sizes, language), mine, found)
+            for language, left in zip(BOTH, (_LEFT, _RIGHT - half), strict=True)
+        ]
+        _draw_chart(axes, accounts, branch, letters, min(lows) - 2 * _SMALL)
         draw_small_print(axes, accounts)
     return figure
+
+
+def _head(axes: Axes, accounts: Accounts, branch: str, counted: pd.DataFrame) -> float:
+    """State the branch, and of how many measures and firms the page is made."""
+    titles, below = {}, {}
+    for language in BOTH:
+        titles[language] = label("branch", "title", language, branch=_branch_name(branch, language))
+        count = firms(int(counted["msme_id"].nunique()), language)
+        below[language] = label("branch", "below", language, measures=number(len(counted)), firms=count)
+    return draw_head(axes, accounts, "branch", titles, below)
 
 
 def draw_head(
@@ -169,136 +172,126 @@ def _branch_name(branch: str, language: Language) -> str:
     return names.get(branch, branch)
 
 
-def _draw_table(axes: Axes, found: pd.DataFrame, y: float) -> float:
-    """Draw a row a measure, the quickest payback first: median over the range, payback as a mark on one axis."""
-    enough = found[found["enough"] == "yes"].set_index(["measure", "quantity"])
-    payback = found[(found["enough"] == "yes") & (found["quantity"] == "payback_years")]
-    shown = payback.sort_values(["median", "measure"]).head(_ROWS)
-    pollutant = _pollutant(found[found["measure"].isin(shown["measure"])])
-    if len(shown):
-        y = _draw_heads(axes, pollutant, y)
-    longest = max([1.0, *shown["high"]])
-    for row in shown.to_dict("records"):
-        axes.plot([_LEFT, _RIGHT], [y, y], color=COLOURS.hairline, lw=0.5)
-        _draw_row(axes, row, enough.loc[row["measure"]], pollutant, y)
-        _draw_payback(axes, row, longest, y - 1.25 * _SMALL)
-        y -= _ROW
-    if shown.empty:
-        for language in BOTH:
-            y -= 1.5 * _SMALL
-            write(axes, _LEFT, y, label("branch", "no_pattern", language), _SMALL)
-        y -= _SMALL
-    axes.plot([_LEFT, _RIGHT], [y, y], color=COLOURS.ink, lw=0.8)
-    return y
+def _elsewhere(accounts: Accounts, mine: pd.DataFrame, letters: Mapping[str, str]) -> pd.DataFrame:
+    """Give what all branches together know of the measures of which this one knows too little."""
+    wanted = mine.loc[~mine["measure"].isin(list(letters)), "measure"].dropna().unique()
+    rows = branch_measures(accounts.measures.assign(branch="all"), accounts.ledger)
+    few = rows[rows["measure"].isin(wanted)]
+    kept = quickest(few, _ROWS - len(letters))["measure"]
+    return few[few["measure"].isin(kept)]
 
 
-def _pollutant(found: pd.DataFrame) -> str | None:
-    """Give the pollutant of which most measures are known, in the order of the registry where they are as many."""
-    known = found[found["enough"] == "yes"].groupby("quantity")["measures"].sum()
-    codes = [row["pollutant"] for row in read_reference("pollutants") if row["pollutant"] in known]
-    return max(codes, key=lambda code: known[code], default=None)
+def _draw_ways(axes: Axes, accounts: Accounts, mine: pd.DataFrame, y: float) -> float:
+    """Draw how far the recommendations came, and beside it how those that count were paid."""
+    half = (_RIGHT - _LEFT) / 2 - _PAGE.sizes.body
+    low = heading(axes, _LEFT, _LEFT + half, y, "steps")
+    low = draw_bars(axes, _LEFT, _LEFT + half, low, _steps(mine))
+    for line in _months(accounts, mine):
+        low -= 1.2 * _SMALL
+        write(axes, _LEFT, low, line, 0.9 * _SMALL, colour=COLOURS.muted)
+    other = heading(axes, _RIGHT - half, _RIGHT, y, "financed")
+    other = draw_bars(axes, _RIGHT - half, _RIGHT, other, ways_of_paying(mine[mine["counts"] == "yes"]))
+    return min(low, other) - 1.6 * _SMALL
 
 
-def _draw_heads(axes: Axes, pollutant: str | None, y: float) -> float:
-    for at, language in enumerate(BOTH):
-        colour, line = (COLOURS.ink, COLOURS.muted)[at], y - 2.6 * at * _SMALL
-        for key, right in _STOPS.items():
-            if key == "pollutant" and pollutant is None:
-                continue
-            words = label("branch", f"head_{key}", language, pollutant=typeset(pollutant or "", language))
-            for below, part in enumerate(words.split("|")):
-                write(
-                    axes,
-                    right,
-                    line - 1.15 * below * _SMALL,
-                    part,
-                    0.9 * _SMALL,
-                    align="right",
-                    colour=colour,
-                )
-        write(axes, _LEFT, line, label("branch", "head_measure", language), 0.9 * _SMALL, colour=colour)
-        for below, part in enumerate(label("branch", "head_payback", language).split("|")):
-            write(axes, _AXIS[0], line - 1.15 * below * _SMALL, part, 0.9 * _SMALL, colour=colour)
-    return y - 4.4 * _SMALL
-
-
-def _draw_row(axes: Axes, row: dict[Any, Any], known: pd.DataFrame, pollutant: str | None, y: float) -> None:
-    for at, line in enumerate(wrap(str(row["measure"]), _SMALL, _NAME_WIDTH, "bold")[:2]):
-        write(axes, _LEFT, y - (1.3 + 1.2 * at) * _SMALL, line, _SMALL, weight="bold")
-    resource = next((name for name in _RESOURCES if name in known.index), None)
-    cells = {"investment_usd": ("investment_usd", ""), "saving_usd_yr": ("saving_usd_yr", "")}
-    if resource:
-        cells["resource"] = (resource, f" {_RESOURCES[resource]}")
-    if pollutant in known.index:
-        cells["pollutant"] = (str(pollutant), " kg")
-    write(
-        axes,
-        _STOPS["measures"],
-        y - 1.3 * _SMALL,
-        number(int(known["measures"].max())),
-        _SMALL,
-        align="right",
+def _steps(mine: pd.DataFrame) -> list[tuple[str, float, str]]:
+    """Count how far the recommendations came; one that lapsed had been carried out if a date says so."""
+    status = mine["status"]
+    carried = status.isin(["implemented", "verified"]) | (
+        status.eq("lapsed") & mine["date_implemented"].notna()
     )
-    for stop, (quantity, unit) in cells.items():
-        if quantity not in known.index:
-            continue
-        told = known.loc[quantity]
-        write(
-            axes, _STOPS[stop], y - 1.3 * _SMALL, tight(_round(told["median"]) + unit), _SMALL, align="right"
-        )
-        span = f"{_round(told['low'])} – {_round(told['high'])}"
-        write(
-            axes,
-            _STOPS[stop],
-            y - 2.5 * _SMALL,
-            tight(span),
-            0.85 * _SMALL,
-            align="right",
-            colour=COLOURS.muted,
-        )
+    counts = {
+        "recommended": len(mine),
+        "accepted": int((~status.isin(["recommended", "rejected"])).sum()),
+        "carried_out": int(carried.sum()),
+        "working": int((mine["counts"] == "yes").sum()),
+        "verified": int(((mine["counts"] == "yes") & (status == "verified")).sum()),
+    }
+    return [(pair("branch", f"step_{name}"), count, number(count)) for name, count in counts.items()]
 
 
-def _round(value: Any) -> str:
-    return number(float(value), digits=0) if abs(value) >= 100 else number(float(value), significant=2)  # noqa: PLR2004
+def _months(accounts: Accounts, mine: pd.DataFrame) -> list[str]:
+    """Say how many months passed from a recommendation to its work, where three or more are known."""
+    register = accounts.registers["recommendations"].drop_duplicates("recommendation_id")
+    began = mine["recommendation_id"].map(register.set_index("recommendation_id")["date_recommended"])
+    waited = pd.to_datetime(mine["date_implemented"]) - pd.to_datetime(began)
+    months = (waited.dt.days * _MONTHS / DAYS_PER_YEAR).dropna()
+    if len(months) < MINIMUM_MEASURES:
+        return []
+    spread = {"median": months.median(), "low": months.min(), "high": months.max()}
+    told = {name: number(float(value), digits=0) for name, value in spread.items()} | {
+        "n": number(len(months))
+    }
+    return [label("branch", "months", language, **told) for language in BOTH]
 
 
-def _draw_payback(axes: Axes, row: dict[Any, Any], longest: float, y: float) -> None:
-    """Mark the median on a line from no years to the longest, with the range behind it."""
-    at = {name: _AXIS[0] + (_AXIS[1] - _AXIS[0]) * row[name] / longest for name in ("low", "median", "high")}
-    axes.plot(_AXIS, [y, y], color=COLOURS.hairline, lw=0.6)
-    axes.plot([at["low"], at["high"]], [y, y], color=COLOURS.basin, lw=3.2, alpha=0.45, solid_capstyle="butt")
-    axes.plot([at["median"]], [y], "o", ms=5, mfc=COLOURS.basin, mec=COLOURS.paper, mew=0.6)
-    text = f"{_years(row['median'])} ({_years(row['low'])} – {_years(row['high'])})"
-    write(axes, _AXIS[0], y - 1.35 * _SMALL, tight(text), 0.85 * _SMALL, colour=COLOURS.muted)
+def ways_of_paying(counted: pd.DataFrame) -> list[tuple[str, float, str]]:
+    """Count how measures were paid, with the dollars where three or more are known.
+
+    Parameters
+    ----------
+    counted : pandas.DataFrame
+        ``financing`` and ``investment_usd`` of the measures that count.
+
+    Returns
+    -------
+    list of tuple
+        Name in both languages, count, and what stands at the end of the bar; the most frequent first.
+
+    Examples
+    --------
+    >>> ways_of_paying(pd.DataFrame({"financing": ["grant", None], "investment_usd": [5.0, 1.0]}))
+    [('donación · grant', 1, '1'), ('no se anotó · not noted', 1, '1')]
+    """
+    rows = []
+    for way, group in counted.groupby(counted["financing"].astype(object).fillna(""), sort=True):
+        name = pair("choice", str(way)) if way else pair("branch", "financing_unknown")
+        known = group["investment_usd"].dropna()
+        money = f"; {number(math.fsum(known), digits=0)} USD" if len(known) >= MINIMUM_MEASURES else ""
+        rows.append((name, len(group), number(len(group)) + money))
+    return sorted(rows, key=lambda row: (-row[1], row[0]))
 
 
-def _years(value: float) -> str:
-    return number(float(value), digits=1)
+def _draw_chart(axes: Axes, accounts: Accounts, branch: str, letters: Mapping[str, str], y: float) -> None:
+    """Set saving against investment for every measure of the programme, those of the branch in front."""
+    counted = accounts.measures[accounts.measures["counts"] == "yes"]
+    whole = counted.dropna(subset=["investment_usd", "saving_usd_yr"])
+    known = whole[whole["saving_usd_yr"] > 0]
+    own = known["branch"] == branch
+    letter = known["measure"].map(letters).astype(object).where(own)
+    few = own & letter.isna()
+    mine = own & (letter.notna() | (few.sum() >= MINIMUM_MEASURES))
+    if len(known) < MINIMUM_MEASURES or y - _FOOT < _LOWEST:
+        return
+    y = heading(axes, _LEFT, _RIGHT, y, "chart")
+    for language in BOTH:
+        told = label("branch", "chart_key", language)
+        if len(whole) > len(known):
+            told += " " + label("branch", "chart_without", language, n=number(len(whole) - len(known)))
+        y -= 1.25 * _SMALL
+        write(axes, _LEFT, y, told, 0.9 * _SMALL, colour=COLOURS.muted)
+    y -= 2.6 * _SMALL
+    bottom = max(y - _TALLEST, _FOOT)
+    dots = known.assign(letter=letter.fillna(""), mine=mine)
+    draw_investments(
+        axes, Box(_LEFT, bottom, _RIGHT, y), dots[["investment_usd", "saving_usd_yr", "letter", "mine"]]
+    )
 
 
-def _draw_words(column: Column, mine: pd.DataFrame, found: pd.DataFrame) -> None:
-    """Say how measures were financed, which show no pattern yet, and what does not count."""
+def _draw_words(column: Column, mine: pd.DataFrame, found: pd.DataFrame) -> float:
+    """Say which measures show no pattern yet, and what does not count; give where the next thing starts."""
     language = column.language
-    counted = mine[mine["counts"] == "yes"]
-    column.heading(label("branch", "financed", language))
-    ways = counted["financing"].value_counts()
-    for way in sorted(ways.index, key=lambda way: (-ways[way], way)):
-        column.paragraph(f"{label('choice', way, language)}: {number(int(ways[way]))}")
-    if unknown := int(counted["financing"].isna().sum()):
-        column.paragraph(
-            label("branch", "financing_unknown", language, n=number(unknown)), colour=COLOURS.muted
-        )
-    column.y -= 1.4 * column.sizes.body
     largest = found.groupby("measure")["measures"].max()
     few = largest[~largest.index.isin(found.loc[found["enough"] == "yes", "measure"])]
     if len(few):
-        column.heading(label("branch", "few", language))
-        column.paragraph("; ".join(f"{name} ({number(int(n))})" for name, n in few.items()))
-        column.y -= 1.4 * column.sizes.body
+        told = "; ".join(f"{name} ({number(int(n))})" for name, n in few.items())
+        column.paragraph(f"{label('branch', 'few', language)}: {told}.")
+        column.y -= 0.4 * column.sizes.body
     out = mine.loc[mine["counts"] == "no", "status"].value_counts()
     if len(out):
-        column.heading(label("branch", "not_counted", language))
         words = texts("branch_status")
-        column.paragraph(
-            "; ".join(f"{words[str(status)].speak(language)}: {number(int(n))}" for status, n in out.items())
+        told = "; ".join(
+            f"{words[str(status)].speak(language)}: {number(int(n))}" for status, n in out.items()
         )
+        column.paragraph(f"{label('branch', 'not_counted', language)}: {told}.")
+    return column.y
