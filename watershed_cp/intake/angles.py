@@ -24,6 +24,7 @@ __all__ = ["FINEST_M", "METRES_PER_DEGREE", "Reading", "cell_radius_m", "clean",
 METRES_PER_DEGREE = 111_320.0
 FINEST_M = 10.0  # no receiver in a street does better
 _HALF_DIAGONAL = 0.5 * 2**0.5
+_LOST_ZEROS = 101.0  # a number may have lost two zeros at its end; one that lacks more digits is coarser
 
 _CHARACTERS = str.maketrans(
     dict.fromkeys("º˚∘⁰", "°")
@@ -32,38 +33,44 @@ _CHARACTERS = str.maketrans(
     | dict.fromkeys("−–—‐‑‒﹣－", "-")
     | {"\n": " ; ", "\r": " ", "\t": " ; ", "，": ",", "；": ";", "．": "."}
 )
-_WORDS = tuple(
-    (re.compile(pattern, re.IGNORECASE), symbol)
-    for pattern, symbol in (
-        (r"''", '"'),
-        (r"(?<![\d.,])(\d{1,3})\.(\d\d)\.(\d\d(?:,\d+)?)(?![\d.])", r"\1°\2'\3" + '"'),
-        (
-            r"\b(coordenadas?|coordinates?|coords?|gps|ubicaci[oó]n|location|posici[oó]n|punto|wgs\s*-?84)\b\s*:?",
-            " ",
-        ),
-        (r'"([a-z_]+)"', r"\1"),
-        (r"(?<![a-z])lat(itude?)?(?![a-z])\.?", "φ"),
-        (r"(?<![a-z])(longitude?|long?|lng)(?![a-z])\.?", "λ"),
-        (r"\bx\b(?=\s*[:=]?\s*[-+\dnsewo])", "λ"),
-        (r"\by\b(?=\s*[:=]\s*[-+\dnsewo])", "φ"),
-        (r"(?<=[\d\s])(grados?|degrees?|deg)(?![a-z])\.?", "°"),
-        (r"(?<=[\d\s])(minutos?|minutes?|min)(?![a-z])\.?", "'"),
-        (r"(?<=[\d\s])(segundos?|seconds?|seg|sec)(?![a-z])\.?", '"'),
-        (r"(?<=\d)\s*d\s*(\d+)\s*m\s*(\d+(?:[.,]\d+)?)\s*s", r"°\1'\2" + '"'),
-        (r"(?<=\d)\s*d\s*(\d+(?:[.,]\d+)?)\s*m", r"°\1'"),
-        (r"(?<![a-z])(norte|north)(?![a-z])", "N"),
-        (r"(?<![a-z])(sur|south)(?![a-z])", "S"),
-        (r"(?<![a-z])(oeste|west|poniente)(?![a-z])", "W"),
-        (r"(?<![a-z])(este|east|oriente)(?![a-z])", "E"),
-        (r"(?<![a-z])l\.?\s?([nsewo])(?![a-z])", r"\1"),
-        (r"(?<![a-z])o(?![a-z])", "W"),
-        (r"φ[\s.:]*([ns])(?![a-z/])|λ[\s.:]*([ew])(?![a-z/])", r"\1\2"),
-        (r"(?<=\d)\s+y\s+(?=[-+\d])", " ; "),
-        (r"(?<=\d)\s+\.\s*(?=\d)|(?<=\d)\s*\.\s+(?=\d)", "."),
-        (r"-\s+(?=\d)", "-"),
-        (r"(?:(?<=^)|(?<=[,;]))\s*'\s*(?=[-+]?\d)", " "),
-    )
+_SPELT = (  # words of two letters and more
+    (
+        r"\b(coordenadas?|coordinates?|coords?|gps|ubicaci[oó]n|location|posici[oó]n|punto|wgs\s*-?84)\b\s*:?",
+        " ",
+    ),
+    (r'"([a-z_]+)"', r"\1"),
+    (r"(?<![a-z])lat(itude?)?(?![a-z])\.?", "φ"),
+    (r"(?<![a-z])(longitude?|long?|lng)(?![a-z])\.?", "λ"),
+    (r"(?<=[\d\s])(grados?|degrees?|deg)(?![a-z])\.?", "°"),
+    (r"(?<=[\d\s])(minutos?|minutes?|min)(?![a-z])\.?", "'"),
+    (r"(?<=[\d\s])(segundos?|seconds?|seg|sec)(?![a-z])\.?", '"'),
+    (r"(?<![a-z])(norte|north)(?![a-z])", "N"),
+    (r"(?<![a-z])(sur|south)(?![a-z])", "S"),
+    (r"(?<![a-z])(oeste|west|poniente)(?![a-z])", "W"),
+    (r"(?<![a-z])(este|east|oriente)(?![a-z])", "E"),
 )
+_SIGNS = (
+    (r"''", '"'),
+    (r"(?<=\d)\s?(?:\*|o(?=\s*\d{1,2}(?:[.,]\d+)?\s*'))", "°"),
+    (r"(?<![\d.,])(\d{1,3})\.(\d\d)\.(\d\d(?:,\d+)?)(?![\d.])", r"\1°\2'\3" + '"'),
+    (r"\bx\b(?=\s*[:=]?\s*[-+\dnsewo])", "λ"),
+    (r"\by\b(?=\s*[:=]\s*[-+\dnsewo])", "φ"),
+    (r"(?<=\d)\s*d\s*(\d+)\s*m\s*(\d+(?:[.,]\d+)?)\s*s", r"°\1'\2" + '"'),
+    (r"(?<=\d)\s*d\s*(\d+(?:[.,]\d+)?)\s*m", r"°\1'"),
+    (r"(?<![a-z])l\.?\s?([nsewo])(?![a-z])", r"\1"),
+    (r"(?<![a-z])o(?![a-z])", "W"),
+    (r"φ[\s.:]*([ns])(?![a-z/])|λ[\s.:]*([ew])(?![a-z/])", r"\1\2"),
+    (r"(?<=\d)\s+y\s+(?=[-+\d])", " ; "),
+    (r"(?<=\d)\s+\.\s*(?=\d)|(?<=\d)\s*\.\s+(?=\d)", "."),
+    (r"-\s+(?=\d)", "-"),
+    (r"(?:(?<=^)|(?<=[,;]))\s*'\s*(?=[-+]?\d)", " "),
+)
+_WORDS, _MARKS = (
+    tuple((re.compile(pattern, re.IGNORECASE), symbol) for pattern, symbol in some)
+    for some in (_SPELT, _SIGNS)
+)
+_WORD = re.compile(r"[^\W\d_]{2}")
+_INVISIBLE = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _AXIS = {
     "N": "latitude",
     "S": "latitude",
@@ -88,10 +95,14 @@ _SIGN = r"[\s:.]*(?P<s{i}>[+-])?\s*"
 _BETWEEN = r"(?:[\s,;/|&]+|\s+-\s+|[.-](?=-)|(?=[-+NSEWφλ])|(?<=[NSEW°'\"]))"
 _PACKED = re.compile(  # a letter ahead of the digits or behind them, not both
     "".join(
-        rf"([NSEW])?\s*(?<!\d)(\d{{5,7}})((?:\.\d+)?)\s*(?({ahead})|([NSEW])?)[\s,;/]*" for ahead in (1, 5)
+        rf"([NSEW])?\s*([+-]?)\s*(?<!\d)(\d{{3,7}})((?:\.\d+)?)\s*(?({ahead})|([NSEW])?)[\s,;/]*"
+        for ahead in (1, 6)
     )
 )
-_WHOLE = r"(?P<d{i}>\d{{5,}}|\d{{1,3}}(?:\.\d{{3}}){{2,}}|\d{{1,3}}(?:,\d{{3}}){{2,}})"
+_LONGITUDE, _WITH_SECONDS = 4, 5  # digits: 8911, 13415
+_WHOLE = r"(?P<d{i}>\d{{5,}}|\d{{1,3}}(?:\.\d{{3}})+|\d{{1,3}}(?:,\d{{3}})+)"
+_DECIMALS_ONLY = 2  # parts: one mark in a number is that of decimals
+_UNMARKED = 3  # metres are likelier where nothing tells degrees
 _SCALED = re.compile(
     _BETWEEN.join((_BEFORE + _SIGN + _WHOLE + rf"\s*{_LETTER}?").format(i=i) for i in (1, 2))
 )
@@ -158,21 +169,38 @@ def clean(text: str) -> str:
     '13° 41\' 56,2" N; λ -89.19'
     """
     plain = unicodedata.normalize("NFKC", text.translate(_CHARACTERS)).translate(_CHARACTERS)
-    plain = "".join(char for char in plain if unicodedata.category(char) != "Cf")
-    for pattern, symbol in _WORDS:
+    plain = _INVISIBLE.sub("", plain)
+    for pattern, symbol in (*_WORDS, *_MARKS) if _WORD.search(plain) else _MARKS:
         plain = pattern.sub(symbol, plain)
-    return " ".join(plain.translate(_BRACKETS).upper().replace("Φ", "φ").replace("Λ", "λ").split()).strip(
-        " ,;"
-    )
+    plain = plain.translate(_BRACKETS).upper().replace("Φ", "φ").replace("Λ", "λ")
+    return " ".join(plain.split()).strip(" ,;").rstrip(".")
 
 
-def _patterns() -> Iterator[tuple[bool, re.Pattern[str]]]:
-    """Build the pattern of each pair of notations; only two alike need no mark between their parts."""
+class _Pattern(NamedTuple):
+    """The pattern of a pair of notations, and what a text must have to follow it.
+
+    Only two alike need no mark between their parts; letters stand ahead of each angle or behind it; the runs of digits
+    are as many as there are parts, or more where these have decimals.
+    """
+
+    alike: bool
+    ahead: tuple[bool, ...]
+    fewest: int
+    most: int
+    pattern: re.Pattern[str]
+
+
+def _patterns() -> Iterator[_Pattern]:
+    """Build the pattern of each pair of notations."""
+    parts = {kind: number for number, kind in enumerate(_VALUES, start=1)}
     for kinds in itertools.product(_VALUES, repeat=2):
+        fewest = sum(parts[kind] for kind in kinds)
         for ahead in itertools.product((False, True), repeat=2):
             one, two = (_angle_pattern(*given) for given in zip((1, 2), kinds, ahead, strict=True))
-            tail = _HEIGHT if set(kinds) == {"degrees"} else ""
-            yield kinds[0] == kinds[1], re.compile(rf"{one}{_BETWEEN}{two}{tail}[\s./]*")
+            flat = set(kinds) == {"degrees"}
+            pattern = re.compile(rf"{one}{_BETWEEN}{two}{_HEIGHT if flat else ''}[\s./]*")
+            most = 2 * (fewest + 2) if flat else fewest + 2
+            yield _Pattern(kinds[0] == kinds[1], ahead, fewest, most, pattern)
 
 
 def _angle_pattern(number: int, kind: str, ahead: bool) -> str:  # noqa: FBT001
@@ -186,6 +214,7 @@ def _angle_pattern(number: int, kind: str, ahead: bool) -> str:  # noqa: FBT001
 
 
 _PATTERNS = tuple(_patterns())
+_RUN, _LETTERS, _LEADS, _DEGREE_MARKS = map(re.compile, (r"\d+", "[NSEW]", r"[^\d]*[NSEW]", "[°'\"]"))
 
 
 def read_angles(text: str) -> Iterator[Reading]:
@@ -206,15 +235,18 @@ def read_angles(text: str) -> Iterator[Reading]:
     >>> [(one.latitude, one.longitude, one.repairs) for one in read_angles("13.5 N 89.25 W")]
     [(13.5, -89.25, ())]
     """
-    for alike, pattern in _PATTERNS:
+    runs, letters, leads = len(_RUN.findall(text)), bool(_LETTERS.search(text)), bool(_LEADS.match(text))
+    for alike, ahead, fewest, most, pattern in _PATTERNS:
+        if not fewest <= runs <= most or (ahead != (False, False) and not letters) or ahead[0] != leads:
+            continue
         match = pattern.fullmatch(text)
-        if match is None or not (alike or re.search("[°'\"NSEW]", text)):
+        if match is None or not (alike or letters or _DEGREE_MARKS.search(text)):
             continue
         one, two = _angle(match, 1), _angle(match, 2)
         stated = match.groupdict()
         if stated.get("height") and max(one.digit, two.digit) == 1:
             continue  # whole degrees with a height are four numbers of something else
-        yield from _pair(one, two, stated.get("precision"))
+        yield from _pair(one, two, stated.get("precision"), alike=alike)
     yield from _packed(text)
 
 
@@ -243,15 +275,21 @@ def _last_digit(number: str) -> float:
     return 10.0 ** -len(re.split("[.,]", f"{number}.")[1])
 
 
-def _pair(one: _Angle, two: _Angle, precision: str | None = None) -> Iterator[Reading]:
+def _pair(one: _Angle, two: _Angle, precision: str | None = None, *, alike: bool = True) -> Iterator[Reading]:
     """Give the readings of two angles whose axes letters, labels or the order tell."""
-    digit = min(one.digit, two.digit)
+    digit = _open_digit(one.digit, two.digit) if alike else max(one.digit, two.digit)
     if digit >= 1:
         return  # whole degrees: a cell of 111 km is no location
     accuracy = max(_value(precision), FINEST_M) if precision else cell_radius_m(digit)
     for latitude, longitude, swapped in _axes(one, two):
         for reading in _signed(latitude, longitude, accuracy):
             yield reading.mended("swapped") if swapped else reading
+
+
+def _open_digit(one: float, two: float) -> float:
+    """Give the digit that two numbers leave open: the finer one, unless the other cannot have lost so many zeros."""
+    finer, coarser = sorted((one, two))
+    return coarser if coarser / finer > _LOST_ZEROS else finer
 
 
 def _axes(one: _Angle, two: _Angle) -> Iterator[tuple[_Angle, _Angle, bool]]:
@@ -288,23 +326,31 @@ def _signed(latitude: _Angle, longitude: _Angle, accuracy: float) -> Iterator[Re
 
 
 def _packed(text: str) -> Iterator[Reading]:
-    """Read degrees, minutes and seconds without anything between them, ``134156.2N 0891129.0W``."""
+    """Read angles without anything between their parts: ``134156.2N 0891129.0W``, ``1341.94, -08911.48``.
+
+    Minutes without seconds need decimals where no letter stands by, or a pair of counts would be a place.
+    """
     match = _PACKED.fullmatch(text)
     if match is None:
         return
+    halves = [match.groups()[place : place + 5] for place in (0, 5)]
+    lengths = [len(digits) for _, _, digits, _, _ in halves]
+    if max(lengths) < _LONGITUDE:
+        return  # 526.382 are thousands rather than five degrees and some minutes
+    seconds = min(lengths) >= _WITH_SECONDS
     angles = []
-    for place in (0, 4):
-        before, digits, decimals, after = match.groups()[place : place + 4]
-        degrees, minutes, seconds = int(digits[:-4]), int(digits[-4:-2]), float(digits[-2:] + decimals)
-        if max(minutes, seconds) > 60 or not (before or after):  # noqa: PLR2004
+    for before, sign, digits, decimals, after in halves:
+        letter, parts = before or after or "", (digits[:-4], digits[-4:-2]) if seconds else (digits[:-2],)
+        numbers = [int(parts[0]), *map(int, parts[1:]), float(digits[-2:] + decimals)]
+        if max(numbers[1:]) > 60 or not (letter or (decimals and not seconds)):  # noqa: PLR2004
             return
-        size = degrees + minutes / 60 + seconds / 3600
-        angles.append(
-            _Angle(size, negative=False, letter=before or after, axis="", digit=_last_digit(decimals) / 3600)
-        )
-    certain = match[6].startswith("0") or match[2].startswith("0") or "." in text
+        size = sum(number / 60**place for place, number in enumerate(numbers))
+        angles.append(_Angle(size, sign == "-", letter, "", _last_digit(decimals) / 60 ** len(parts)))
+    certain = all(angle.letter for angle in angles) and any(
+        half[2].startswith("0") or half[3] for half in halves
+    )
     for reading in _pair(angles[0], angles[1]):
-        yield reading if certain else reading.mended("packed").mended("packed")
+        yield reading if certain else replace(reading.mended("packed"), effort=reading.effort + 2)
 
 
 def read_scaled(text: str, area: Area) -> Iterator[Reading]:
@@ -329,17 +375,23 @@ def read_scaled(text: str, area: Area) -> Iterator[Reading]:
     [(13.69895, -89.1914)]
     """
     match = _SCALED.fullmatch(text)
-    if match is None or not any(mark in text for mark in "-φλNW"):
+    if (
+        match is None
+        or max(len(re.split("[.,]", match[f"d{number}"])) for number in (1, 2)) == _DECIMALS_ONLY
+    ):
         return
+    marked = any(mark in text for mark in "-φλNW")
     one, two = (_unscaled(match, number) for number in (1, 2))
     west, south, east, north = area.box
     for latitude, longitude, swapped in _axes(one, two):
         for up, across in itertools.product(
             _powers(latitude.size, south, north), _powers(longitude.size, -east, -west)
         ):
-            found = Reading(-longitude.size / across, latitude.size / up, cell_radius_m(1 / max(up, across)))
+            found = Reading(
+                -longitude.size / across, latitude.size / up, cell_radius_m(_open_digit(1 / up, 1 / across))
+            )
             rescaled = found.mended("rescaled").mended("swapped") if swapped else found.mended("rescaled")
-            yield replace(rescaled, effort=rescaled.effort + 1)
+            yield replace(rescaled, effort=rescaled.effort + (1 if marked else _UNMARKED))
 
 
 def _unscaled(match: re.Match[str], number: int) -> _Angle:

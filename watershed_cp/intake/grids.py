@@ -40,6 +40,7 @@ _ZONES = (
     re.compile(r"(?:UTM)[\s:=.-]*(\d{1,2})\s*([C-HJ-NP-X])?(?![A-Z\d])"),
     re.compile(r"(?<!\d)(\d{1,2})\s*([C-HJ-NP-X])(?=[\s,;])"),
     re.compile(r"(?<=[\s,;])(\d{1,2})\s*([C-HJ-NP-X])$"),
+    re.compile(r"^(1[5-8])()(?=\s+\d{6}\D)"),
 )
 _COMMAS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d)")
 _MANY_DOTS = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3}){2,}(?!\d)")
@@ -152,7 +153,7 @@ def read_grid(text: str, area: Area) -> Iterator[Reading]:
     >>> round(reading.longitude, 4), round(reading.latitude, 4)
     (-89.1914, 13.699)
     """
-    upper = _ungroup(" ".join(text.upper().split()))
+    upper = _ungroup(" ".join(text.upper().split()).strip(" .,;()"))
     datum = _DATUMS.search(upper)
     system = _SYSTEMS.findall(upper)
     zone, rest, letter = _take_zone(_DATUMS.sub(" ", upper))

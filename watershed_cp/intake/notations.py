@@ -22,7 +22,9 @@ _NUMBER = r"(-?(?<![\d.])\d{1,3}(?:\.\d+)?)(?!\.?\d)"
 _SHORT_LINK = re.compile(
     r"\b(goo\.gl|maps\.app\.goo\.gl|bit\.ly|t\.ly|tinyurl\.com|w3w\.co|what3words\.com)\b", re.IGNORECASE
 )
-_LINK = re.compile(r"^\s*(https?://|www\.|geo:|waze:|maps\.google|maps\.apple|google\.)", re.IGNORECASE)
+_LINK = re.compile(
+    r"(?:^|(?<=[\s(:<]))(https?://|www\.|geo:|waze:|maps\.google|maps\.apple|google\.)", re.IGNORECASE
+)
 _IN_LINK = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -30,7 +32,7 @@ _IN_LINK = tuple(
         rf"[?&#](?:mlat={_NUMBER}&mlon={_NUMBER}|lat={_NUMBER}&(?:lon|lng)={_NUMBER})",
         rf"[?&](?:q|query|ll|sll|daddr|destination|saddr|cbll|center|to|navigate_to|coordinate|cp)=(?:loc:|ll\.)?{_NUMBER}\s*[,~]\s*{_NUMBER}",
         rf"/(?:search|place|dir)/(?:[^/]*/)?{_NUMBER},\s*{_NUMBER}",
-        rf"^geo:{_NUMBER},{_NUMBER}",
+        rf"\bgeo:{_NUMBER},{_NUMBER}",
     )
 )
 _VIEWS = (re.compile(rf"@{_NUMBER},{_NUMBER}"), re.compile(rf"#map=\d+(?:\.\d+)?/{_NUMBER}/{_NUMBER}"))
@@ -62,7 +64,7 @@ def unwrap_link(text: str) -> str:
     """
     if _SHORT_LINK.search(text):
         raise InputError(fault("location_short_link", value=shorten(text)))
-    return urllib.parse.unquote_plus(text) if _LINK.match(text) else text
+    return urllib.parse.unquote_plus(text) if _LINK.search(text) else text
 
 
 def read_notations(text: str, country: str = "") -> Iterator[Reading]:
@@ -102,7 +104,7 @@ def read_notations(text: str, country: str = "") -> Iterator[Reading]:
         yield _plus_code((match[1] + match[2]).upper())
     elif match := _SHORT_CODE.search(text):
         yield _near_place(match, text, country)
-    if _LINK.match(text):
+    if _LINK.search(text):
         yield from _link(text)
 
 
