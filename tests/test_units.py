@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
 
+from watershed_cp import units
 from watershed_cp.errors import UnitError
 from watershed_cp.units import dimension, factor, ratio, registry
 
@@ -138,3 +140,19 @@ def test_the_year_and_the_tonne_of_the_house() -> None:
 )
 def test_outputs_in_two_units(unit: str, other: str, expected: float) -> None:
     assert ratio(unit, other) == pytest.approx(expected, rel=1e-14, nan_ok=True)
+
+
+def test_what_is_read_without_the_registry_is_what_the_registry_reads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    often = list(units._OFTEN)
+    pairs = [f"{above}/{below}" for above in often for below in often]
+
+    def read() -> dict[object, object]:
+        sizes = {name: units._read.__wrapped__(name) for name in pairs}
+        compared = itertools.product(often, ["kg", "L", "d", "mg/L"])
+        return sizes | {(name, other): repr(ratio.__wrapped__(name, other)) for name, other in compared}
+
+    known = read()
+    monkeypatch.setattr(units, "_OFTEN", {})
+    assert read() == known

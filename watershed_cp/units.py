@@ -37,6 +37,27 @@ _BASE: dict[Dimension, str] = {
     "flow": "meter ** 3 / day",
 }
 
+_OFTEN = {
+    name: (kind, Fraction(size))
+    for kind, sizes in {
+        "mass": {"mg": "1/1000000", "g": "1/1000", "kg": "1", "t": "1000", "lb": "0.45359237"},
+        "volume": {"L": "1/1000", "l": "1/1000", "m3": "1", "m³": "1", "gal": "0.003785411784"},
+        "energy": {"kWh": "1"},
+        "time": {"s": "1/86400", "min": "1/1440", "h": "1/24", "d": "1", "día": "1", "day": "1"}
+        | {"mes": f"{DAYS_PER_YEAR}/12", "año": f"{DAYS_PER_YEAR}", "yr": f"{DAYS_PER_YEAR}"},
+        "mass/volume": {"ppm": "1/1000"},
+        "volume/time": {"gpm": "5.45099296896"},
+    }.items()
+    for name, size in sizes.items()
+}
+"""What offices write most, in kg, m3, kWh and days: pint, which knows all else, is slow to load."""
+
+_HOUSE: dict[str, tuple[Dimension, int]] = {
+    "mass/time": ("load", DAYS_PER_YEAR),
+    "mass/volume": ("concentration", 1),
+    "volume/time": ("flow", 1),
+}
+
 _DEFINITIONS = (
     f"year = {DAYS_PER_YEAR} * day = a = yr = año = anio = años = ano = anual",
     "month = year / 12 = mes = mensual",
@@ -120,6 +141,15 @@ def registry() -> pint.UnitRegistry:  # type: ignore[type-arg]
     return units
 
 
+def _read_often(unit: str) -> tuple[str, Fraction]:
+    """Give kind and size of ``mg/L``, ``m3/año`` and their like; no kind where the registry must be asked."""
+    parts = [_OFTEN.get(name, ("", Fraction(1))) for name in unit.strip().split("/")]
+    if len(parts) == 1:
+        return parts[0]
+    (kind, size), (per, part), *more = parts
+    return (f"{kind}/{per}", size / part) if kind and per and not more else ("", size)
+
+
 def _spellings(unit: str) -> list[str]:
     return [unit] if re.search(r"\bMG\b(?!\s*/\s*[Ll])", unit) else [unit, unit.lower()]
 
@@ -127,6 +157,10 @@ def _spellings(unit: str) -> list[str]:
 @functools.cache
 def _read(unit: str) -> tuple[Dimension, float] | None:
     """Read a unit as written, else in small letters: ``KG/AÑO`` is clear, ``MG/D`` could be mega-gallons."""
+    kind, size = _read_often(unit)
+    if kind in _HOUSE:
+        measured, house = _HOUSE[kind]
+        return measured, float(size * house)
     for quantity in map(_parse, _spellings(unit)):
         for name, base in _BASE.items():
             if quantity is not None and quantity.is_compatible_with(base):
@@ -224,6 +258,9 @@ def ratio(unit: str, other: str) -> float:
     """
     if unit.strip().casefold() == other.strip().casefold():
         return 1.0
+    (kind, size), (same, part) = _read_often(unit), _read_often(other)
+    if kind and kind == same:
+        return float(size / part)
     two = _parse(other)
     for one in map(_parse, _spellings(unit)):
         if one is not None and two is not None and one.is_compatible_with(two):

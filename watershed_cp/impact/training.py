@@ -101,16 +101,16 @@ def _effect(pairs: np.ndarray, t: float, error: float) -> tuple[float, float, fl
 
 def _noncentrality(t: float, freedom: int, tail: float) -> float:
     """Give the noncentrality of which `tail` of the distribution lies below a `t` that is not negative."""
-    from scipy import optimize, special
+    from scipy import special
 
     near = math.sqrt(1 + t * t / (2 * freedom))  # its standard error, nearly
     guess = t + float(special.ndtri(1 - tail)) * near
-
-    def off(centre: float) -> float:
+    low, high = guess - 3 * near, guess + 3 * near
+    while low < (centre := (low + high) / 2) < high:  # to the last bit; scipy.optimize takes long to load
         # far below t SciPy gives NaN where all of the distribution lies below
-        return float(np.nan_to_num(special.nctdtr(freedom, centre, t), nan=1.0)) - tail
-
-    return float(optimize.brentq(off, guess - 3 * near, guess + 3 * near))
+        below = np.nan_to_num(special.nctdtr(freedom, centre, t), nan=1.0)
+        low, high = (centre, high) if below > tail else (low, centre)
+    return centre
 
 
 def training_table(accounts: Accounts) -> pd.DataFrame:
