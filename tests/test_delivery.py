@@ -36,7 +36,7 @@ def lake(name: str, *, first: int, last: int) -> gpd.GeoDataFrame:
 
 def test_a_river_decays_for_as_long_as_it_takes() -> None:
     river = Waterway.of(line())
-    shares = river.passing(Rate(0.2, 0.4, 0.8))
+    shares = river.passing(Rate(0.2, 0.4, 0.8), np.arange(3))
     m3_s = river.drained_km2[0] * 24 / 1000
     days = 1113.2 / (0.194 * m3_s**0.285) / 86400
     assert shares[0, 1] == pytest.approx(math.exp(-0.4 * days), rel=1e-3)
@@ -47,7 +47,7 @@ def test_a_river_decays_for_as_long_as_it_takes() -> None:
 
 def test_a_lake_is_mixed_and_takes_its_share_where_the_water_leaves_it() -> None:
     held = Waterway.of(line(5, lakes=lake("Lago Alajuela", first=1, last=2)))
-    shares = held.passing(Rate(0.2, 0.4, 0.8))
+    shares = held.passing(Rate(0.2, 0.4, 0.8), np.arange(5))
     assert shares[1].tolist() == [1.0, 1.0, 1.0]
     days = 600e6 / (held.drained_km2[2] * 24 / 1000) / 86400
     assert shares[2, 1] == pytest.approx(1 / (1 + 0.4 * days))
@@ -86,7 +86,7 @@ def test_never_less_than_nothing_nor_more_than_was_released(
 ) -> None:
     layers = {"lakes": lake(name, first=first, last=first + 1)} if name else {}
     waterway = Waterway.of(line(cells, **layers))
-    shares = waterway.network.deliver(waterway.passing(Rate(*rates)))
+    shares = waterway.arriving(np.arange(cells), [Rate(*rates)])[:, 0]
     low, central, high = shares.T
     known = ~np.isnan(central)
     assert ((low >= 0) & (low <= high) & (high <= 1)).all()
@@ -100,11 +100,25 @@ def test_a_way_that_ends_at_a_cell_does_not_count_its_loss() -> None:
     assert network.deliver(np.full(4, 0.5)).tolist() == [0.0625, 0.125, 0.25, 0.5]
 
 
+def test_what_is_worked_out_on_the_way_down_is_what_the_whole_network_gives() -> None:
+    waterway = Waterway.of(FlowNetwork.open("acelhuate"))
+    cells = np.flatnonzero(waterway.network.downstream >= 0)
+    some, rates = np.append(cells[:: len(cells) // 40], -1), [Rate(0.2, 0.4, 0.8), Rate(0.0, 0.1, 0.2)]
+    for until in (None, int(waterway.network.downstream[some[7]])):
+        told = waterway.arriving(some, rates, until=until)
+        for place, rate in enumerate(rates):
+            passing = np.ones((waterway.network.downstream.size, 3))
+            passing[cells] = waterway.passing(rate, cells)
+            whole = waterway.network.deliver(passing, until=until)[some[:-1]]
+            np.testing.assert_array_equal(told[:-1, place], whole)
+        assert np.isnan(told[-1]).all()
+
+
 def test_the_course_and_the_sum_over_the_network_agree() -> None:
     waterway = Waterway.of(FlowNetwork.open("panama_canal"))
     rate = decay_rate("BOD5")
     assert rate is not None
-    share = waterway.network.deliver(waterway.passing(rate))[waterway.network.cell_of(-79.62, 9.15)]
+    share = waterway.arriving(waterway.network.cells_at([-79.62], [9.15]), [rate])[0, 0]
     table = follow_load(waterway, -79.62, 9.15, pollutant="BOD5", load_kg_yr=1.0)
     np.testing.assert_allclose(table[ENDS].iloc[-1].to_numpy(float), share)
     assert table["at_km"].is_monotonic_increasing

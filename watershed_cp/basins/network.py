@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from watershed_cp.basins.catalogue import read_towns
+from watershed_cp.basins.cellgrid import CellGrid
 from watershed_cp.basins.courses import built_in_layers, describe
-from watershed_cp.basins.coverage import near_longitude, smooth_line, to_degrees
+from watershed_cp.basins.coverage import near_longitude, smooth_line
 from watershed_cp.basins.directions import NO_FLOW, downstream_cells, write_directions
 from watershed_cp.basins.surface import open_raster, refuse_too_large
 from watershed_cp.errors import InputError
@@ -20,31 +21,26 @@ from watershed_cp.reference import data_path
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from watershed_cp.basins.courses import Course
 
 __all__ = ["FlowNetwork"]
 
-_EXACT = 12  # decimals of a degree
 _SMOOTHING = 2  # rounds, so that a course is as long as a river and not as its staircase
 _BUILT_IN = ("acelhuate", "chamelecon", "motagua", "panama_canal")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class FlowNetwork:
+class FlowNetwork(CellGrid):
     """A grid of cells and the cell to which each drains.
 
     Attributes
     ----------
     downstream : ndarray of int64, shape (cells,)
         Row-major index of the next cell; its own at an outlet; -1 without data.
-    shape : (int, int)
-        Rows and columns.
-    transform : affine.Affine
-        From (column, row) to the coordinates of `crs`.
-    crs : anything pyproj takes
-        Geographic or projected.
+    shape, transform, crs
+        Of the grid: :class:`watershed_cp.basins.cellgrid.CellGrid`.
     layers : dict of str to geopandas.GeoDataFrame
         What a course may pass: ``rivers``, ``lakes``, ``basins``, ``municipalities``, ``towns``, as
         :func:`watershed_cp.basins.courses.describe` takes them.
@@ -57,9 +53,6 @@ class FlowNetwork:
     """
 
     downstream: NDArray[np.int64]
-    shape: tuple[int, int]
-    transform: Any
-    crs: Any
     layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
 
     @classmethod
@@ -166,54 +159,32 @@ class FlowNetwork:
 
     @cached_property
     def _ends(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-        """Outlet, km and steps to it for every cell: each round doubles how far every cell looks ahead."""
-        cells = np.arange(self.downstream.size)
-        ahead = np.where(self.downstream < 0, cells, self.downstream)
-        steps = (ahead != cells).astype(np.int64)
-        km = self.step_km
-        for _ in range(int(np.ceil(np.log2(max(cells.size, 2)))) + 1):
+        """Outlet, km and steps to it for every cell: each round doubles how far the flowing cells look ahead."""
+        flowing = np.flatnonzero(self.downstream >= 0)
+        row = np.zeros(self.downstream.size, np.int64)
+        row[flowing] = np.arange(flowing.size)
+        ahead = row[self.downstream[flowing]]
+        steps, km = (ahead != np.arange(flowing.size)).astype(np.int64), self.step_km[flowing]
+        for _ in range(int(np.ceil(np.log2(max(flowing.size, 2)))) + 1):
             further = ahead[ahead]
             if (further == ahead).all():
                 break
             km, steps, ahead = km + km[ahead], steps + steps[ahead], further
-        return ahead, km, steps
+        every = (
+            np.arange(self.downstream.size),
+            np.zeros(self.downstream.size),
+            np.zeros(self.downstream.size, np.int64),
+        )
+        for whole, known in zip(every, (flowing[ahead], km, steps), strict=True):
+            whole[flowing] = known
+        return every
 
     @cached_property
     def step_km(self) -> NDArray[np.float64]:
         """Distance from the centre of each cell to that of the next, km, shape (cells,); 0 at an outlet."""
         cells = np.arange(self.downstream.size)
         ahead = np.where(self.downstream < 0, cells, self.downstream)
-        return np.where(ahead == cells, 0.0, self._step_km(cells, ahead))
-
-    def _step_km(self, cells: NDArray[np.int64], following: NDArray[np.int64]) -> NDArray[np.float64]:
-        row, column = np.divmod(cells, self.shape[1])
-        next_row, next_column = np.divmod(following, self.shape[1])
-        wide, high, slant = self._side_km
-        level, upright = row == next_row, column == next_column
-        return np.where(level, wide[row], np.where(upright, high[row], slant[row]))
-
-    @cached_property
-    def _side_km(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Distance from a cell of each row to its neighbours: level, upright, slanting; km."""
-        import pyproj
-
-        rows = np.arange(self.shape[0])
-        centres = {
-            step: to_degrees(np.column_stack([np.full(rows.size, 0.5 + step[0]), rows + 0.5 + step[1]]),
-                             self.transform, self.crs, decimals=_EXACT)
-            for step in ((0, 0), (1, 0), (0, 1), (1, 1))
-        }  # fmt: skip
-        geod = pyproj.Geod(ellps="WGS84")
-        here = centres[0, 0]
-        to = (geod.inv(*here.T, *centres[step].T)[2] / 1000 for step in ((1, 0), (0, 1), (1, 1)))
-        wide, high, slant = (np.asarray(km) for km in to)
-        return wide, high, slant
-
-    @cached_property
-    def cell_km2(self) -> NDArray[np.float64]:
-        """Area of each cell, km2, shape (rows, columns)."""
-        wide, high, _ = self._side_km
-        return np.broadcast_to((wide * high)[:, None], self.shape)
+        return np.where(ahead == cells, 0.0, self.distance_km(cells, ahead))
 
     @property
     def outlet_cell(self) -> NDArray[np.int64]:
@@ -227,8 +198,11 @@ class FlowNetwork:
 
     @cached_property
     def _generations(self) -> list[NDArray[np.int64]]:
-        """Cells by the number of steps to their outlet, farthest first: the order in which water is handed down."""
-        cells = np.flatnonzero((self.downstream >= 0) & (self.downstream != np.arange(self.downstream.size)))
+        return self._by_steps(np.flatnonzero(self.downstream >= 0))
+
+    def _by_steps(self, cells: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Part cells by their steps to the outlet, farthest first: the order in which water is handed down."""
+        cells = cells[self.downstream[cells] != cells]
         steps = self._ends[2][cells]
         order = np.argsort(-steps, kind="stable")
         return np.split(cells[order], np.flatnonzero(np.diff(steps[order])) + 1)
@@ -258,7 +232,31 @@ class FlowNetwork:
             np.add.at(total, self.downstream[cells], total[cells])
         return total.reshape(self.shape)
 
-    def deliver(self, passing: NDArray[np.float64], *, until: int | None = None) -> NDArray[np.float64]:
+    def below(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Give the cells that the water of any of these passes, they included, in rising order.
+
+        Examples
+        --------
+        >>> import affine
+        >>> down = FlowNetwork.from_directions(np.array([[1, 1, 0]]), affine.Affine(1, 0, 0, 0, -1, 1), "EPSG:4326")
+        >>> down.below(np.array([1])).tolist()
+        [1, 2]
+        """
+        passed: set[int] = set()
+        for start in cells.tolist():
+            cell = start
+            while cell not in passed:
+                passed.add(cell)
+                cell = int(self.downstream[cell])
+        return np.array(sorted(passed), np.int64)
+
+    def deliver(
+        self,
+        passing: NDArray[np.float64],
+        *,
+        until: int | None = None,
+        cells: NDArray[np.int64] | None = None,
+    ) -> NDArray[np.float64]:
         """Give the share of what each cell releases that arrives where its water ends: the way back of `accumulate`.
 
         Parameters
@@ -267,6 +265,8 @@ class FlowNetwork:
             Share of what enters a cell that leaves it, 0 to 1, row-major; several cases side by side as columns.
         until : int, optional
             A cell at which the way ends, whose own loss is not counted; by default it ends at the outlet, whose is.
+        cells : ndarray of int, optional
+            The cells that `passing` has rows for, as :meth:`below` gives them; by default all.
 
         Returns
         -------
@@ -281,11 +281,13 @@ class FlowNetwork:
         [0.2, 0.4, 0.8]
         """
         share = np.array(passing, float)
-        if until is not None:
-            share[until] = 1.0
-        for cells in reversed(self._generations):
-            moving = cells if until is None else cells[cells != until]
-            share[moving] *= share[self.downstream[moving]]
+        chosen = np.arange(self.downstream.size) if cells is None else cells
+        share[chosen == until] = 1.0
+        row = np.full(self.downstream.size, -1)
+        row[chosen] = np.arange(chosen.size)
+        for group in reversed(self._generations if cells is None else self._by_steps(cells)):
+            moving = group if until is None else group[group != until]
+            share[row[moving]] *= share[row[self.downstream[moving]]]
         return share
 
     def upstream_of(self, longitude: float, latitude: float) -> NDArray[np.bool_]:
@@ -350,42 +352,6 @@ class FlowNetwork:
         while self.downstream[passed[-1]] != passed[-1]:
             passed.append(int(self.downstream[passed[-1]]))
         return np.array(passed)
-
-    @property
-    def bounds(self) -> tuple[float, float, float, float]:
-        """West, south, east, north of the grid, degrees."""
-        rows, columns = self.shape
-        corners = np.array([[0, 0], [columns, 0], [0, rows], [columns, rows]], float)
-        degrees = to_degrees(corners, self.transform, self.crs)
-        return (*degrees.min(axis=0).tolist(), *degrees.max(axis=0).tolist())
-
-    def lonlat(self, cells: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Give longitude and latitude of the centres of cells, shape (n, 2)."""
-        row, column = np.divmod(cells, self.shape[1])
-        return to_degrees(np.column_stack([column + 0.5, row + 0.5]), self.transform, self.crs)
-
-    def cells_at(self, longitude: ArrayLike, latitude: ArrayLike) -> NDArray[np.int64]:
-        """Give the cells at points, -1 off the grid."""
-        import pyproj
-
-        crs = pyproj.CRS.from_user_input(self.crs)
-        back = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True, allow_ballpark=False)
-        degrees = np.asarray(longitude, float), np.asarray(latitude, float)
-        on_earth = (np.abs(degrees[0]) <= 360) & (np.abs(degrees[1]) <= 90)  # noqa: PLR2004 - a turn, a quarter
-        x, y = back.transform(*np.where(on_earth, degrees, np.nan))
-        if crs.is_geographic:  # a grid may run beyond 180 degrees
-            x = near_longitude(x, self.transform.c + self.transform.a * self.shape[1] / 2)
-        column, row = (
-            np.floor(np.nan_to_num(place, nan=-1.0, posinf=-1.0, neginf=-1.0)).astype(np.int64)
-            for place in ~self.transform * (x, y)
-        )
-        inside = (row >= 0) & (row < self.shape[0]) & (column >= 0) & (column < self.shape[1])
-        return np.where(inside, row * self.shape[1] + column, -1)
-
-    def cell_at(self, longitude: float, latitude: float) -> int | None:
-        """Give the cell at a point, or None off the grid."""
-        cell = int(self.cells_at([longitude], [latitude])[0])
-        return None if cell < 0 else cell
 
     def cell_of(self, longitude: float, latitude: float) -> int:
         """Give the cell at a point of the network.

@@ -148,36 +148,69 @@ class Waterway:
             volume_hm3=volumes[lake.astype(int)],
         )
 
-    def passing(self, rate: Rate) -> NDArray[np.float64]:
+    def passing(self, rate: Rate, cells: NDArray[np.int64]) -> NDArray[np.float64]:
         """Give the share of a load that leaves each cell of what enters it: low, central and high estimate.
 
         Parameters
         ----------
         rate : Rate
             First-order loss, 1/day.
+        cells : ndarray of int, shape (n,)
+            Cells of the network.
 
         Returns
         -------
-        ndarray of float, shape (cells, 3)
+        ndarray of float, shape (n, 3)
             0 to 1. Where the volume of a lake is not known: 0, NaN and 1.
         """
         runoff = travel_rules()[2]
-        cases = [
-            self._passing(per_day, litres) for per_day, litres in zip(reversed(rate), runoff, strict=True)
-        ]
-        shares = np.column_stack(cases)
-        unknown = self.leaves_lake & np.isnan(self.volume_hm3) & (rate.high > 0)
+        shares = np.column_stack(
+            [
+                self._passing(per_day, litres, cells)
+                for per_day, litres in zip(reversed(rate), runoff, strict=True)
+            ]
+        )
+        unknown = self.leaves_lake[cells] & np.isnan(self.volume_hm3[cells]) & (rate.high > 0)
         shares[unknown] = 0.0, np.nan, 1.0
         return shares
 
-    def _passing(self, per_day: float, litres_s_km2: float) -> NDArray[np.float64]:
+    def _passing(self, per_day: float, litres_s_km2: float, cells: NDArray[np.int64]) -> NDArray[np.float64]:
         coefficient, exponent, _ = travel_rules()
-        m3_s = np.maximum(self.drained_km2, 1e-9) * litres_s_km2 / _LITRES_PER_M3
-        seconds = self.network.step_km * _METRES_PER_KM / (coefficient * m3_s**exponent)
+        m3_s = np.maximum(self.drained_km2[cells], 1e-9) * litres_s_km2 / _LITRES_PER_M3
+        seconds = self.network.step_km[cells] * _METRES_PER_KM / (coefficient * m3_s**exponent)
         river = np.exp(-per_day * seconds / _SECONDS_PER_DAY)
-        held_days = np.nan_to_num(self.volume_hm3) * _M3_PER_HM3 / m3_s / _SECONDS_PER_DAY
-        lake = np.where(self.leaves_lake, 1.0 / (1.0 + per_day * held_days), 1.0)
-        return np.where(self.in_lake, lake, river)
+        held_days = np.nan_to_num(self.volume_hm3[cells]) * _M3_PER_HM3 / m3_s / _SECONDS_PER_DAY
+        lake = np.where(self.leaves_lake[cells], 1.0 / (1.0 + per_day * held_days), 1.0)
+        return np.where(self.in_lake[cells], lake, river)
+
+    def arriving(
+        self, cells: NDArray[np.int64], rates: Sequence[Rate], *, until: int | None = None
+    ) -> NDArray[np.float64]:
+        """Give the share of what is released at each cell that arrives at `until`, or at the end of its water.
+
+        Parameters
+        ----------
+        cells : ndarray of int, shape (n,)
+            Where it is released; -1 off the grid.
+        rates : sequence of Rate
+            First-order losses, 1/day.
+        until : int, optional
+            A cell at which the way ends.
+
+        Returns
+        -------
+        ndarray of float, shape (n, rates, 3)
+            Low, central and high estimate, 0 to 1; NaN off the network.
+        """
+        network = self.network
+        shares = np.full((len(cells), len(rates), len(_ENDS)), np.nan)
+        on = (cells >= 0) & (network.downstream[cells] >= 0)
+        way = network.below(cells[on])
+        if rates and way.size:
+            passing = np.hstack([self.passing(rate, way) for rate in rates])
+            arrived = network.deliver(passing, until=until, cells=way)
+            shares[on] = arrived[np.searchsorted(way, cells[on])].reshape(-1, *shares.shape[1:])
+        return shares
 
 
 def follow_load(
@@ -221,7 +254,7 @@ def follow_load(
     shares = np.full((len(course.vertices_km), 3), np.nan)
     if rate is not None:
         cells = network.path(network.cell_of(longitude, latitude))
-        passed = np.cumprod(waterway.passing(rate)[cells], axis=0)
+        passed = np.cumprod(waterway.passing(rate, cells), axis=0)
         shares = np.vstack([np.ones((1, 3)), passed[:-1]])
         last = passed[-1]
     else:
@@ -304,10 +337,9 @@ def outlet_shares(
         network = waterway.network
         outlet = network.cell_at(basin["outlet_longitude"], basin["outlet_latitude"])
         cells = network.cells_at(placed["longitude"].iloc[mine], placed["latitude"].iloc[mine])
-        on = (cells >= 0) & (network.downstream[cells] >= 0)
-        for code, rate in rates.items():
-            arriving = network.deliver(waterway.passing(rate)[:, 1], until=outlet)
-            shares[mine[on], pollutants.index(code)] = arriving[cells[on]]
+        arriving = waterway.arriving(cells, list(rates.values()), until=outlet)
+        for place, code in enumerate(rates):
+            shares[mine, pollutants.index(code)] = arriving[:, place, 1]
     return pd.DataFrame(shares, index=placed.index, columns=list(pollutants))
 
 
@@ -322,19 +354,22 @@ def _built_in_waterway(basin_id: str) -> Waterway:
 def _basin_sums(basin: pd.Series[Any], rows: pd.DataFrame) -> Iterator[dict[str, object]]:
     """Sum the credited rows of one watershed per pollutant, at its outlet and at the end of the water."""
     waterway = _built_in_waterway(str(basin.name))
-    network = waterway.network
-    cells = network.cells_at(rows["longitude"], rows["latitude"])
-    ends = {"outlet": network.cell_at(basin["outlet_longitude"], basin["outlet_latitude"]), "end": None}
+    cells = waterway.network.cells_at(rows["longitude"], rows["latitude"])
+    outlet = waterway.network.cell_at(basin["outlet_longitude"], basin["outlet_latitude"])
+    known = {code: rate for code in rows["pollutant"].unique() if (rate := decay_rate(code)) is not None}
+    ends = {
+        place: waterway.arriving(cells, list(known.values()), until=until)
+        for place, until in (("outlet", outlet), ("end", None))
+    }
     for pollutant, group in rows.groupby("pollutant", sort=True):
-        rate = decay_rate(str(pollutant))
-        passing = None if rate is None else waterway.passing(rate)
-        at = cells[rows.index.get_indexer(group.index)]
-        on = (at >= 0) & (network.downstream[at] >= 0)
+        at = rows.index.get_indexer(group.index)
         loads = group["reduction_kg_yr"].to_numpy(float)
-        for place, until in ends.items():
-            shares = np.full((len(group), 3), np.nan)
-            if passing is not None:
-                shares[on] = network.deliver(passing, until=until)[at[on]]
+        for place, arriving in ends.items():
+            shares = (
+                arriving[at, list(known).index(pollutant)]
+                if pollutant in known
+                else np.full((len(at), 3), np.nan)
+            )
             yield {
                 "pollutant": pollutant,
                 "place": place,
