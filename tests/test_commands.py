@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
 
 from watershed_cp.cli import main
+from watershed_cp.pipeline import run
 from watershed_cp.reference import data_path
 from watershed_cp.tables import COURSE
 
@@ -151,17 +153,16 @@ def test_near_accounts_for_every_row_of_an_office_register(
 ) -> None:
     out = tmp_path / "visits.csv"
     lines = told(capsys, "near", str(register(tmp_path)), "--sector", "c", "--out", str(out))[0].splitlines()
-    assert [line.split(None, 1) for line in lines[:7]] == [
-        ["3", "inside or near"],
-        ["1", "of another sector"],
-        ["1", "too far"],
-        ["1", "no coordinates"],
-        ["1", "coordinates not readable"],
-        ["1", "coordinates 0, 0"],
-        ["1", "row or identifier repeated; the first one counts"],
-    ]
-    assert lines[7:9] == [
+    assert lines[:10] == [
+        "empresas.csv: firms inside Acelhuate, Chamelecón, Motagua, Panama Canal.",
+        "Only: c.",
         "9 rows = 3 inside or near + 2 left out + 4 not placed",
+        "1 of another sector",
+        "1 too far",
+        "1 no coordinates",
+        "1 coordinates not readable",
+        "1 coordinates 0, 0",
+        "1 row or identifier repeated; the first one counts",
         "Nearest first; of equal distance, those with more staff first.",
     ]
     aside = tmp_path / "visits_not_placed.csv"
@@ -182,6 +183,59 @@ def test_near_accounts_for_every_row_of_an_office_register(
     ]
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_near_places_firms_as_a_run_does_whole_or_in_pieces(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("watershed_cp.basins.registers._ROWS", 2)
+    rows = {
+        "SV-1": ("SV", "Apopa", None, None),
+        "SV-2": ("El Salvador", None, "13°42'N", "89°12'W"),
+        "SV-3": ("SV", None, None, None),
+        "SV-4": ("SV", "Xyzabc", None, None),
+        "SV-5": ("SV", None, "13.71", "-89.14"),
+        "SV-6": ("SV", None, "norte", "-89.2"),
+        "SV-7": ("SV", "Suchitoto", None, None),
+        "SV-8": ("SV", None, "13.712", "-89.145"),
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["País", "Municipio", "Latitud", "Longitud"])
+    table = table.rename_axis("Código de empresa").reset_index()
+    twice = pd.concat([table, table.tail(1)], ignore_index=True)
+    file = tmp_path / f"registro.{form}"
+    twice.to_csv(file, index=False) if form == "csv" else twice.to_parquet(file)
+    pd.DataFrame({"msme_id": ["SV-3"], "latitude": [13.72], "longitude": [-89.16]}).to_excel(
+        tmp_path / "ubicaciones.xlsx", index=False
+    )
+    out = tmp_path / "near.csv"
+    told(capsys, "near", str(file), "--out", str(out))
+    found = pd.read_csv(out).set_index("msme_id")
+    assert found["placed_by"].to_dict() == {
+        "SV-1": "municipality",
+        "SV-2": "coordinates",
+        "SV-3": "correction",
+        "SV-5": "coordinates",
+        "SV-8": "coordinates",
+    }
+    aside = pd.read_csv(tmp_path / "near_not_placed.csv")
+    assert aside["msme_id"].tolist() == ["SV-4", "SV-6", "SV-7", "SV-8"]
+    assert (
+        aside["explanation"].iloc[1].startswith(f"registro.{form}, row {7 if form == 'csv' else 6}, column ")
+    )
+    assert aside["explanation"].iloc[2] == "place known to kilometres only: it may be near or not"
+    (tmp_path / "p.toml").write_text(
+        '[basins]\nsource = "priority"\n[msmes]\nsource = "run.csv"\n', encoding="utf-8"
+    )
+    table[~table["Código de empresa"].isin(["SV-6"])].to_csv(tmp_path / "run.csv", index=False)
+    placed = run(tmp_path / "p.toml").assignments.set_index("msme_id")
+    same = ["basin_id", "status", "confidence"]
+    pd.testing.assert_frame_equal(
+        found[same].sort_index(), placed.loc[placed["status"] == "inside", same], check_dtype=False
+    )
+    np.testing.assert_allclose(
+        found["probability"].sort_index(), placed.loc[placed["status"] == "inside", "probability"]
+    )
+
+
 def test_near_a_river_and_upstream_of_a_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = str(register(tmp_path))
     out = told(capsys, "near", file, "--river-order", "3", "--distance", "200 M", "--size", "pequeña")[0]
@@ -189,7 +243,7 @@ def test_near_a_river_and_upstream_of_a_place(tmp_path: Path, capsys: pytest.Cap
     out = told(capsys, "near", file, "--upstream-of", "-89.155,13.974")[0].splitlines()
     assert out[0].startswith("Upstream of that place there are ")
     assert out[0].endswith(" km2.")
-    assert "inside or near" in out[1]
+    assert out[1] == "empresas.csv: firms upstream of -89.155,13.974."
 
 
 LENGTH = "is no distance. Write metres or kilometres from 0 upwards, for example 500m or 2.5km."
@@ -250,12 +304,13 @@ def test_near_writes_what_it_found(ending: str, tmp_path: Path, capsys: pytest.C
     assert f"Written to: {out}" in told(capsys, "near", file, "--sub-basins", "--out", str(out))[0]
     if ending == "xlsx":
         book = openpyxl.load_workbook(out)
-        assert book.sheetnames == ["Firms to visit", "Not placed"]
+        assert book.sheetnames == ["Firms to visit", "Not placed", "How it was searched", "Columns"]
+        assert book["How it was searched"]["A3"].value.startswith("empresas.csv: firms inside Acelhuate, ")
         firms = [cell.value for cell in book["Firms to visit"]["A"]]
         assert firms[1:] == ["msme_id", "SV-2", "SV-1", "SV-9", "SV-8"]
         assert book["Not placed"]["A3"].value == "no coordinates"
     elif ending == "gpkg":
-        assert gpd.list_layers(out)["name"].tolist()[:3] == ["watersheds", "msmes", "not_placed"]
+        assert gpd.list_layers(out)["name"].tolist()[:4] == ["watersheds", "msmes", "not_placed", "search"]
         firms = gpd.read_file(out, layer="msmes")
         assert firms["basin_id"].tolist() == ["acelhuate"] * 4
         assert firms["sub_basin_2"].str.startswith("acelhuate-").all()

@@ -182,6 +182,7 @@ def _add_rank(menu: _Menu) -> None:
     rank.add_argument("--for", dest="purpose", choices=purposes, default="visit", help=menu.say("rank_for"))
     rank.add_argument("--project", metavar="project.toml", help=menu.say("rank_project"))
     rank.add_argument("--distance", metavar="5km", help=menu.say("distance"))
+    rank.add_argument("--corrections", metavar=menu.say("file"), help=menu.say("corrections_file"))
     rank.add_argument("--out", metavar=menu.say("file"), help=menu.say("rank_out"))
 
 
@@ -208,6 +209,7 @@ def _add_near(menu: _Menu) -> None:
     near.add_argument("--size", metavar=menu.say("size_word"), nargs="*", default=[], help=menu.say("size"))
     near.add_argument("--country", metavar="ISO", nargs="*", default=[], help=menu.say("country"))
     near.add_argument("--sub-basins", metavar=menu.say("file"), nargs="*", help=menu.say("sub_basins"))
+    near.add_argument("--corrections", metavar=menu.say("file"), help=menu.say("corrections_file"))
     near.add_argument("--out", metavar=menu.say("file"), help=menu.say("near_out"))
     near.add_argument("--dask", metavar="tcp://…", help=menu.say("dask"))
 

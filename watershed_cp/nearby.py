@@ -14,14 +14,18 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from watershed_cp.basins.proximity import Nearby
-    from watershed_cp.errors import Fault, Language
+    from watershed_cp.basins.gathering import Nearby
+    from watershed_cp.errors import Language
     from watershed_cp.impact.aggregation import Accounts
+    from watershed_cp.intake.placing import Placer
     from watershed_cp.project import Weights
+    from watershed_cp.publish.visits import Search
 
 __all__ = [
     "checked_output",
+    "find_corrections",
     "levels_of",
+    "placer_for",
     "rank_register",
     "read_register",
     "register_columns",
@@ -33,21 +37,6 @@ _OUTPUTS = (".xlsx", ".csv", ".gpkg", ".html", ".parquet")
 _STREAMED = (".parquet", ".geoparquet")
 _WHOLE_BYTES = 20_000_000  # a larger CSV is read in pieces, its coordinates as plain degrees
 _HEADER_RULES = frozenset({"header_missing", "header_twice", "table_empty"})
-_REASONS = {
-    "location_unreadable": "unreadable",
-    "location_short_code": "unreadable",
-    "location_short_link": "unreadable",
-    "crs_unknown": "unreadable",
-    "number_not_read": "unreadable",
-    "number_ambiguous": "ambiguous",
-    "number_low": "off_earth",
-    "number_high": "off_earth",
-    "location_zero": "zero",
-    "location_half": "half_coordinates",
-    "location_ambiguous": "ambiguous",
-    "location_elsewhere": "elsewhere",
-}
-_REPEATED = frozenset({"firm_id_twice", "row_repeated"})
 _FIRST = (
     "msme_id",
     "name",
@@ -61,13 +50,17 @@ _FIRST = (
 )
 
 
-def read_register(path: str | Path, *, language: Language | None = None) -> Path | pd.DataFrame:
+def read_register(
+    path: str | Path, *, corrections: str | Path | None = None, language: Language | None = None
+) -> Path | pd.DataFrame:
     r"""Read a register as an office keeps it; one too large to hold is left for the search to read in pieces.
 
     Parameters
     ----------
     path : path-like
         Whatever :func:`watershed_cp.read_msmes` reads, or (Geo)Parquet, a file or a folder of them.
+    corrections : path-like, optional
+        Workbook in which the user places firms by hand.
     language : {"es", "en"}, optional
         Language of ``explanation``, by default that of the system.
 
@@ -75,8 +68,7 @@ def read_register(path: str | Path, *, language: Language | None = None) -> Path
     -------
     Path or pandas.DataFrame
         The path of a Parquet register or of a CSV above 20 MB. Otherwise every row of the file, those at fault
-        too: ``reason`` is one of :data:`watershed_cp.basins.proximity.UNPLACED` where a row has no place or
-        repeats an earlier one, and ``explanation`` says it in a sentence.
+        too, placed as :func:`watershed_cp.intake.placing.place_gathered` does.
 
     Raises
     ------
@@ -97,13 +89,16 @@ def read_register(path: str | Path, *, language: Language | None = None) -> Path
     if _is_parquet(path) or (path.suffix.lower() == ".csv" and path.stat().st_size > _WHOLE_BYTES):
         return path
     from watershed_cp.intake.assembly import gather_table
+    from watershed_cp.intake.corrections import read_corrections
+    from watershed_cp.intake.placing import place_gathered
     from watershed_cp.intake.spreadsheets import read_sheets
 
     gathered = gather_table(read_sheets(path), MSMES)
     unusable = [one for one in gathered.faults if one.rule in _HEADER_RULES]
     if unusable:
         raise IntakeError(*unusable)
-    return _with_reasons(gathered.frame, gathered.faults, language)
+    known = read_corrections(corrections) if corrections else {}
+    return place_gathered(gathered, corrections=known, language=language)
 
 
 def rank_register(
@@ -113,6 +108,7 @@ def rank_register(
     weights: Weights,
     evidence: Accounts | None = None,
     distance_m: float = 0.0,
+    corrections: str | Path | None = None,
     language: Language | None = None,
 ) -> pd.DataFrame:
     """Rank the firms of a register that are in or near the watersheds.
@@ -129,6 +125,8 @@ def rank_register(
         The programme's own run: audits, visits, attendance and measures.
     distance_m : float
         How far outside a watershed a firm may lie, metres.
+    corrections : path-like, optional
+        Workbook in which the user places firms by hand, for a register that is read in pieces.
     language : {"es", "en"}, optional
         Language of the explanations.
 
@@ -154,9 +152,11 @@ def rank_register(
     from watershed_cp.basins.proximity import near
     from watershed_cp.impact.ranking import rank_firms
 
-    columns = register_columns(register) if isinstance(register, Path) else None
-    layers = {"basin_id": basins}
-    found = near(register, basins=basins, distance_m=distance_m, levels=layers, columns=columns)
+    pieces: dict[str, Any] = {}
+    if isinstance(register, Path):
+        placer = placer_for(register, corrections=corrections, language=language)
+        pieces = {"columns": register_columns(register), "prepare": placer}
+    found = near(register, basins=basins, distance_m=distance_m, levels={"basin_id": basins}, **pieces)
     aside = found.unplaced
     return rank_firms(
         found.firms, basins=basins, weights=weights, evidence=evidence, unplaced=aside, language=language
@@ -167,28 +167,57 @@ def _is_parquet(path: Path) -> bool:
     return path.suffix.lower() in _STREAMED or (path.is_dir() and any(path.glob("*parquet")))
 
 
-def _with_reasons(frame: pd.DataFrame, faults: list[Fault], language: Language | None) -> pd.DataFrame:
-    """Say beside each row at fault why it has no place, or that it stands twice."""
-    import pandas as pd
+def find_corrections(register: str | Path, named: str | Path | None = None) -> Path | None:
+    """Find the workbook in which the user places firms by hand: the one named, or the usual one beside the register.
 
-    told: dict[tuple[str, str, int], tuple[str, str]] = {}
-    for one in faults:
-        reason = "repeated" if one.rule in _REPEATED else _REASONS.get(one.rule)
-        if reason:
-            told.setdefault((one.file or "", one.sheet or "", one.row or 0), (reason, one.tell(language)))
-    rows = zip(frame["source_file"], frame["source_sheet"], frame["source_row"], strict=True)
-    unplaced = frame["geometry"].isna() | frame["source_row"].isin(
-        [one.row for one in faults if one.rule.startswith("location_")]
-    )
-    lost = unplaced & frame["discharge_latitude"].isna()
-    found = [told.get((file, sheet or "", int(row))) for file, sheet, row in rows]
-    kept = [
-        one if one and (gone or one[0] == "repeated") else ("", "")
-        for one, gone in zip(found, lost, strict=True)
-    ]
-    return pd.DataFrame(frame.drop(columns="geometry")).assign(
-        reason=[reason for reason, _ in kept], explanation=[sentence for _, sentence in kept]
-    )
+    Raises
+    ------
+    MissingFileError
+        If the one named is not there.
+
+    Examples
+    --------
+    >>> find_corrections("no-such-folder/empresas.xlsx") is None
+    True
+    """
+    from watershed_cp.project import Geocoding
+
+    if named is not None and not Path(named).is_file():
+        raise MissingFileError(fault("file_missing", file=named))
+    usual = Path(register).parent / Geocoding().corrections
+    return Path(named) if named is not None else usual if usual.is_file() else None
+
+
+def placer_for(
+    register: Path, *, corrections: str | Path | None = None, language: Language | None = None
+) -> Placer:
+    """Give what places the firms of a register that is read in pieces.
+
+    Parameters
+    ----------
+    register : pathlib.Path
+        Parquet or CSV.
+    corrections : path-like, optional
+        Workbook in which the user places firms by hand.
+    language : {"es", "en"}, optional
+        Language of what is told of a row.
+
+    Raises
+    ------
+    IntakeError
+        If the corrections cannot be understood.
+
+    Examples
+    --------
+    >>> placer_for(Path("registro.parquet")).first_row
+    1
+    """
+    from watershed_cp.intake.corrections import read_corrections
+    from watershed_cp.intake.placing import Placer
+
+    first = 1 if _is_parquet(register) else 2
+    known = read_corrections(corrections) if corrections else {}
+    return Placer(register.name, first, known, language)
 
 
 def register_columns(path: str | Path) -> dict[str, str]:
@@ -264,7 +293,13 @@ def levels_of(basins: gpd.GeoDataFrame, layers: list[str] | None) -> dict[str, g
 
 
 def write_found(
-    found: Nearby, out: Path, basins: gpd.GeoDataFrame, *, rivers: gpd.GeoDataFrame | None, language: Language
+    found: Nearby,
+    out: Path,
+    basins: gpd.GeoDataFrame,
+    *,
+    search: Search,
+    rivers: gpd.GeoDataFrame | None = None,
+    language: Language,
 ) -> None:
     """Write the firms found as table, layer or map, by the ending of the file; it is there whole, or not at all.
 
@@ -276,24 +311,28 @@ def write_found(
         ``.xlsx``, ``.csv``, ``.gpkg`` or ``.html``.
     basins : geopandas.GeoDataFrame
         The watersheds, drawn in a layer and a map.
-    rivers : geopandas.GeoDataFrame or None
+    search : Search
+        What was searched; told in a sheet, a layer's table and on the map.
+    rivers : geopandas.GeoDataFrame, optional
         The rivers searched, for a layer.
     language : {"es", "en"}
         Language of headings and values.
     """
     from watershed_cp.publish import geopackage, tables
+    from watershed_cp.publish.visits import tell_search
 
     firms = _for_people(found.firms, (*_FIRST, *_levels(found.firms)))
+    about = [line.speak(language) for line in tell_search(search, found)]
+    lost = unplaced_rows(found, language)
     with written_aside(out) as aside:
         if out.suffix.lower() == ".html":
-            _map(found.firms, basins).save(aside)
+            _map(found, basins, search).save(aside)
         elif out.suffix.lower() == ".gpkg":
-            geopackage.save_visits(firms, unplaced_rows(found, language), basins, aside, rivers=rivers)
+            geopackage.save_visits(firms, lost, basins, aside, rivers=rivers, about=about)
         elif out.suffix.lower() == ".xlsx":
-            sheets = [("nearby", NEARBY, firms), ("unplaced", NEARBY, unplaced_rows(found, language))]
-            tables.save_sheets(
-                [sheet for sheet in sheets if len(sheet[2]) or sheet[0] == "nearby"], aside, language=language
-            )
+            sheets = [("nearby", NEARBY, firms), ("unplaced", NEARBY, lost)]
+            shown = [sheet for sheet in sheets if len(sheet[2]) or sheet[0] == "nearby"]
+            tables.save_sheets(shown, aside, language=language, about=about)
         else:
             tables.save_csv(firms, aside)
 
@@ -304,7 +343,7 @@ def unplaced_rows(found: Nearby, language: Language) -> pd.DataFrame:
     Examples
     --------
     >>> import pandas as pd
-    >>> from watershed_cp.basins.proximity import Nearby
+    >>> from watershed_cp.basins.gathering import Nearby
     >>> row = pd.DataFrame({"msme_id": ["7"], "reason": ["zero"]})
     >>> unplaced_rows(Nearby(firms=row, counts={}, unplaced=row), "en")["explanation"].tolist()
     ['coordinates 0, 0']
@@ -321,30 +360,30 @@ def unplaced_rows(found: Nearby, language: Language) -> pd.DataFrame:
 def _levels(firms: pd.DataFrame) -> list[str]:
     """Name the columns that a search adds for its levels: those after its own."""
     columns = firms.columns.tolist()
-    return columns[columns.index("size_class") + 1 :]
+    return [*columns[columns.index("size_class") + 1 :], "location_accuracy_m", "placed_by", "repairs"]
 
 
 def _for_people(table: pd.DataFrame, first: tuple[str, ...]) -> pd.DataFrame:
     """Put first what a visitor reads first, and leave out our columns that the register does not fill."""
     blank = [
         name
-        for name in (*MSMES.names, "repairs")
+        for name in (*MSMES.names, "repairs", "placed_by")
         if name in table and (table[name].isna() | (table[name] == "")).all()
     ]
     kept = [name for name in table.columns if name not in blank]
     return table[[name for name in first if name in kept] + [name for name in kept if name not in first]]
 
 
-def _map(firms: pd.DataFrame, basins: gpd.GeoDataFrame) -> Any:
+def _map(found: Nearby, basins: gpd.GeoDataFrame, search: Search) -> Any:
     from watershed_cp.basins.assignment import assign
     from watershed_cp.impact.aggregation import close_accounts
     from watershed_cp.loads.audits import audit_loads
     from watershed_cp.publish.maps import build_map
+    from watershed_cp.publish.visits import tell_search
 
-    title = texts("workbook")["nearby"]
-    return build_map(
-        close_accounts(audit_loads(None), assign(firms, basins), basins, msmes=firms, title=title)
-    )
+    firms, title = found.firms, texts("workbook")["nearby"]
+    accounts = close_accounts(audit_loads(None), assign(firms, basins), basins, msmes=firms, title=title)
+    return build_map(accounts, visits=tell_search(search, found))
 
 
 def checked_output(out: str | None) -> Path | None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from watershed_cp.basins.assignment import deciding_points
-from watershed_cp.basins.registers import Piece, as_numbers, pieces_of, read_piece, written_tables
+from watershed_cp.basins.assignment import assign, deciding_points
+from watershed_cp.basins.gathering import CODE, NEAR, REASONS, Nearby, Sifted, gather
+from watershed_cp.basins.registers import Piece, as_numbers, pieces_of, read_piece
 from watershed_cp.basins.targets import BasinTarget, RiverTarget, UpstreamTarget
 from watershed_cp.errors import InputError
 from watershed_cp.messages import fault
 from watershed_cp.reference import isic_codes, isic_sections, size_rules
-from watershed_cp.tables import NEARBY
 
 if TYPE_CHECKING:
     import os
@@ -26,51 +25,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from watershed_cp.basins.network import FlowNetwork
-    from watershed_cp.basins.registers import TableWriter
     from watershed_cp.basins.targets import Target
 
-    Counts = NDArray[np.int64]
     Reasons = NDArray[np.int8]
 
-__all__ = ["FILTERED", "UNPLACED", "Nearby", "near"]
+__all__ = ["near"]
 
-FILTERED = (
-    "other_country",
-    "country_unknown",
-    "other_sector",
-    "sector_unknown",
-    "other_size",
-    "size_unknown",
-    "too_far",
-)
-UNPLACED = NEARBY["reason"].choices
-_REASONS = ("near", *FILTERED, *UNPLACED)
-_CODE = {reason: code for code, reason in enumerate(_REASONS)}
-_NEAR = _CODE["near"]
-_OURS = ("near", "distance_m", "size_class", "reason")
+_OURS = ("near", "distance_m", "size_class", "reason", "status", "confidence", "probability")
 _SIZES = frozenset(name for *_, name in size_rules())
+_COARSE_M = 1000  # a place known less well than that may be near though its middle is not
 _ASTRAY_DEGREES = 20  # farther than a country's register reaches
+_WORDS = frozenset({"longitude", "discharge_longitude", "coordinates", "municipality"})  # tell of places
 _POINTS = ({"longitude", "latitude"}, {"discharge_longitude", "discharge_latitude"}, {"geometry"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Nearby:
-    """What a search found.
-
-    Attributes
-    ----------
-    firms : pandas.DataFrame
-        The columns of the register, and ``near`` (what is near: basin, river or place), ``distance_m`` (0 inside
-        a basin), ``size_class`` and a column a level; nearest first, and of equal distance the larger firm first.
-    counts : dict of str to int
-        Every row of the register under one reason: ``near``, one of :data:`FILTERED` or of :data:`UNPLACED`.
-    unplaced : pandas.DataFrame
-        The rows whose place is not known, of those that pass the filters, with ``reason``.
-    """
-
-    firms: pd.DataFrame
-    counts: dict[str, int]
-    unplaced: pd.DataFrame
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +49,7 @@ class _Wish:
     sizes: tuple[str, ...]
     countries: tuple[str, ...]
     columns: Mapping[str, str] = field(default_factory=dict)
+    prepare: Callable[[pd.DataFrame], pd.DataFrame] | None = None
     levels: Mapping[str, BasinTarget] = field(default_factory=dict)
 
 
@@ -100,6 +67,7 @@ def near(  # noqa: PLR0913 - one argument a question of the programme
     countries: Sequence[str] = (),
     levels: Mapping[str, gpd.GeoDataFrame] | None = None,
     columns: Mapping[str, str] | None = None,
+    prepare: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
     most: int = 100_000,
     out: str | os.PathLike[str] | None = None,
     unplaced_out: str | os.PathLike[str] | None = None,
@@ -113,7 +81,7 @@ def near(  # noqa: PLR0913 - one argument a question of the programme
     ----------
     register : path-like or pandas.DataFrame
         CSV, GeoParquet or a table, with columns of :data:`watershed_cp.tables.MSMES`. Files are read piece by
-        piece, whatever their size. A column ``reason`` with one of :data:`UNPLACED` sets a row aside,
+        piece, whatever their size. A column ``reason`` with one of ``basins.gathering.UNPLACED`` sets a row aside,
         for what ``explanation`` may tell.
     basins, rivers, network with upstream_of
         One of the three. Basins in EPSG:4326 with index ``basin_id``; rivers in EPSG:4326 with ``name_es`` and
@@ -133,8 +101,11 @@ def near(  # noqa: PLR0913 - one argument a question of the programme
         Layers of basins by the column that shall name the one which holds each firm found.
     columns : mapping, optional
         From the register's headers to our column names.
+    prepare : callable, optional
+        Given each table of a register that is read in pieces, it gives it back with its firms placed.
     most : int
-        How many firms and how many unplaced rows to return at most, the first of their order.
+        Of a register that is read in pieces, how many firms and how many unplaced rows to return at most, the first
+        of their order; a table is answered whole.
     out, unplaced_out : path-like, optional
         GeoParquet file for all firms found, and Parquet file for all rows without a place, in the order of the
         register. They are there when whole, or not at all.
@@ -168,19 +139,18 @@ def near(  # noqa: PLR0913 - one argument a question of the programme
         sizes=_checked(sizes, _SIZES, "size_unknown"),
         countries=_checked_countries(countries),
         columns=dict(columns or {}),
+        prepare=prepare,
         levels={name: BasinTarget(layer) for name, layer in (levels or {}).items()},
     )
     if isinstance(register, pd.DataFrame):
         if dask is not None:
             raise InputError(fault("near_dask_needs_parquet"))
-        parts: Iterable[_Sifted] = [_sift(wish, register.rename(columns=wish.columns))]
+        parts: Iterable[Sifted] = [_sift(wish, register.rename(columns=wish.columns))]
+        most = len(register)
     else:
         pieces = pieces_of(str(register))
         parts = _sifted(wish, pieces) if dask is None else _sifted_by_dask(wish, pieces, dask)
-    return _collect(parts, most, out, unplaced_out)
-
-
-_Sifted = tuple[pd.DataFrame, pd.DataFrame, "Counts"]  # near, unplaced, rows by reason
+    return gather(parts, most, out, unplaced_out)
 
 
 def _target(
@@ -223,14 +193,16 @@ def _checked_countries(asked: Sequence[str]) -> tuple[str, ...]:
     return tuple(word.upper() for word in asked)
 
 
-def _sifted(wish: _Wish, pieces: list[Piece]) -> Iterator[_Sifted]:
+def _sifted(wish: _Wish, pieces: list[Piece]) -> Iterator[Sifted]:
     """Sift the pieces one after the other, a bounded table at a time."""
     for piece in pieces:
         for table in read_piece(piece, wish.columns):
+            if wish.prepare is not None and not _WORDS.isdisjoint(table.columns):
+                table = wish.prepare(table)  # noqa: PLW2901
             yield _sift(wish, table)
 
 
-def _sifted_by_dask(wish: _Wish, pieces: list[Piece], address: str) -> Iterator[_Sifted]:
+def _sifted_by_dask(wish: _Wish, pieces: list[Piece], address: str) -> Iterator[Sifted]:
     """Let the workers sift a piece each; a piece whose worker is lost is sifted again by another."""
     if any(piece.row_group is None for piece in pieces):
         raise InputError(fault("near_dask_needs_parquet"))
@@ -239,7 +211,7 @@ def _sifted_by_dask(wish: _Wish, pieces: list[Piece], address: str) -> Iterator[
     with Client(address, set_as_default=False) as client:
         shared = client.submit(_given, wish)  # a task like any other: made again where it was lost
         for future in client.map(_sift_piece, [shared] * len(pieces), pieces, pure=True):
-            yield future.result()
+            yield from future.result()
             future.release()
 
 
@@ -247,26 +219,25 @@ def _given(wish: _Wish) -> _Wish:
     return wish
 
 
-def _sift_piece(wish: _Wish, piece: Piece) -> _Sifted:
-    return _joined(_sifted(wish, [piece]))
+def _sift_piece(wish: _Wish, piece: Piece) -> list[Sifted]:
+    return list(_sifted(wish, [piece]))
 
 
-def _sift(wish: _Wish, table: pd.DataFrame) -> _Sifted:
+def _sift(wish: _Wish, table: pd.DataFrame) -> Sifted:
     """Give every row of a table its reason, and keep those that are near."""
     _require_points(table)
-    reason = np.full(len(table), _NEAR, dtype=np.int8)
+    reason = np.full(len(table), NEAR, dtype=np.int8)
     size_class = _size_classes(table)
     _refuse(reason, table, "country", wish.countries, _is_one_of)
     _refuse(reason, table, "ciiu", wish.sectors, _in_sectors)
     _refuse(reason, size_class, "size", wish.sizes, _is_one_of)
     longitude, latitude, _ = deciding_points(table)
     _set_aside(reason, table, longitude, latitude)
-    rows = np.flatnonzero(reason == _NEAR)
+    rows = np.flatnonzero(reason == NEAR)
     points = np.stack([longitude[rows], latitude[rows]], axis=-1)
     names, metres = wish.target.measure(points, wish.distance_m)
     kept = _within(metres, wish.distance_m)
-    reason[rows[~kept]] = _CODE["too_far"]
-    reason[rows[~kept][_swapped(wish, points[~kept])]] = _CODE["swapped"]
+    reason[rows[~kept]] = _beyond(wish, table.iloc[rows[~kept]], points[~kept])
     found = table.drop(columns=[name for name in _OURS if name in table])
     firms = (
         found.drop(columns="explanation", errors="ignore")
@@ -280,9 +251,41 @@ def _sift(wish: _Wish, table: pd.DataFrame) -> _Sifted:
             **{name: level.holder(points[kept]) for name, level in wish.levels.items()},
         )
     )
-    aside = np.flatnonzero(reason > _CODE["too_far"])
-    unplaced = found.iloc[aside].assign(reason=np.array(_REASONS, dtype=object)[reason[aside]])
-    return firms, unplaced, np.bincount(reason, minlength=len(_REASONS))
+    if "basin_id" in wish.levels:
+        firms = firms.assign(**_standing(firms, wish.levels["basin_id"].basins))
+    aside = np.flatnonzero(reason > CODE["too_far"])
+    unplaced = found.iloc[aside].assign(reason=np.array(REASONS, dtype=object)[reason[aside]])
+    return Sifted(firms, unplaced, reason, _names_of(table))
+
+
+def _beyond(wish: _Wish, table: pd.DataFrame, points: NDArray[np.float64]) -> Reasons:
+    """Tell why rows are not near: too far, or known so coarsely that they may be near, or with swapped axes."""
+    reason = np.full(len(points), CODE["too_far"], dtype=np.int8)
+    reason[_swapped(wish, points)] = CODE["swapped"]
+    accuracy = as_numbers(table["location_accuracy_m"]) if "location_accuracy_m" in table else np.zeros(0)
+    coarse = np.flatnonzero(accuracy >= _COARSE_M)
+    if len(coarse):
+        reach = wish.distance_m + accuracy[coarse]
+        metres = wish.target.measure(points[coarse], float(reach.max()))[1]
+        reason[coarse[metres <= reach]] = CODE["undecided"]
+    return reason
+
+
+def _standing(firms: pd.DataFrame, basins: gpd.GeoDataFrame) -> dict[str, NDArray[Any]]:
+    """Tell of firms in which basin they count, and how sure that is, as a run does."""
+    points = firms.reindex(columns=["longitude", "latitude", "location_accuracy_m"])
+    placed = assign(points.assign(msme_id=np.arange(len(points))), basins)
+    return {name: placed[name].to_numpy() for name in ("basin_id", "status", "confidence", "probability")}
+
+
+def _names_of(table: pd.DataFrame) -> NDArray[np.uint64]:
+    """Give the identifier of each row as a number of 64 bits, 0 where it has none."""
+    if "msme_id" not in table:
+        return np.zeros(len(table), dtype=np.uint64)
+    told = table["msme_id"]
+    blank = (told.isna() | (told.astype(object) == "")).to_numpy()
+    numbers = pd.util.hash_array(np.asarray(told.astype(str), dtype=object), categorize=False)
+    return np.where(blank, 0, numbers).astype(np.uint64)
 
 
 def _require_points(table: pd.DataFrame) -> None:
@@ -304,23 +307,23 @@ def _refuse(
     values = _text(table, column) if isinstance(table, pd.DataFrame) else table
     what = "sector" if column == "ciiu" else column
     texts = values.to_numpy(dtype=object)
-    open_question, unknown = reason == _NEAR, texts == ""
-    reason[open_question & unknown] = _CODE[f"{what}_unknown"]
-    reason[open_question & ~unknown & ~holds(texts, wanted)] = _CODE[f"other_{what}"]
+    open_question, unknown = reason == NEAR, texts == ""
+    reason[open_question & unknown] = CODE[f"{what}_unknown"]
+    reason[open_question & ~unknown & ~holds(texts, wanted)] = CODE[f"other_{what}"]
 
 
 def _set_aside(
     reason: Reasons, table: pd.DataFrame, longitude: NDArray[np.float64], latitude: NDArray[np.float64]
 ) -> None:
     """Write why the place of rows still in question is not known."""
-    open_question = reason == _NEAR
+    open_question = reason == NEAR
     if "reason" in table:
-        told = table["reason"].map(_CODE).fillna(_NEAR).to_numpy(dtype=np.int8)
+        told = table["reason"].map(CODE).fillna(NEAR).to_numpy(dtype=np.int8)
         reason[open_question] = told[open_question]
-    lost = np.flatnonzero((reason == _NEAR) & ~np.isfinite(longitude))
+    lost = np.flatnonzero((reason == NEAR) & ~np.isfinite(longitude))
     if len(lost):
         reason[lost] = _why_lost(table.iloc[lost])
-    reason[(reason == _NEAR) & (longitude == 0) & (latitude == 0)] = _CODE["zero"]
+    reason[(reason == NEAR) & (longitude == 0) & (latitude == 0)] = CODE["zero"]
 
 
 def _why_lost(table: pd.DataFrame) -> Reasons:
@@ -329,8 +332,8 @@ def _why_lost(table: pd.DataFrame) -> Reasons:
     numbers = [as_numbers(table[name]) if name in table else np.nan for name in ("longitude", "latitude")]
     return np.select(
         [~(written[0] | written[1]), ~(written[0] & written[1]), np.isnan(numbers[0]) | np.isnan(numbers[1])],
-        [_CODE["no_coordinates"], _CODE["half_coordinates"], _CODE["unreadable"]],
-        _CODE["off_earth"],
+        [CODE["no_coordinates"], CODE["half_coordinates"], CODE["unreadable"]],
+        CODE["off_earth"],
     ).astype(np.int8)
 
 
@@ -384,52 +387,3 @@ def _size_classes(table: pd.DataFrame) -> pd.Series:
         for of_country, low, high, name in size_rules():
             names[(country == of_country) & (employees >= low) & (employees <= high)] = name
     return pd.Series(names, dtype=object)
-
-
-def _collect(
-    parts: Iterable[_Sifted],
-    most: int,
-    out: str | os.PathLike[str] | None,
-    unplaced_out: str | os.PathLike[str] | None,
-) -> Nearby:
-    """Gather what was sifted: all of it into files, the first of it into memory."""
-    kept: list[_Sifted] = []
-    with ExitStack() as files:
-        for_firms, for_unplaced = (
-            files.enter_context(nullcontext() if path is None else written_tables(path))
-            for path in (out, unplaced_out)
-        )
-        for part in parts:
-            _write(for_firms, part[0], points=True)
-            _write(for_unplaced, part[1], points=False)
-            kept.append(part)
-            if sum(len(firms) + len(unplaced) for firms, unplaced, _ in kept) > 2 * most:
-                kept = [_shortened(_joined(kept), most)]
-        if not kept:
-            nothing = _joined(kept)
-            _write(for_firms, nothing[0], points=True)
-            _write(for_unplaced, nothing[1], points=False)
-    firms, unplaced, counts = _shortened(_joined(kept), most)
-    by_reason = {reason: int(rows) for reason, rows in zip(_REASONS, counts, strict=True) if rows}
-    return Nearby(firms=firms.reset_index(drop=True), counts=by_reason, unplaced=unplaced)
-
-
-def _write(writer: TableWriter | None, table: pd.DataFrame, *, points: bool) -> None:
-    if writer is not None:
-        writer.write(table, points=points)
-
-
-def _joined(parts: Iterable[_Sifted]) -> _Sifted:
-    nothing = pd.DataFrame({"longitude": [], "latitude": [], "near": [], "distance_m": [], "size_class": []})
-    none = (nothing, pd.DataFrame({"reason": []}), np.zeros(len(_REASONS), dtype=np.int64))
-    firms, unplaced, counts = zip(*(list(parts) or [none]), strict=True)
-    return pd.concat(firms), pd.concat(unplaced), np.sum(counts, axis=0)
-
-
-def _shortened(part: _Sifted, most: int) -> _Sifted:
-    """Keep the first firms in the order of a visit, and the first rows without a place."""
-    firms, unplaced, counts = part
-    employees = as_numbers(firms["employees"]) if "employees" in firms else np.zeros(len(firms))
-    larger_first = -np.nan_to_num(employees, nan=-1)
-    order = np.lexsort((np.arange(len(firms)), larger_first, firms["distance_m"].to_numpy()))
-    return firms.iloc[order[:most]], unplaced.head(most), counts

@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from watershed_cp.commands.telling import SHOWN, say, show, write_table
-from watershed_cp.errors import InputError
+from watershed_cp.errors import InputError, Text
 from watershed_cp.messages import fault, label, number, texts
 
 if TYPE_CHECKING:
-    from watershed_cp.basins.proximity import Nearby
+    import geopandas as gpd
+
+    from watershed_cp.basins.gathering import Nearby
     from watershed_cp.commands.telling import Options
     from watershed_cp.errors import Language
+    from watershed_cp.publish.visits import Search
 
 __all__ = ["near", "rank"]
 
@@ -20,39 +23,82 @@ __all__ = ["near", "rank"]
 def near(options: Options, language: Language) -> None:
     """Find the firms of a register near water, say what became of every row, and write whom to visit."""
     from watershed_cp.basins.catalogue import read_basins
-    from watershed_cp.basins.inspection import metres
     from watershed_cp.basins.proximity import near as search
-    from watershed_cp.nearby import checked_output, levels_of, read_register, register_columns, write_found
+    from watershed_cp.nearby import (
+        checked_output,
+        find_corrections,
+        levels_of,
+        placer_for,
+        read_register,
+        register_columns,
+        write_found,
+    )
 
     out = checked_output(options.out)
     basins, target = read_basins(options.basins), _near_what(options, language)
-    register = read_register(options.register, language=language)
+    corrections = find_corrections(options.register, options.corrections)
+    register = read_register(options.register, corrections=corrections, language=language)
+    pieces: dict[str, Any] = {}
+    if isinstance(register, Path):
+        placer = placer_for(register, corrections=corrections, language=language)
+        pieces = {"columns": register_columns(register), "prepare": placer}
     whole = out if out and out.suffix.lower() == ".parquet" else None
+    asked = _search(options, basins, corrections)
     found = search(
         register,
         **(target or {"basins": basins}),
-        distance_m=None if options.distance is None else metres(options.distance),
+        distance_m=asked.distance_m,
         sectors=[code.upper() for code in options.sector],
         sizes=[_size(word) for word in options.size],
         countries=options.country,
         levels=levels_of(basins, options.sub_basins),
-        columns=register_columns(register) if isinstance(register, Path) else None,
         out=whole,
         unplaced_out=whole and _beside(whole, language),
         dask=options.dask,
+        **pieces,
     )
-    _tell_counts(found, language)
+    _tell_found(asked, found, language)
     if out and not whole:
-        write_found(found, out, basins, rivers=target.get("rivers"), language=language)
+        write_found(found, out, basins, search=asked, rivers=target.get("rivers"), language=language)
     if out:
         _tell_written(found, out, language, whole=bool(whole))
+
+
+def _search(options: Options, basins: gpd.GeoDataFrame, corrections: Path | None) -> Search:
+    """Gather what is asked for, as it is told to the reader."""
+    from watershed_cp.basins.inspection import metres
+    from watershed_cp.publish.visits import Search
+
+    kind, what = "basins", Text(*(_listed(basins, language) for language in ("es", "en")))
+    if options.upstream_of:
+        kind, what = "upstream", Text(options.upstream_of, options.upstream_of)
+    elif options.rivers is not None or options.river_order is not None:
+        kind, what = "rivers", Text(*[str(options.river_order or 1)] * 2)
+    return Search(
+        register=Path(options.register).name,
+        kind=kind,
+        what=what,
+        distance_m=None if options.distance is None else metres(options.distance),
+        filters=", ".join([*options.sector, *options.size, *options.country]),
+        corrections=corrections.name if corrections else "",
+    )
+
+
+def _listed(basins: gpd.GeoDataFrame, language: Language) -> str:
+    """Name watersheds; of many only how many they are."""
+    column = f"name_{language}"
+    names = basins[column].fillna("") if column in basins else basins.index.to_series()
+    told = [str(name) or str(basin) for basin, name in names.items()]
+    return (
+        ", ".join(told) if len(told) <= _NAMED else label("cli", "basins_many", language, n=number(len(told)))
+    )
 
 
 def rank(options: Options, language: Language) -> None:
     """Put the firms near the watersheds in the order in which to visit, invite, lend to or inspect them."""
     from watershed_cp.basins.catalogue import read_basins
     from watershed_cp.basins.inspection import metres
-    from watershed_cp.nearby import rank_register, read_register
+    from watershed_cp.nearby import find_corrections, rank_register, read_register
     from watershed_cp.pipeline import run as do
     from watershed_cp.project import read_project, weights_for
     from watershed_cp.publish.wording import weights_in_words
@@ -65,12 +111,19 @@ def rank(options: Options, language: Language) -> None:
     settings = read_project(options.register if own else options.project) if own or options.project else None
     evidence = do(settings) if settings else None
     weights = weights_for(options.purpose, settings)
+    given = settings.path(settings.geocoding.corrections) if settings else None
+    corrections = find_corrections(
+        options.register, options.corrections or (given if given and given.is_file() else None)
+    )
     ranked = rank_register(
-        evidence.msmes if own and evidence else read_register(options.register, language=language),
+        evidence.msmes
+        if own and evidence
+        else read_register(options.register, corrections=corrections, language=language),
         basins=evidence.basins if evidence else read_basins(),
         weights=weights,
         evidence=evidence,
         distance_m=metres(options.distance or "0m"),
+        corrections=corrections,
         language=language,
     )
     known = int(ranked["score_pct"].notna().sum())
@@ -108,20 +161,16 @@ def _size(word: str) -> str:
     return names.get(word.lower(), names.get(word.lower().replace("ena", "eña"), word))
 
 
-def _tell_counts(found: Nearby, language: Language) -> None:
-    """Say what became of every row, so that all of them are accounted for, and who comes first."""
-    from watershed_cp.basins.proximity import FILTERED, UNPLACED
+def _tell_found(asked: Search, found: Nearby, language: Language) -> None:
+    """Say what was searched and what became of every row, and who comes first."""
+    from watershed_cp.publish.visits import tell_search
 
-    for reason, rows in found.counts.items():
-        print(f"{number(rows):>12}  {label('unplaced' if reason in UNPLACED else 'near', reason, language)}")
-    filtered, unplaced = (
-        sum(found.counts.get(reason, 0) for reason in some) for some in (FILTERED, UNPLACED)
-    )
-    near, rows = found.counts.get("near", 0), sum(found.counts.values())
-    told = {"rows": rows, "near": near, "filtered": filtered, "unplaced": unplaced}
-    say("near_total", language, **{name: number(count) for name, count in told.items()})
+    for line in tell_search(asked, found):
+        print(line.speak(language))
+    near = found.counts.get("near", 0)
     if near:
-        say("near_order", language)
+        if near > SHOWN:
+            say("near_first", language, rows=number(SHOWN), all=number(near))
         filled = [name for name in _NEAR if name in found.firms and found.firms[name].notna().any()]
         show(found.firms[filled].head(SHOWN), language)
 
@@ -133,9 +182,6 @@ def _tell_written(found: Nearby, out: Path, language: Language, *, whole: bool) 
     from watershed_cp.publish.tables import save_csv
 
     say("table_written", language, file=out)
-    near = found.counts.get("near", 0)
-    if not whole and len(found.firms) < near:
-        say("near_cut", language, rows=number(len(found.firms)), all=number(near))
     if len(found.unplaced):
         beside = _beside(out, language)
         if not whole:
@@ -150,4 +196,5 @@ def _beside(out: Path, language: Language) -> Path:
     return out.with_name(f"{out.stem}{label('cli', 'unplaced_suffix', language)}{ending}")
 
 
+_NAMED = 6  # watersheds; of more the number is told
 _NEAR = ("msme_id", "name", "country", "municipality", "ciiu", "employees", "near", "distance_m")

@@ -32,7 +32,8 @@ def show(table: pd.DataFrame, language: Language) -> None:
     """Print a table for people: headings in words, numbers as the four countries write them, unknowns as a dash."""
     known = texts("heading")
     words = {name: text.speak(language) for name, text in known.items()}
-    cells = table.map(lambda cell: number(cell) if isinstance(cell, float) else words.get(cell, str(cell)))
+    plain = table.astype(object).where(table.notna(), "–")
+    cells = plain.map(lambda cell: number(cell) if isinstance(cell, float) else words.get(cell, str(cell)))
     print(cells.rename(columns=words).to_string(index=False, justify="left"))
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "Cells",
     "Reading",
     "is_blank",
+    "known_choice",
     "name_rows",
     "read_choices",
     "read_dates",
@@ -168,15 +169,27 @@ def read_texts(cells: Cells) -> Reading:
 
 def read_choices(cells: Cells) -> Reading:
     """Read a choice by its value or by one of its names in Spanish or English."""
-    known = _choices(cells.column)
     faults, read = [], []
     for position, value in enumerate(cells.raw):
         text = write_cell(value)
-        choice = known.get(text) or known.get(fold(text)) if text else None
+        choice = known_choice(cells.column, text)
         if text and choice is None:
             faults.append(cells.fault(position, "choice_unknown", choices=_spell(cells.column)))
         read.append(choice)
     return Reading(pd.Series(read, dtype="str"), faults, [])
+
+
+def known_choice(column: Column, text: str) -> str | None:
+    """Give the choice that a text names, None where it names none.
+
+    Examples
+    --------
+    >>> from watershed_cp.tables import MSMES
+    >>> known_choice(MSMES["country"], "El Salvador")
+    'SV'
+    """
+    known = _choices(column)
+    return known.get(text) or known.get(fold(text)) if text else None
 
 
 def _spell(column: Column) -> Text:

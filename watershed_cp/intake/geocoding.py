@@ -80,7 +80,7 @@ def geocode_firms(
         int(row): (corrections or {})[msmes["msme_id"].iloc[row]] for row in _rows(placed_by, "correction")
     }
     open_rows = _rows(placed_by, "")
-    words = {int(row): _words(msmes.iloc[row]) for row in open_rows}
+    words = dict(zip(open_rows, _words(msmes.iloc[open_rows]), strict=True))
     if geocoder is not None:
         found, told = _ask(geocoder, {row: where for row, where in words.items() if where.address})
         answers, notes = answers | found, notes + told
@@ -118,9 +118,16 @@ def _rows(placed_by: np.ndarray[Any, Any], how: str) -> list[int]:
     return [int(row) for row in np.flatnonzero(placed_by == how)]
 
 
-def _words(row: pd.Series[Any]) -> _Where:
-    where = _Where(*(str(row[name]) if isinstance(row.get(name), str) else "" for name in _WORDS))
-    return where if where.country else where._replace(country=country_of(where.department))
+def _words(firms: pd.DataFrame) -> list[_Where]:
+    """Collect what rows say; the country may follow from the department."""
+    columns = [firms[name].tolist() if name in firms else [""] * len(firms) for name in _WORDS]
+    said = (
+        _Where(*(cell if isinstance(cell, str) else "" for cell in cells))
+        for cells in zip(*columns, strict=True)
+    )
+    return [
+        where if where.country else where._replace(country=country_of(where.department)) for where in said
+    ]
 
 
 def _ask(geocoder: Geocoder, words: dict[int, _Where]) -> tuple[dict[int, Answer], list[Fault]]:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     FloatArray = npt.NDArray[np.float64]
     BoolArray = npt.NDArray[np.bool_]
 
-__all__ = ["place_firms", "say_repair"]
+__all__ = ["place_firms", "plain_degrees", "say_repair", "widen_coarse"]
 
 _AXES = ("latitude", "longitude")
 _STATED = ("country", "department", "municipality", "crs", "coordinates", *_AXES, "source_row")
@@ -92,7 +92,7 @@ def place_firms(checked: Checked) -> Checked:
     _write_rows(frame, found)
     headers = {checked.cells[axis].header for axis in _AXES if axis in checked.cells}
     kept = [one for one in checked.faults if not (one.row in settled and one.column in headers)]
-    _widen_coarse(frame)
+    widen_coarse(frame)
     _add_points(frame)
     wrong = {one.row for one in (*kept, *faults)}
     return checked._replace(
@@ -151,13 +151,7 @@ def say_repair(repair: str) -> Text:
 
 def _doubtful(checked: Checked, frame: pd.DataFrame) -> list[int]:
     """Find the rows whose location is not a plain pair of degrees in the firm's country."""
-    latitude, longitude = frame["latitude"].to_numpy(), frame["longitude"].to_numpy()
-    plain = (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180) & ((latitude != 0) | (longitude != 0))  # noqa: PLR2004
-    for country in frame["country"].dropna().unique():
-        here = (frame["country"] == country).to_numpy() & plain
-        outline = area_of(country).outline
-        plain[here] = shapely.intersects_xy(outline, longitude[here], latitude[here])
-    plain &= frame["country"].notna().to_numpy() | ~_mirrored(longitude, latitude)
+    plain = plain_degrees(frame)
     elsewhere = [written for written in frame["crs"].dropna().unique() if not _is_wgs84(written)]
     plain &= ~frame["crs"].isin(elsewhere).to_numpy()
     given = ~frame["coordinates"].fillna("").map(is_blank).to_numpy(dtype=bool)
@@ -165,6 +159,30 @@ def _doubtful(checked: Checked, frame: pd.DataFrame) -> list[int]:
         if axis in checked.cells:
             given = given | np.array([not is_blank(cell) for cell in checked.cells[axis].raw], dtype=bool)
     return [int(position) for position in np.flatnonzero(given & ~plain)]
+
+
+def plain_degrees(frame: pd.DataFrame) -> BoolArray:
+    """Tell which rows hold a pair of degrees that may be taken as it is: on Earth, and in the firm's own country.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``latitude`` and ``longitude`` as numbers, ``country`` as ISO code or missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> degrees = {"latitude": [13.7, 13.7, 0.0], "longitude": [-89.2, 89.2, 0.0], "country": ["SV", None, "SV"]}
+    >>> plain_degrees(pd.DataFrame(degrees)).tolist()
+    [True, False, False]
+    """
+    latitude, longitude = frame["latitude"].to_numpy(), frame["longitude"].to_numpy()
+    plain = (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180) & ((latitude != 0) | (longitude != 0))  # noqa: PLR2004
+    for country in frame["country"].dropna().unique():
+        here = (frame["country"] == country).to_numpy() & plain
+        outline = area_of(country).outline
+        plain[here] = shapely.intersects_xy(outline, longitude[here], latitude[here])
+    return np.asarray(plain & (frame["country"].notna().to_numpy() | ~_mirrored(longitude, latitude)))
 
 
 def _mirrored(longitude: FloatArray, latitude: FloatArray) -> BoolArray:
@@ -301,8 +319,17 @@ def _replaced(column: pd.Series[Any], rows: list[int], values: list[Any]) -> npt
     return replaced
 
 
-def _widen_coarse(frame: pd.DataFrame) -> None:
-    """State the accuracy of degrees with so few decimals that these alone leave hundreds of metres open."""
+def widen_coarse(frame: pd.DataFrame) -> None:
+    """State, in place, the accuracy of degrees with so few decimals that these alone leave hundreds of metres open.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"latitude": [13.7], "longitude": [-89.2], "location_accuracy_m": [math.nan]})
+    >>> widen_coarse(frame)
+    >>> frame["location_accuracy_m"].round(-2).tolist()
+    [7900.0]
+    """
     pairs = frame[["latitude", "longitude"]].to_numpy()
     unstated = frame["location_accuracy_m"].isna().to_numpy() & (np.abs(pairs) <= 180).all(axis=1)  # noqa: PLR2004
     pairs = np.where(unstated[:, np.newaxis], pairs, 0.0)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from watershed_cp.impact.edition import PublicAccounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -109,6 +109,7 @@ def save_visits(
     path: Path,
     *,
     rivers: gpd.GeoDataFrame | None = None,
+    about: Sequence[str] = (),
 ) -> Path:
     """Write the firms that a search found as a layer that QGIS opens styled, with the water they are near.
 
@@ -124,6 +125,8 @@ def save_visits(
         File to write, EPSG:4326.
     rivers : geopandas.GeoDataFrame, optional
         The rivers searched.
+    about : sequence of str
+        How it was searched, a table of its own.
 
     Returns
     -------
@@ -150,6 +153,8 @@ def save_visits(
     layers["msmes"] = gpd.GeoDataFrame(firms.assign(status=status), geometry=points, crs=4326)
     if len(unplaced):
         layers["not_placed"] = gpd.GeoDataFrame(unplaced, geometry=[None] * len(unplaced), crs=4326)
+    if about:
+        layers["search"] = gpd.GeoDataFrame({"about": list(about)}, geometry=[None] * len(about), crs=4326)
     return _write_layers(layers, path)
 
 
@@ -160,7 +165,7 @@ def _write_layers(layers: dict[str, gpd.GeoDataFrame], path: Path) -> Path:
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{_DATE}.000Z"})
     try:
         for name, layer in layers.items():
-            kind = "Point" if name in ("msmes", "not_placed") else None
+            kind = "Point" if name in ("msmes", "not_placed", "search") else None
             layer.to_file(path, layer=name, driver="GPKG", engine="pyogrio", geometry_type=kind)
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

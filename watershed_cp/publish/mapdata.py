@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from watershed_cp.errors import Language
+    from watershed_cp.errors import Language, Text
     from watershed_cp.impact.aggregation import Accounts
     from watershed_cp.publish.maps import Release
 
@@ -60,6 +60,7 @@ def words(
     *,
     release: Release | None = None,
     target_pct: float | None = None,
+    visits: Sequence[Text] = (),
 ) -> str:
     """Pack what the page says: its labels, the names of pollutants and sectors, title, period, colours.
 
@@ -73,6 +74,8 @@ def words(
         A place from which to follow the water at once.
     target_pct : float, optional
         Reduction that the programme has promised, percent of the baseline.
+    visits : sequence of Text
+        What a search for firms near water says of itself.
     """
     named = {row["pollutant"]: row for row in read_reference("pollutants")}
     met = {*accounts.basin_loads["pollutant"], *accounts.ledger["pollutant"].dropna()}
@@ -104,6 +107,7 @@ def words(
             "decay": _decay(codes),
             "release": list(release) if release else None,
             "target": target_pct,
+            "visits": [list(line) for line in visits],
         },
         {},
     )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from watershed_cp.errors import Language
+    from watershed_cp.errors import Language, Text
     from watershed_cp.impact.aggregation import Accounts
 
 __all__ = ["PackedLayer", "Release", "WorkshopMap", "build_map", "save_page"]
@@ -145,6 +145,7 @@ def build_map(
     tiles: str | folium.TileLayer | None = None,
     release: Release | None = None,
     target_pct: float | None = None,
+    visits: Sequence[Text] = (),
 ) -> WorkshopMap:
     """Draw the accounts of a programme as a folium map that is one self-contained page.
 
@@ -160,6 +161,8 @@ def build_map(
         A place from which to follow the water at once.
     target_pct : float, optional
         Reduction that the programme has promised, percent of the baseline.
+    visits : sequence of Text
+        What a search for firms near water says of itself: the page is then of those firms, and tells no load.
 
     Returns
     -------
@@ -193,7 +196,7 @@ def build_map(
         picture=lambda: _picture(accounts, languages[0]),
     )
     for role, data in (
-        ("words", mapdata.words(accounts, languages, release=release, target_pct=target_pct)),
+        ("words", mapdata.words(accounts, languages, release=release, target_pct=target_pct, visits=visits)),
         ("base", grounddata.base_map()),
         ("water", grounddata.water()),
         ("flow", grounddata.flow(accounts.basins)),

@@ -215,7 +215,9 @@ def _write_workbook(accounts: Accounts, found: Sequence[Sheet], path: Path, lang
     return path
 
 
-def save_sheets(sheets: Sequence[Sheet], path: Path, *, language: Language = "es") -> Path:
+def save_sheets(
+    sheets: Sequence[Sheet], path: Path, *, language: Language = "es", about: Sequence[str] = ()
+) -> Path:
     """Write tables as a workbook of a sheet each, headed by what its columns mean.
 
     Parameters
@@ -226,6 +228,8 @@ def save_sheets(sheets: Sequence[Sheet], path: Path, *, language: Language = "es
         File to write.
     language : {"es", "en"}
         Language of headings and values.
+    about : sequence of str
+        What a sheet at the end says of them all, before one that explains every column.
 
     Returns
     -------
@@ -247,6 +251,10 @@ def save_sheets(sheets: Sequence[Sheet], path: Path, *, language: Language = "es
         formats = _formats(book)
         for name, declared, table in sheets:
             _write_sheet(book, (name, declared), table, formats, language)
+        if about:
+            title = texts("workbook")["about"].speak(language)
+            _write_lines(book.add_worksheet(title), title, about, formats)
+            _write_columns(book, sheets, formats, language)
     return path
 
 
@@ -349,12 +357,6 @@ def _write_cover(
     language: Language,
 ) -> None:
     words = texts("workbook")
-    sheet = book.add_worksheet(words["cover"].speak(language))
-    sheet.hide_gridlines(2)
-    sheet.set_column(0, 0, 78)
-    sheet.set_paper(_A4)
-    sheet.fit_to_pages(1, 0)
-    sheet.write_string(0, 0, accounts.title.speak(language), formats["title"])
     lines = [words["synthetic"].speak(language)] if accounts.synthetic else []
     if accounts.period:
         lines.append(
@@ -366,6 +368,22 @@ def _write_cover(
     lines += [words[name].speak(language) for name in told if name != "booked" or len(accounts.ledger)]
     if accounts.censoring:
         lines.insert(-2, texts("censoring")[accounts.censoring].speak(language))
+    cover = book.add_worksheet(words["cover"].speak(language))
+    _write_lines(cover, accounts.title.speak(language), lines, formats)
+
+
+def _write_lines(
+    sheet: xlsxwriter.worksheet.Worksheet,
+    title: str,
+    lines: Sequence[str],
+    formats: dict[str, xlsxwriter.format.Format],
+) -> None:
+    """Write a page of sentences below a title."""
+    sheet.hide_gridlines(2)
+    sheet.set_column(0, 0, 78)
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.write_string(0, 0, title, formats["title"])
     for row, line in enumerate(lines, start=2):
         sheet.set_row(row, 18 * (1 + len(line) // 56))
         sheet.write_string(row, 0, line, formats["text"])

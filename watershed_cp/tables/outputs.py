@@ -121,6 +121,13 @@ NEARBY = Table(
             low=0,
         ),
         BASIN_ID,
+        *(ASSIGNMENTS[name] for name in ("status", "confidence", "probability")),
+        choice(
+            "placed_by",
+            ("", "coordinates", "discharge", "correction", "address", "municipality"),
+            "Cómo se ubicó",
+            "How it was placed",
+        ),
         choice(
             "reason",
             (
@@ -132,6 +139,8 @@ NEARBY = Table(
                 "ambiguous",
                 "elsewhere",
                 "swapped",
+                "municipality_unclear",
+                "undecided",
                 "repeated",
             ),
             "Por qué no se pudo ubicar",
