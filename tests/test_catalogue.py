@@ -423,3 +423,26 @@ def test_an_accuracy_that_is_no_length(tmp_path: Path, accuracy: object) -> None
     with pytest.raises(InputError) as error:
         read_basins(path)
     assert "is not a number of metres" in error.value.tell("en")
+
+
+def test_a_column_of_sensitivity_is_read_and_its_faults_are_told(tmp_path):
+    path = tmp_path / "cuencas.gpkg"
+    boxes = [shapely.box(at, 0, at + 1, 1) for at in range(3)]
+    table = gpd.GeoDataFrame({"id": ["a", "b", "c"], "toman": ["900", None, "30"]}, geometry=boxes, crs=4326)
+    table.to_file(path)
+    assert read_basins(path, sensitivity_column="toman")["sensitivity"].tolist() == [
+        900,
+        pytest.approx(float("nan"), nan_ok=True),
+        30,
+    ]
+    assert "sensitivity" not in read_basins(path)
+    table.assign(toman=["900", "muchos", "-1"]).to_file(path)
+    with pytest.raises(InputError) as told:
+        read_basins(path, sensitivity_column="toman")
+    assert [(one.rule, one.value) for one in told.value.faults] == [
+        ("basins_sensitivity", "muchos"),
+        ("basins_sensitivity", "-1"),
+    ]
+    with pytest.raises(InputError) as told:
+        read_basins(path, sensitivity_column="beben")
+    assert told.value.faults[0].rule == "basins_no_such_column"

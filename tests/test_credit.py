@@ -29,6 +29,8 @@ def world():
             "reduction_kg_yr": [10.0, 4.0],
             "baseline_kg_yr": [110.0, 54.0],
             "follow_up_kg_yr": [100.0, 50.0],
+            "reduction_low_kg_yr": [9.0, 2.0],
+            "reduction_high_kg_yr": [11.0, 6.0],
             "recommendation_id": ["R1", None],
         }
     )
@@ -134,7 +136,11 @@ def test_the_next_loan_by_hand(world):
     unknown = lend_next(world).iloc[0]
     assert math.isnan(unknown["delivery_points"])  # no network of that watershed
     assert unknown["known_weight"] == pytest.approx(0.8)
-    assert unknown["score"] == pytest.approx(0.4 + 0.3 / 5 + 0.1 * 0.5)
+    # G is half sure of its watershed, its load undocumented (E: 0.2) and known to 4 % (2 of 50 kg)
+    assert (unknown["evidence"], unknown["range_pct"]) == ("E", 4)
+    assert unknown["score"] == pytest.approx(0.4 + 0.3 / 5 + 0.1 * 0.5 * 0.2 / 1.04)
+    believed = lend_next(replace(world, lending=Lending(evidence={"E": 0.5}))).iloc[0]
+    assert believed["confidence_points"] == pytest.approx(0.5 * 0.5 / 1.04)
 
 
 def test_consultants_by_hand(world):
@@ -175,6 +181,10 @@ def test_the_list_of_the_demonstration_keeps_its_promises(demo):
     points = table[["load_points", "delivery_points", "payback_points", "confidence_points"]].fillna(0)
     again = sum(points.iloc[:, at] * weight for at, weight in enumerate(weights)) / sum(weights)
     assert table["score"].tolist() == pytest.approx(again.tolist())
+    grades = table["evidence"].map({"A": 1.0, "B": 0.8, "C": 0.6, "D": 0.4, "E": 0.2})
+    sure = table["probability"] * grades / (1 + table["range_pct"] / 100)
+    assert table["confidence_points"].tolist() == pytest.approx(sure.tolist(), nan_ok=True)
+    assert sure.nunique() > table["probability"].nunique()
 
 
 def test_the_public_edition_holds_no_loan(demo):

@@ -77,6 +77,32 @@ def test_weights_and_sensitivities_of_the_project_change_the_order() -> None:
     assert inspected(monitoring=lake, **dates)["msme_id"].tolist() == ["F1", "F2", "F3", "F4"]
 
 
+def test_a_column_of_the_layer_says_how_sensitive_a_place_is() -> None:
+    drunk = three_squares().assign(sensitivity=[200.0, 50.0, float("nan")])
+    dates = dict.fromkeys(("F1", "F2", "F3", "F4"), "2021-01-01")
+    accounts = replace(three_firms(), basins=drunk, registers={"inspections": visits(**dates)})
+    day = pd.Timestamp("2022-01-01").date()
+    found = next_inspections(replace(accounts, monitoring=Monitoring(as_of=day, sensitivity={"river": 2.0})))
+    found = found.set_index("msme_id")
+    assert found["sensitivity"].to_dict() == {"F1": 1.0, "F2": 0.5, "F3": 2.0, "F4": 2.0}
+    assert found["sensitivity_from"].to_dict() == {
+        "F1": "layer",
+        "F2": "both",
+        "F3": "not_known",
+        "F4": "not_known",
+    }
+    assert found["unknown"].to_dict()["F3"] == "delivery sensitivity"
+    assert found["score_pct"].round(2).to_dict()["F1"] == round(100 * 10 / 120, 2)
+
+
+def test_the_finest_layer_with_a_sensitivity_counts() -> None:
+    halves = three_squares().iloc[[1]].assign(sensitivity=[7.0])
+    coarse = three_squares().assign(sensitivity=1.0)
+    accounts = replace(three_firms(), basins=coarse, levels={"sub_basin_1": coarse, "sub_basin_2": halves})
+    found = next_inspections(accounts).set_index("msme_id")["sensitivity_from"]
+    assert found.to_dict() == {"F1": "not_known", "F2": "layer", "F3": "not_known", "F4": "not_known"}
+
+
 def test_a_firm_inspected_yesterday_ranks_below_its_twin() -> None:
     firms = pd.DataFrame({"msme_id": ["twin", "alike"]})
     placed = firms.assign(status="inside", basin_id="a", longitude=0.5, latitude=0.5)

@@ -21,6 +21,7 @@ from watershed_cp.intake.geocoding import geocode_firms
 from watershed_cp.intake.providers import OnlineGeocoder
 from watershed_cp.intake.readers import check_references, read_register
 from watershed_cp.loads.audits import audit_loads, measurements
+from watershed_cp.messages import fault
 from watershed_cp.project import BUILT_IN, PRIORITY, Project, read_project
 from watershed_cp.reference import data_path
 
@@ -366,7 +367,11 @@ def _geocoder(settings: Project) -> OnlineGeocoder | None:
 
 def _read_outlines(settings: Project, chosen: Basins) -> gpd.GeoDataFrame:
     source: str | Path = PRIORITY if chosen.source == PRIORITY else settings.path(chosen.source)
-    basins = read_basins(source, id_column=chosen.id, name_column=chosen.name)
+    if chosen.source == PRIORITY and chosen.sensitivity is not None:
+        raise InputError(fault("sensitivity_of_built_in"))
+    basins = read_basins(
+        source, id_column=chosen.id, name_column=chosen.name, sensitivity_column=chosen.sensitivity
+    )
     if chosen.accuracy_m is not None:
         basins["accuracy_m"] = basins["accuracy_m"].fillna(chosen.accuracy_m)
     return basins

@@ -50,6 +50,9 @@ PRIORITY = "priority"
 """``basins.source`` of the four built-in watersheds."""
 BUILT_IN = "built-in"
 """``indicators.source`` of the programme that the tool was made for."""
+Grade = Literal["A", "B", "C", "D", "E"]
+BELIEF = {"A": 1.0, "B": 0.8, "C": 0.6, "D": 0.4, "E": 0.2}
+"""How much a load of each grade of evidence is believed: this project's own choice."""
 
 _VALUE_RULES = {
     "period_reversed": "project_period",
@@ -86,6 +89,8 @@ class Basins(_Section):
     """Column that identifies a watershed."""
     name: str | None = None
     """Column with its name."""
+    sensitivity: str | None = None
+    """Column that says how much a load matters there, such as the people who drink the water."""
     accuracy_m: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] | None = None
     """Accuracy of the outlines in metres, where the file does not say."""
 
@@ -173,7 +178,9 @@ class Lending(_Section):
     payback: Annotated[float, Field(ge=0, le=1)] = 0.3
     """Weight of a short payback."""
     confidence: Annotated[float, Field(ge=0, le=1)] = 0.1
-    """Weight of the probability of the watershed."""
+    """Weight of how sure watershed, measurement and range of the load are."""
+    evidence: dict[Grade, Annotated[float, Field(ge=0, le=1)]] = {}
+    """What a grade of evidence gives to it, other than :data:`BELIEF`."""
     near_km: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 50.0
     """Distance within which a consultant is near a firm."""
 
@@ -181,6 +188,11 @@ class Lending(_Section):
     def weights(self) -> tuple[float, float, float, float]:
         """The weights in the order of the parts of a score."""
         return self.residual_load, self.delivery, self.payback, self.confidence
+
+    @property
+    def belief(self) -> dict[str, float]:
+        """What each grade of evidence gives to the confidence."""
+        return BELIEF | {str(grade): share for grade, share in self.evidence.items()}
 
 
 class Publish(_Section):
@@ -212,7 +224,7 @@ class Weights(_Section):
     delivery: _Exponent = 1.0
     """Share of it that arrives at the outlet."""
     sensitivity: _Exponent = 0.0
-    """What the user sets for watershed and receiving body."""
+    """What the layers of watersheds or ``[monitoring] sensitivity`` say of the place."""
     time: _Exponent = 0.0
     """Years since the last visit."""
     attendance: _Exponent = 0.0
@@ -267,7 +279,7 @@ class Monitoring(_Section):
     weights: InspectWeights = InspectWeights()
     """Exponents of load, delivery, sensitivity and time."""
     sensitivity: dict[str, Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]] = {}
-    """How much a watershed or a receiving body (river, lake, sea, sewer, soil) counts; by default 1."""
+    """How much a watershed or a receiving body counts, times what the finest layer says; by default 1."""
     as_of: dt.date | None = None
     """Day to which the time since a visit is counted; by default that of the last visit recorded."""
 

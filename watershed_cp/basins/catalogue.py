@@ -44,7 +44,11 @@ _NAME_COLUMNS = ("name_es", "name_en", "name", "nombre", "cuenca", "basin", "wat
 
 
 def read_basins(
-    source: str | Path = "priority", *, id_column: str | None = None, name_column: str | None = None
+    source: str | Path = "priority",
+    *,
+    id_column: str | None = None,
+    name_column: str | None = None,
+    sensitivity_column: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Read the watersheds to which firms are credited.
 
@@ -56,14 +60,16 @@ def read_basins(
         Column of the file that identifies a watershed; guessed from usual names if not given.
     name_column : str, optional
         Column of the file with the name; guessed from usual names if not given.
+    sensitivity_column : str, optional
+        Column of the file that says how much a load matters there, such as the people who drink the water.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        Index ``basin_id`` (text, sorted), the columns of :data:`watershed_cp.tables.BASINS` in order, outlines
-        in EPSG:4326, flat. ``attrs["repairs"]`` says what was mended or let pass, a ``Text`` by ``basin_id``: heights,
-        loose lines and points left out, harmless crossings, outlines cut at the antimeridian, slivers shared with a
-        neighbour.
+        Index ``basin_id`` (text, sorted), the columns of :data:`watershed_cp.tables.BASINS` in order, then
+        ``sensitivity`` if asked for, outlines in EPSG:4326, flat. ``attrs["repairs"]`` says what was mended or let
+        pass, a ``Text`` by ``basin_id``: heights, loose lines and points left out, harmless crossings, outlines cut
+        at the antimeridian, slivers shared with a neighbour.
 
     Raises
     ------
@@ -93,6 +99,8 @@ def read_basins(
     _refuse_off_earth(layer, path)
     _refuse_overlaps(layer, path, repairs)
     table = _columns(layer, path, name_column)
+    if sensitivity_column is not None:
+        table["sensitivity"] = _sensitivity(layer, path, sensitivity_column)
     table.attrs["repairs"] = {
         basin: Text(*map("; ".join, zip(*told, strict=True))) for basin, told in repairs.items() if told
     }
@@ -334,14 +342,37 @@ def _accuracy(given: pd.Series, path: Path) -> pd.Series:
     return metres
 
 
+def _require_column(layer: gpd.GeoDataFrame, path: Path, name: str) -> None:
+    if name not in layer.columns:
+        columns = ", ".join(str(column) for column in layer.columns)
+        raise InputError(fault("basins_no_such_column", file=path.name, column=name, columns=columns))
+
+
+def _sensitivity(layer: gpd.GeoDataFrame, path: Path, column: str) -> pd.Series[float]:
+    """Give the numbers of a column, from zero up; blank stays not known."""
+    import pandas as pd
+
+    _require_column(layer, path, column)
+    numbers: pd.Series[float] = pd.to_numeric(layer[column], errors="coerce").astype(float)
+    numbers = numbers.replace([math.inf, -math.inf], -1.0)
+    wrong = (layer[column].notna() & numbers.isna()) | (numbers < 0)
+    if wrong.any():
+        raise InputError(
+            *(
+                fault("basins_sensitivity", file=path.name, column=column, value=value, basin=basin)
+                for basin, value in layer.loc[wrong, column].items()
+            )
+        )
+    return numbers
+
+
 def _columns(layer: gpd.GeoDataFrame, path: Path, name_column: str | None) -> gpd.GeoDataFrame:
     """Fill the columns of the contract from whatever the file has."""
     import geopandas as gpd
 
     name = name_column or usual_column(layer, _NAME_COLUMNS)
-    if name is not None and name not in layer.columns:
-        columns = ", ".join(str(column) for column in layer.columns)
-        raise InputError(fault("basins_no_such_column", file=path.name, column=name, columns=columns))
+    if name is not None:
+        _require_column(layer, path, name)
     names = layer[name].fillna(layer.index.to_series()) if name else layer.index.to_series()
     table = gpd.GeoDataFrame(index=layer.index, geometry=layer.geometry, crs=layer.crs)
     for position, column in enumerate(BASINS.columns):

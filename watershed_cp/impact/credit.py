@@ -156,9 +156,11 @@ def lend_next(accounts: Accounts) -> pd.DataFrame:
     """Rank the measures that were recommended or accepted, and that no loan has paid, by what a loan would do.
 
     The points of a measure are those of its parts, weighted as ``[lending]`` says: the load that the firm still
-    discharges against the largest, the share of it that arrives at the outlet, 1 / (1 + years of payback), and the
-    probability of its watershed. A part that is not known earns no points, and the table shows the weight that is
-    known. A measure without investment needs no loan.
+    discharges against the largest, the share of it that arrives at the outlet, 1 / (1 + years of payback), and how
+    sure all that is: the probability of its watershed, times what the project gives for the weakest grade of evidence
+    behind the load, times 1 / (1 + range), the range being half of the 90 % range as a part of the load. A part
+    that is not known earns no points, and the table shows the weight that is known. A measure without investment
+    needs no loan.
 
     Parameters
     ----------
@@ -185,11 +187,11 @@ def lend_next(accounts: Accounts) -> pd.DataFrame:
     found = found[placed & (found["investment_usd"] != 0)].reset_index(drop=True)
     if found.empty:
         return pd.DataFrame(columns=names)
-    pollutant, residual, delivered = _loads(accounts)
+    pollutant, measured, delivered = _loads(accounts)
     places = accounts.assignments.drop_duplicates("msme_id").set_index("msme_id")
     found = _with_payback(found, measures).assign(
         pollutant=pollutant,
-        residual_kg_yr=found["msme_id"].map(residual),
+        **{str(name): found["msme_id"].map(column) for name, column in measured.items()},
         delivered_share=found["msme_id"].map(delivered),
         probability=found["msme_id"].map(places["probability"]) if "probability" in places else math.nan,
     )
@@ -198,7 +200,9 @@ def lend_next(accounts: Accounts) -> pd.DataFrame:
             "load_points": found["residual_kg_yr"] / found["residual_kg_yr"].max(),
             "delivery_points": found["delivered_share"],
             "payback_points": 1 / (1 + found["payback_years"]),
-            "confidence_points": found["probability"],
+            "confidence_points": found["probability"]
+            * found["evidence"].map(accounts.lending.belief)
+            / (1 + found["range_pct"] / _PERCENT),
         }
     ).astype(float)
     weights = pd.Series(accounts.lending.weights, index=list(_PARTS))
@@ -227,8 +231,8 @@ def _service(amount: float, rate_pct_yr: float, term_months: float) -> float:
     return float(-numpy_financial.pmt(monthly, int(term_months), amount)) * min(_MONTHS, term_months)
 
 
-def _loads(accounts: Accounts) -> tuple[str, pd.Series[Any], pd.Series[Any]]:
-    """Give the pollutant most often credited, what each firm still discharges of it, and the share that arrives."""
+def _loads(accounts: Accounts) -> tuple[str, pd.DataFrame, pd.Series[Any]]:
+    """Give the pollutant most often credited, what is known of it at each firm, and the share that arrives."""
     from watershed_cp.impact.delivery import outlet_shares
 
     credited = accounts.ledger[
@@ -238,9 +242,24 @@ def _loads(accounts: Accounts) -> tuple[str, pd.Series[Any], pd.Series[Any]]:
     order = [row["pollutant"] for row in read_reference("pollutants") if row["pollutant"] in counts]
     pollutant = max(order or counts.index.tolist() or [""], key=lambda code: counts.get(code, 0))
     mine = credited[credited["pollutant"] == pollutant]
-    residual = mine.groupby("msme_id")["follow_up_kg_yr"].agg(math.fsum)
     places = accounts.assignments.drop_duplicates("msme_id").set_index("msme_id")
-    return pollutant, residual, outlet_shares(accounts.basins, places, pollutants=[pollutant])[pollutant]
+    return (
+        pollutant,
+        _measured(mine),
+        outlet_shares(accounts.basins, places, pollutants=[pollutant])[pollutant],
+    )
+
+
+def _measured(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give what each firm still discharges, the weakest grade of its evidence, and the range as percent of the load."""
+    width = (rows["reduction_high_kg_yr"] - rows["reduction_low_kg_yr"]) / 2
+    grades = rows["evidence"].astype(object).fillna(tables.EVIDENCE[-1])
+    firms = rows.assign(width=width, evidence=grades).groupby("msme_id")
+    residual = firms["follow_up_kg_yr"].agg(math.fsum)
+    ranges = _PERCENT * firms["width"].sum(min_count=1) / residual.where(residual > 0)
+    return pd.DataFrame(
+        {"residual_kg_yr": residual, "evidence": firms["evidence"].max(), "range_pct": ranges}
+    )
 
 
 def _with_payback(found: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:

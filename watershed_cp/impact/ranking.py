@@ -162,10 +162,15 @@ def _with_programme(rows: pd.DataFrame, evidence: Accounts | None) -> pd.DataFra
     settings = None if evidence is None else evidence.monitoring
     visited, years = last_visits(registers, as_of=None if settings is None else settings.as_of)
     attended = registers.get("attendance", pd.DataFrame({"msme_id": []}))["msme_id"].value_counts()
-    return rows.assign(
+    told = sensitivities(
+        rows,
+        {} if settings is None else settings.sensitivity,
+        basins=None if evidence is None else evidence.basins,
+        levels={} if evidence is None else evidence.levels,
+    )
+    return rows.join(told).assign(
         last_visit=visited.reindex(rows["msme_id"]).to_numpy(),
         years_since_visit=rows["msme_id"].map(years).fillna(years[""]),
-        sensitivity=sensitivities(rows, {} if settings is None else settings.sensitivity),
         attended=attended.reindex(rows["msme_id"]).fillna(0).astype(int).to_numpy(),
         payback_years=_paybacks(registers.get("recommendations")).reindex(rows["msme_id"]).to_numpy(float),
     )
@@ -237,6 +242,9 @@ def _explain(row: dict[str, object], weights: Weights, language: Language | None
     if weights.delivery:
         arrives = percent(100 * float(str(share)), digits=0)
         parts.append(say("delivery_unknown") if pd.isna(share) else say("delivery", share=arrives))  # type: ignore[call-overload]
+    if weights.sensitivity and row["sensitivity_from"] != "nothing":
+        origin = label("sensitivity_from", str(row["sensitivity_from"]), language)
+        parts.append(say("sensitivity", factor=number(float(str(row["sensitivity"]))), origin=origin))
     if weights.time:
         parts.append(say("no_visit") if pd.isna(visit) else say("visit", date=f"{visit:%Y-%m-%d}"))  # type: ignore[call-overload]
     if weights.attendance:

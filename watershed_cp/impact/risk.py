@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from watershed_cp import tables
+from watershed_cp.basins.assignment import assign_levels
 from watershed_cp.errors import InputError
 from watershed_cp.impact.delivery import outlet_shares
 from watershed_cp.impact.monitoring import firm_history
@@ -20,6 +21,8 @@ from watershed_cp.messages import fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    import geopandas as gpd
 
     from watershed_cp.impact.aggregation import Accounts
     from watershed_cp.project import Weights
@@ -179,18 +182,68 @@ def check_sensitivity(sensitivity: Mapping[str, float], basins: Iterable[str]) -
         raise InputError(fault("sensitivity_unknown", value=", ".join(strange), known=", ".join(known)))
 
 
-def sensitivities(firms: pd.DataFrame, sensitivity: Mapping[str, float]) -> pd.Series:
-    """Give how much the place of each firm counts: what the user set for its watershed times for its receiving body.
+def sensitivities(
+    firms: pd.DataFrame,
+    sensitivity: Mapping[str, float],
+    *,
+    basins: pd.DataFrame | None = None,
+    levels: Mapping[str, gpd.GeoDataFrame] | None = None,
+) -> pd.DataFrame:
+    """Give how much the place of each firm counts, and who says so.
+
+    Parameters
+    ----------
+    firms : pandas.DataFrame
+        ``msme_id``, ``basin_id``, ``discharge_to``, and for `levels` ``longitude`` and ``latitude`` in degrees.
+    sensitivity : mapping of str to float
+        What the project sets for watersheds and receiving bodies; the two are multiplied.
+    basins : pandas.DataFrame, optional
+        Index ``basin_id``; a column ``sensitivity`` counts as share of its largest value.
+    levels : mapping of str to geopandas.GeoDataFrame, optional
+        Layers of sub-basins, the coarsest first; the finest that has the column counts instead.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``sensitivity`` and ``sensitivity_from``: ``nothing``, ``project``, ``layer``, ``both``, or ``not_known``
+        where the layer says nothing of the place, which then counts as the most sensitive.
 
     Examples
     --------
-    >>> firms = pd.DataFrame({"basin_id": ["motagua", ""], "discharge_to": ["lake", "river"]})
-    >>> sensitivities(firms, {"motagua": 2.0, "lake": 1.5}).tolist()
-    [3.0, 1.0]
+    >>> firms = pd.DataFrame({"msme_id": "F", "basin_id": ["motagua", ""], "discharge_to": ["lake", "river"]})
+    >>> sensitivities(firms, {"motagua": 2.0, "lake": 1.5}).to_numpy().tolist()
+    [[3.0, 'project'], [1.0, 'nothing']]
+    >>> drunk = pd.DataFrame({"sensitivity": [100.0, 50.0]}, index=["acelhuate", "motagua"])
+    >>> sensitivities(firms, {"lake": 3.0}, basins=drunk).to_numpy().tolist()
+    [[1.5, 'both'], [1.0, 'not_known']]
     """
     told = firms.reindex(columns=["basin_id", "discharge_to"])
-    factors = told.apply(lambda column: column.map(dict(sensitivity)).astype(float).fillna(1.0))
-    return pd.Series(factors.prod(axis=1), index=firms.index)
+    stated = told.apply(lambda column: column.map(dict(sensitivity)).astype(float))
+    factor = stated.fillna(1.0).prod(axis=1)
+    project = stated.notna().any(axis=1)
+    origin = pd.Series(np.where(project, "project", "nothing"), index=firms.index, dtype=object)
+    layer = _of_layers(firms, basins, levels or {})
+    if layer is not None:
+        origin = pd.Series(np.where(project, "both", "layer"), index=firms.index, dtype=object)
+        origin = origin.mask(layer.isna(), "not_known")
+        factor = factor * layer.fillna(1.0)
+    return pd.DataFrame({"sensitivity": factor, "sensitivity_from": origin})
+
+
+def _of_layers(
+    firms: pd.DataFrame, basins: pd.DataFrame | None, levels: Mapping[str, gpd.GeoDataFrame]
+) -> pd.Series | None:
+    """Give what the finest layer with a sensitivity says of each firm, as share of its largest value."""
+    having = {name: layer for name, layer in levels.items() if "sensitivity" in layer}
+    if having:
+        name, layer = list(having.items())[-1]
+        places = assign_levels(firms, {name: layer})[name]
+    elif basins is not None and "sensitivity" in basins:
+        layer, places = basins, firms["basin_id"]
+    else:
+        return None
+    told = layer["sensitivity"]
+    return places.map(told / told.max() if told.max() > 0 else told).astype(float)
 
 
 def order_by_score(rows: pd.DataFrame, factors: Mapping[str, pd.Series], weights: Weights) -> pd.DataFrame:
@@ -243,8 +296,8 @@ def next_inspections(accounts: Accounts) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns of :data:`watershed_cp.tables.NEXT_INSPECTIONS`. ``unknown`` says what is not known: without a
-        ``load`` a firm comes last, without ``delivery`` all of its load is taken to arrive, without a ``visit`` its
-        time counts from the first record.
+        ``load`` a firm comes last, without ``delivery`` all of its load is taken to arrive, without ``sensitivity`` its
+        place counts as the most sensitive, without a ``visit`` its time counts from the first record.
 
     Examples
     --------
@@ -266,7 +319,11 @@ def next_inspections(accounts: Accounts) -> pd.DataFrame:
     visited, years = last_visits(accounts.registers, as_of=settings.as_of)
     rows["last_visit"] = visited.reindex(rows["msme_id"]).to_numpy()
     rows["years_since_visit"] = rows["msme_id"].map(years).fillna(years[""])
-    rows["sensitivity"] = sensitivities(rows, settings.sensitivity)
+    points = placed.reindex(rows["msme_id"])[["longitude", "latitude"]].set_axis(rows.index)
+    told = sensitivities(
+        rows.join(points), settings.sensitivity, basins=accounts.basins, levels=accounts.levels
+    )
+    rows = rows.join(told)
     rows["unknown"] = _unknown(rows)
     history = firm_history(accounts.compliance)
     rows = rows.join(history, on="msme_id").fillna(dict.fromkeys(history.columns, 0))
@@ -285,6 +342,7 @@ def _unknown(rows: pd.DataFrame) -> pd.Series:
     gaps = {
         "load": rows["load_kg_yr"].isna(),
         "delivery": rows["load_kg_yr"].notna() & rows["delivery_share"].isna(),
+        "sensitivity": rows["sensitivity_from"] == "not_known",
         "visit": rows["last_visit"].isna(),
     }
     words = [np.where(gap, name, "") for name, gap in gaps.items()]

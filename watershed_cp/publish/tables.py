@@ -16,20 +16,14 @@ from watershed_cp import tables
 from watershed_cp.impact.consultants import consultant_coverage, consultant_matches
 from watershed_cp.impact.credit import lend_next, loan_costs, portfolio
 from watershed_cp.impact.edition import PublicAccounts
-from watershed_cp.messages import label, texts
+from watershed_cp.messages import texts
+from watershed_cp.publish.cellwords import in_words
 from watershed_cp.publish.geopackage import save_geopackage, save_geoparquet
 from watershed_cp.publish.style import COLOURS
-from watershed_cp.publish.wording import (
-    both_languages,
-    disclosure_rule,
-    equation,
-    rule_in_words,
-    weights_in_words,
-)
-from watershed_cp.reference import pollutant_name
+from watershed_cp.publish.wording import disclosure_rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     import xlsxwriter
@@ -53,58 +47,6 @@ _PLAIN = {
     "strings_to_numbers": False,
     "nan_inf_to_errors": False,
 }
-_WORDS = {
-    "fate": "fate",
-    "status": "status",
-    "confidence": "page_confidence",
-    "dimension": "dimension",
-    "value": "size_class",
-    "size_class": "size_class",
-    "place": "arrival choice",
-    "part": "choice",
-    "fate_before": "fate",
-    "fate_after": "fate",
-    "change": "change",
-    "level": "dimension",
-    "kept_back": "kept_back",
-    "origin": "origin",
-    "verdict": "verdict",
-    "finding": "verdict",
-    "why": "not_judged",
-    "bound": "bound",
-    "basis": "basis",
-    "counts": "choice",
-    "lent": "choice",
-    "gap": "choice",
-    "knows_branch": "choice",
-    "loan_status": "choice",
-    "payback_from": "payback_from",
-    "enough": "choice",
-    "resource": "choice",
-    "energy_source": "choice",
-    "financing": "choice",
-    "quantity": "quantity",
-    "counting": "counting",
-    "note": "indicator_note",
-    "outcome": "claim",
-    "unit": "unit",
-    "kind": "choice",
-    "organisation_kind": "choice",
-    "partner_kind": "choice",
-    "agreement": "choice",
-}
-_SENTENCES: dict[str, Callable[[str, Language], str]] = {
-    **dict.fromkeys(
-        ("reason", "repairs", "notes"), lambda cell, language: both_languages(cell).speak(language)
-    ),
-    "equation": lambda cell, language: equation(cell).speak(language),
-    "weights": lambda cell, language: weights_in_words(cell).speak(language),
-    "pollutant": pollutant_name,
-    "rule": lambda cell, language: (
-        label("double", cell, language) if cell in texts("double") else rule_in_words(cell, language)
-    ),
-}
-_LISTS = {"flags": "flag", "unknown": "rank_unknown"}
 
 
 def save_tables(accounts: Accounts, folder: Path, *, language: Language = "es") -> list[Path]:
@@ -407,7 +349,7 @@ def _write_sheet(
     declared = {column.name: column for column in kind[1].columns}
     for place, column in enumerate(map(str, table.columns)):
         unit, cells = (declared[column].unit if column in declared else ""), table[column].tolist()
-        words = [_in_words(column, cell, language) for cell in cells]
+        words = [in_words(column, cell, language) for cell in cells]
         longest = max((len(str(word)) for word in words[:200] if word is not None), default=0)
         sheet.set_column(place, place, min(max(longest + 1, len(column) + 2, 13), _WIDEST))
         sheet.write_string(0, place, _heading(column, declared.get(column), language), formats["header"])
@@ -423,18 +365,6 @@ def _heading(name: str, column: tables.Column | None, language: Language) -> str
         return name
     unit = texts("unit")[column.unit].speak(language) if column.unit in texts("unit") else column.unit
     return f"{column.meaning.speak(language)} ({unit})" if unit else column.meaning.speak(language)
-
-
-def _in_words(column: str, cell: object, language: Language) -> object:
-    """Say a code in the reader's language; anything else stays as it is."""
-    if not isinstance(cell, str):
-        return cell
-    if column in _SENTENCES:
-        return _SENTENCES[column](cell, language)
-    if column in _LISTS:
-        return " ".join(label(_LISTS[column], code, language) for code in cell.split())
-    words = (texts(block) for block in _WORDS.get(column, "").split())
-    return next((block[cell].speak(language) for block in words if cell in block), cell)
 
 
 def _write_cell(sheet: Any, row: int, place: int, cell: object, number: object, date: object) -> None:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from watershed_cp.tables.columns import BASIN_ID, COUNTRY, MSME_ID, Table, choice, number, text, whole
+from watershed_cp.tables.columns import (
+    BASIN_ID,
+    COUNTRY,
+    EVIDENCE_GRADE,
+    MSME_ID,
+    Table,
+    choice,
+    number,
+    text,
+    whole,
+)
 from watershed_cp.tables.inputs import CONSULTANTS, LOANS, RECOMMENDATIONS
 
 _DOLLARS_OF = whole(
@@ -187,13 +197,24 @@ LEND_NEXT = Table(
             "Where the payback comes from: the measure itself, its branch or the whole programme",
         ),
         number("probability", "", "Probabilidad de la cuenca", "Probability of the watershed"),
+        EVIDENCE_GRADE,
+        number(
+            "range_pct",
+            "%",
+            "La mitad del rango del 90 % de la reducción, respecto de la carga que aún vierte",
+            "Half of the 90 % range of the reduction, as a part of the load still discharged",
+        ),
         *(
             number(f"{part}_points", "", f"Puntos por {es}, de 0 a 1", f"Points for {en}, 0 to 1")
             for part, es, en in (
                 ("load", "carga", "load"),
                 ("delivery", "llegada", "delivery"),
                 ("payback", "retorno", "payback"),
-                ("confidence", "certeza", "confidence"),
+                (
+                    "confidence",
+                    "certeza: cuenca x evidencia x rango",
+                    "confidence: watershed x evidence x range",
+                ),
             )
         ),
         number("known_weight", "", "Peso de lo que se conoce", "Weight of what is known"),

@@ -78,8 +78,14 @@ _RANKED = (
     number(
         "sensitivity",
         "",
-        "Factor sensibilidad, fijado en el proyecto por cuenca y cuerpo receptor",
-        "Factor sensitivity, set in the project by watershed and receiving body",
+        "Factor sensibilidad: lo que fija el proyecto por cuenca y cuerpo receptor, por lo que dice la capa",
+        "Factor sensitivity: what the project sets by watershed and receiving body, times what the layer says",
+    ),
+    choice(
+        "sensitivity_from",
+        ("nothing", "project", "layer", "both", "not_known"),
+        "Quién dice la sensibilidad: nadie (cuenta 1), el proyecto, la capa, ambos; o la capa no sabe (cuenta 1)",
+        "Who says the sensitivity: nobody (counts 1), the project, the layer, both; or the layer does not know (1)",
     ),
     date("last_visit", "Última inspección o auditoría", "Last inspection or audit"),
     number(
