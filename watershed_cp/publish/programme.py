@@ -56,7 +56,10 @@ def indicator_rules(source: Source) -> Iterator[Part]:
     """Say by which rule each indicator is computed."""
     table = source.accounts.indicators
     rules = [
-        (subscripted(row[f"name_{source.language}"]), rule_in_words(row["rule"], source.language))
+        tuple(
+            subscripted(words)
+            for words in (row[f"name_{source.language}"], rule_in_words(row["rule"], source.language))
+        )
         for row in table[table["dimension"] == "programme"].to_dict("records")
     ]
     if rules and source.of_everybody:
