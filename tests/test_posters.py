@@ -193,6 +193,25 @@ def test_marks_tell_counted_ambiguous_and_uncounted_firms(two_squares):
     assert places["longitude"].tolist() == [0.5, 0.9, 0.5, 2.5]  # the last one lies outside every watershed
 
 
+def test_room_that_few_pollutants_leave_tells_where_in_the_watershed(two_squares):
+    halves = gpd.GeoDataFrame(
+        {"parent": ["a", "a"], "name": ["Río Uno", None]},
+        index=["a-1", "a-2"],
+        geometry=[shapely.box(0, 0, 0.7, 1), shapely.box(0.7, 0, 1, 1)],
+        crs=4326,
+    )
+    placed = two_squares.assignments[["msme_id", "longitude", "latitude"]]
+    accounts = dataclasses.replace(two_squares, msmes=placed, levels={"half": halves})
+    parts = find(accounts, "a").parts
+    assert [(part.words("es"), part.reduction) for part in parts] == [
+        ("Río Uno (a-1)", 5_000),
+        ("Subcuenca a-2", 1_000),
+    ]
+    assert find(accounts).parts == ()
+    said = words(posters.draw_poster(accounts, "a", form="slide", language="en"))
+    assert {"Río Uno (a-1)", "Sub-basin a-2", "5.00 t", "1.00 t"} <= set(said)
+
+
 def test_all_watersheds_together_add_up(two_squares):
     finding = find(two_squares)
     change = finding.changes[0]

@@ -13,7 +13,7 @@ from watershed_cp.messages import label, number, texts
 from watershed_cp.publish.findings import find, headline, tight
 from watershed_cp.publish.layout import FORMS, basin_map, blank, foot, key, synthetic
 from watershed_cp.publish.lettering import text_width, wrap, write
-from watershed_cp.publish.panels import Column, draw_changes, draw_left_out, room_below
+from watershed_cp.publish.panels import Column, draw_changes, draw_left_out, draw_parts, room_below
 from watershed_cp.publish.style import COLOURS, matplotlib_settings
 
 if TYPE_CHECKING:
@@ -70,7 +70,9 @@ def draw_factsheet(accounts: Accounts, basin_id: str) -> Figure:
             column = Column(axes, left, left + half, page.column.top, page.sizes, language)
             _draw_facts(column, accounts, finding)
             room = column.y - page.column.bottom - room_below(ungraded, page.sizes, language)
+            below = column.y - room
             draw_changes(column, finding.changes, room=room)
+            draw_parts(column, finding, room=column.y - below)
             draw_left_out(column, finding)
         for at, language in enumerate(reversed(_BOTH)):
             foot(axes, page, accounts, language, lift=at * 2.9 * page.sizes.small)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from watershed_cp.impact.edition import PublicAccounts
+from watershed_cp.impact.totals import total_by
 from watershed_cp.messages import label, mass, number, percent
 from watershed_cp.reference import pollutant_name, read_reference
 from watershed_cp.tables import EVIDENCE, FATES
@@ -26,6 +27,7 @@ __all__ = [
     "Change",
     "Finding",
     "LeftOut",
+    "Part",
     "count_word",
     "day",
     "find",
@@ -73,6 +75,21 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
+class Part:
+    """What was credited of the headline pollutant in a sub-basin, kg/yr."""
+
+    part_id: str
+    name: str
+    reduction: float
+
+    def words(self, language: Language) -> str:
+        """Name the sub-basin as the page does."""
+        return label(
+            "page", "part_of" if self.name else "part_name", language, name=self.name, id=self.part_id
+        )
+
+
+@dataclass(frozen=True)
 class Finding:
     """All that a poster says about one watershed, or about all of them.
 
@@ -89,6 +106,8 @@ class Finding:
         Firms with a credited reduction, and firms inside the watershed.
     evidence : dict
         Credited headline reduction, kg/yr, by grade A to E.
+    parts : tuple of Part
+        Sub-basins of the watershed, the largest credited reduction of the headline pollutant first.
     left_out : tuple of LeftOut
         What firms inside the watershed report but no total holds, in the order of the fates.
     outside, unlocated : int
@@ -103,6 +122,7 @@ class Finding:
     credited: int
     located: int
     evidence: dict[str, float]
+    parts: tuple[Part, ...]
     left_out: tuple[LeftOut, ...]
     outside: int
     unlocated: int
@@ -155,6 +175,7 @@ def find(accounts: Accounts, basin_id: str | None = None) -> Finding:
             grade: math.fsum(headline.loc[headline["evidence"] == grade, "reduction_kg_yr"].dropna())
             for grade in EVIDENCE
         },
+        parts=_parts(accounts, basin_id, changes[0].pollutant) if basin_id and changes else (),
         left_out=_left_out(rows),
         outside=int((placed["status"] == "outside").sum()),
         unlocated=int((placed["status"] == "unlocated").sum()),
@@ -200,6 +221,24 @@ def _places(
             "basin_id": shown["basin_id"],
         }
     ).sort_values("reduction_kg_yr", ascending=False, kind="stable", ignore_index=True)
+
+
+def _parts(accounts: Accounts, basin_id: str, pollutant: str) -> tuple[Part, ...]:
+    if not accounts.levels:
+        return ()
+    level, outlines = next(iter(accounts.levels.items()))
+    if isinstance(accounts, PublicAccounts):
+        totals = accounts.told(level).rename(columns={"place": level})
+    else:
+        totals = total_by(accounts, level)
+    mine = totals[totals[level].isin(outlines.index[outlines["parent"] == basin_id])]
+    rows = mine[(mine["pollutant"] == pollutant) & (mine["msmes"] > 0)]
+    names = outlines["name"].fillna("").astype(str)
+    found = [
+        Part(str(part), names[part], float(kg))
+        for part, kg in zip(rows[level], rows["reduction_kg_yr"], strict=True)
+    ]
+    return tuple(sorted(found, key=lambda part: (-part.reduction, part.part_id)))
 
 
 def _left_out(rows: pd.DataFrame) -> tuple[LeftOut, ...]:

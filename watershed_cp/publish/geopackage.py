@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["save_geopackage", "save_geoparquet", "save_visits"]
 
-_DATE = "2000-01-01T00:00:00"
+_DATE = "2000-01-01T00:00:00.000Z"
 
 
 def save_geopackage(accounts: Accounts, path: Path) -> Path:

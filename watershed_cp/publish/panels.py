@@ -33,6 +33,7 @@ __all__ = [
     "draw_changes",
     "draw_evidence",
     "draw_left_out",
+    "draw_parts",
     "draw_table",
     "room_below",
 ]
@@ -248,6 +249,31 @@ def draw_table(column: Column, changes: Sequence[Change], *, room: float) -> Non
         for x, load in zip(stops, (change.baseline, change.follow_up, change.reduction), strict=True):
             write(column.axes, x, column.y, tight(mass(load)), small, align="right")
     column.y -= 1.6 * body
+
+
+def draw_parts(column: Column, finding: Finding, *, room: float) -> None:
+    """Draw where in the watershed the headline pollutant was avoided, if `room` points hold more than one sub-basin."""
+    body, small, language = column.sizes.body, column.sizes.small, column.language
+    parts = finding.parts[: max(0, int((room - 3.5 * body) / (1.38 * small)))]
+    if len(parts) < 2:  # noqa: PLR2004  one alone says what the title says
+        return
+    pollutant = typeset(finding.changes[0].pollutant, language)
+    column.heading(label("poster", "by_part", language, pollutant=pollutant))
+    names = [part.words(language) for part in parts]
+    left = column.left + max(text_width(name, small) for name in names) + small
+    values = [text_width(tight(mass(part.reduction)), small) for part in parts]
+    least, most = (end(0.0, *(part.reduction for part in parts)) for end in (min, max))
+    scale = (column.right - left - max(values) - small) / max(most - least, 1e-12)
+    for name, part in zip(names, parts, strict=True):
+        column.y -= 1.38 * small
+        write(column.axes, column.left, column.y, name, small)
+        column.bar(
+            left - least * scale, column.y - 0.1 * small, part.reduction * scale, 0.85 * small, RAMP[4]
+        )
+        text = tight(mass(part.reduction))
+        at = left + (max(part.reduction, 0) - least) * scale + 0.5 * small
+        write(column.axes, at, column.y, text, small)
+    column.y -= 1.4 * body
 
 
 def draw_evidence(column: Column, finding: Finding) -> None:

@@ -183,7 +183,10 @@ def _middles(area: shapely.Geometry) -> Iterator[tuple[float, float]]:
 
 
 def name_basins(
-    sheet: Sheet, outlines: dict[str, shapely.Geometry], words: dict[str, tuple[str, str]]
+    sheet: Sheet,
+    outlines: dict[str, shapely.Geometry],
+    words: dict[str, tuple[str, str]],
+    language: Language,
 ) -> None:
     """Write each watershed's name and a line below it beside the watershed, clear of every other.
 
@@ -195,6 +198,8 @@ def name_basins(
         Mercator degrees, by ``basin_id``.
     words : dict of str to (str, str)
         Name and second line, by ``basin_id``, the most important watershed first.
+    language : {"es", "en"}
+        Language in which the capitals will be named: one beside a watershed keeps its place.
     """
     shapes = {
         basin_id: shapely.simplify(sheet.frame.cut(outline), 1.0) for basin_id, outline in outlines.items()
@@ -205,7 +210,8 @@ def name_basins(
     for basin_id, (name, below) in words.items():
         others = shapely.union_all([shape for other, shape in shapes.items() if other != basin_id])
         size = (max(text_width(name, body, "bold"), text_width(below, small)), body + 1.3 * small)
-        box = _nearest_box(sheet, shapes[basin_id], others, size)
+        with sheet.labels.clear_of(_capitals_outside(sheet, all_basins, language)):
+            box = _nearest_box(sheet, shapes[basin_id], others, size)
         if box is None:
             continue
         sheet.labels.taken.append(box)
@@ -214,6 +220,15 @@ def name_basins(
         top = box.bottom + 1.35 * small
         write(sheet.axes, box.left, top, name, body, weight="bold", colour=COLOURS.basin, **looks)
         write(sheet.axes, box.left, box.bottom + 0.25 * small, below, small, **looks)
+
+
+def _capitals_outside(sheet: Sheet, area: shapely.Geometry, language: Language) -> Iterator[Box]:
+    """Give the room of each capital outside an area, with its name below it."""
+    size = sheet.sizes.small
+    for properties, (x, y) in _towns(sheet, None):
+        if properties["rank"] == 1 and not area.contains(shapely.Point(x, y)):
+            half = text_width(properties[f"name_{language}"], size, "bold") / 2
+            yield Box(x - half, y - 3.0 * size, x + half, y + _TOWN_DOTS[0])
 
 
 def _cover(sheet: Sheet, area: shapely.Geometry, cell: float) -> None:

@@ -41,6 +41,7 @@ from watershed_cp.publish.panels import (
     draw_changes,
     draw_evidence,
     draw_left_out,
+    draw_parts,
     draw_table,
     room_below,
 )
@@ -115,6 +116,7 @@ def draw_poster(
         column = Column(axes, page.column.left, page.column.right, page.column.top, page.sizes, language)
         room = page.column.top - page.column.bottom - room_below(finding, page.sizes, language)
         draw_changes(column, finding.changes, room=room)
+        draw_parts(column, finding, room=room - (page.column.top - column.y))
         draw_evidence(column, finding)
         draw_left_out(column, finding)
         foot(axes, page, accounts, language)
@@ -291,7 +293,7 @@ def _overview_map(
         basin_id: (bar.name, tight(f"{mass(bar.value)}, {firms(bar.firms, language)}"))
         for basin_id, bar in bars.items()
     }
-    name_basins(sheet, outlines, words)
+    name_basins(sheet, outlines, words, language)
     draw_names(sheet, language)
 
 
