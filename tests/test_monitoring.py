@@ -16,11 +16,13 @@ from watershed_cp import tables
 from watershed_cp.impact.aggregation import Accounts, close_accounts
 from watershed_cp.impact.edition import public_accounts
 from watershed_cp.impact.monitoring import compliance, firm_history, judge
+from watershed_cp.intake.readers import read_register
 from watershed_cp.loads.audits import audit_loads
 from watershed_cp.messages import texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 FIRMS = pd.DataFrame(
     {
@@ -55,7 +57,10 @@ def world(*inspections: dict[str, Any], limits: Sequence[dict[str, Any]] = (), *
     rows = pd.DataFrame(list(inspections)).reindex(columns=tables.INSPECTIONS.names)
     rows = rows.assign(date=pd.to_datetime(rows["date"]), value=rows["value"].astype(float))
     known = pd.DataFrame(list(limits)).reindex(columns=tables.LIMITS.names)
-    known = known.assign(valid_from=pd.to_datetime(known["valid_from"]), value=known["value"].astype(float))
+    known = known.assign(
+        **{name: pd.to_datetime(known[name]) for name in ("valid_from", "valid_until")},
+        **{name: known[name].astype(float) for name in ("value", "value_high")},
+    )
     return replace(accounts_of_three(), registers={"inspections": rows, "limits": known, **registers})
 
 
@@ -126,6 +131,69 @@ def test_ph_has_two_bounds_and_one_broken_is_a_result_that_exceeds() -> None:
         ["I2", "maximum", "complies"], ["I2", "minimum", "complies"],
     ]  # fmt: skip
     assert firm_history(table).loc["F1"].tolist() == [2, 1, 1, 0]
+
+
+def test_a_range_is_two_bounds_of_one_limit() -> None:
+    limits = [limit("acid", 6, value_high=9, pollutant="pH", unit="-")]
+    told = {5.5: "exceeds", 6: "complies", 9: "complies", 9.5: "exceeds"}
+    rows = [inspection(f"I{value}", value, pollutant="pH", unit="pH") for value in told]
+    rows.append(inspection("named", 3, pollutant="pH", unit="pH", limit_id="acid"))
+    table = compliance(world(*rows, limits=limits))
+    assert len(table) == 2 * len(rows)
+    worst = table.groupby("result_id")["verdict"].agg(
+        lambda found: "exceeds" if "exceeds" in set(found) else "complies"
+    )
+    assert worst.to_dict() == {f"I{value}": verdict for value, verdict in told.items()} | {"named": "exceeds"}
+
+
+def test_a_range_is_read_from_one_cell_of_a_hostile_table(tmp_path: Path) -> None:
+    file = tmp_path / "limites.csv"
+    rows = ["L1,pH,6–9,-,sí", 'L2,temperatura,"20,5 a 40",°C,sí', "L3,DBO5,60,mg/L,", "L4,SST,0,mg/L,sí"]
+    file.write_text(
+        "\n".join(["Código de límite,Parámetro,Límite,Unidad,Verificado", *rows]), encoding="utf-8"
+    )
+    table = read_register(file, "limits")
+    assert table["value"].tolist() == [6, 20.5, 60, 0]
+    assert table["value_high"].tolist()[:2] == [9, 40]
+    assert table["value_high"].isna().tolist()[2:] == [True, True]
+    found = verdicts(
+        world(
+            inspection("I1", 10, pollutant="pH", unit="pH"),
+            inspection("I2", 70),
+            inspection("I3", 2, pollutant="TSS", qualifier="<"),
+            limits=table.assign(country="SV").to_dict("records"),
+        )
+    )
+    assert found == [
+        ("I2", "not_judged", "unverified"),
+        ("I3", "not_judged", "non_detect"),  # a limit of zero: below 2 is not seen
+        ("I1", "exceeds", ""),
+        ("I1", "complies", ""),
+    ]
+
+
+def test_a_limit_holds_from_its_first_to_its_last_day() -> None:
+    limits = [limit("old", 50, valid_until="2020-12-31"), limit("new", 90, valid_from="2022-01-01")]
+    days = {"I1": "2020-12-31", "I2": "2021-06-01", "I3": "2022-01-01"}
+    rows = [inspection(name, 60, date=day, msme_id="F1") for name, day in days.items()]
+    rows.append(inspection("I4", 60, date="2021-06-01", limit_id="old"))
+    table = compliance(world(*rows, limits=limits)).set_index("result_id")
+    assert table["verdict"].to_dict() == {
+        "I1": "exceeds",
+        "I2": "not_judged",
+        "I3": "complies",
+        "I4": "not_judged",
+    }
+    assert table["why"].to_dict()["I4"] == "not_in_force"
+
+
+def test_a_single_sample_is_not_held_against_the_mean_of_a_month() -> None:
+    monthly = limit("mean", 30, averaging="month")
+    assert verdicts(world(inspection("I1", 50), limits=[monthly])) == [("I1", "not_judged", "average")]
+    named = inspection("I1", 50, limit_id="mean")
+    assert verdicts(world(named, limits=[monthly])) == [("I1", "not_judged", "average")]
+    both = [monthly, limit("each", 45, averaging="sample")]
+    assert verdicts(world(inspection("I1", 50), limits=both)) == [("I1", "exceeds", "")]
 
 
 def test_our_rows_of_the_four_countries_are_not_verified_and_yield_no_verdict() -> None:

@@ -43,6 +43,8 @@ class _Limit(NamedTuple):
     discharge_to: str
     ciiu: str
     valid_from: pd.Timestamp | None
+    valid_until: pd.Timestamp | None
+    averaging: str
     verified: bool
     source: str
 
@@ -58,8 +60,18 @@ class _Limit(NamedTuple):
             self.country in ("", firm["country"])
             and self.discharge_to in ("", firm["discharge_to"])
             and firm["ciiu"].startswith(self.ciiu)
-            and (self.valid_from is None or day is None or self.valid_from <= day)
+            and self.in_force(day)
         )
+
+    def in_force(self, day: pd.Timestamp | None) -> bool:
+        """Tell whether it holds on a day; one that is not known may be any."""
+        begun = self.valid_from is None or day is None or self.valid_from <= day
+        return begun and (self.valid_until is None or day is None or day <= self.valid_until)
+
+    @property
+    def of_a_sample(self) -> bool:
+        """Whether a single sample can be held against it; the mean of a month asks for more."""
+        return self.averaging in ("", "sample")
 
 
 def judge(
@@ -251,7 +263,7 @@ def _limits_of(
     day = result["date"] if isinstance(result["date"], pd.Timestamp) else None
     named = [limit for limit in own if limit.limit_id and limit.limit_id == result["limit_id"]]
     for limit in named:
-        yield limit, "other_pollutant" if limit.pollutant != result["pollutant"] else _unverified(limit)
+        yield limit, _why_not(limit, str(result["pollutant"]), day)
     if named:
         return
     for bound in _BOUNDS:
@@ -262,7 +274,7 @@ def _limits_of(
                 if (limit.pollutant, limit.bound) == (result["pollutant"], bound) and limit.applies(firm, day)
             ]
             if fit:
-                yield _most_specific(fit)
+                yield _most_specific([limit for limit in fit if limit.of_a_sample] or fit)
                 break
 
 
@@ -273,6 +285,8 @@ def _most_specific(fit: list[_Limit]) -> tuple[_Limit, str]:
     verified = [limit for limit in rank if limit.verified]
     if not verified:
         return rank[0], "unverified"
+    if not verified[0].of_a_sample:
+        return verified[0], "average"
     differ = any(
         not math.isclose(limit.value * _ratio(limit.unit, verified[0].unit), verified[0].value, rel_tol=_SAME)
         for limit in verified
@@ -284,20 +298,34 @@ def _in_text_order(limit: _Limit) -> tuple[str, str, float, str]:
     return limit.limit_id, limit.norm, limit.value, limit.unit
 
 
-def _unverified(limit: _Limit) -> str:
-    return "" if limit.verified else "unverified"
+def _why_not(limit: _Limit, pollutant: str, day: pd.Timestamp | None) -> str:
+    """Say why a limit that a result names yields no verdict; blank where it does."""
+    if limit.pollutant != pollutant:
+        return "other_pollutant"
+    if not limit.verified:
+        return "unverified"
+    if not limit.in_force(day):
+        return "not_in_force"
+    return "" if limit.of_a_sample else "average"
 
 
 def _own_limits(limits: pd.DataFrame | None) -> Iterator[_Limit]:
-    """Give the limits of the user's table; a bound that is not said is a maximum."""
+    """Give the limits of the user's table, a range as two; a bound that is not said is a maximum."""
     if limits is None:
         return
-    told = limits.reindex(columns=list(tables.LIMITS.names)).astype(object)
-    for row in told.where(told.notna(), "").to_dict("records"):
+    known = limits.reindex(columns=list(tables.LIMITS.names)).astype(object)
+    for row in known.where(known.notna(), "").to_dict("records"):
         if row["value"] == "":
             continue
-        since = pd.Timestamp(row["valid_from"]) if row["valid_from"] != "" else None
-        yield _limit({str(name): str(cell) for name, cell in row.items()}, since=since)
+        days = [
+            pd.Timestamp(row[name]) if row[name] != "" else None for name in ("valid_from", "valid_until")
+        ]
+        ends = [(row["bound"] or "maximum", row["value"])]
+        if row["value_high"] != "":
+            ends = list(zip(("minimum", "maximum"), sorted((row["value"], row["value_high"])), strict=True))
+        for bound, value in ends:
+            told = {str(name): str(cell) for name, cell in {**row, "bound": bound, "value": value}.items()}
+            yield _limit(told, since=days[0], until=days[1])
 
 
 @functools.cache
@@ -308,7 +336,9 @@ def _reference_limits() -> tuple[_Limit, ...]:
     return tuple(_limit({**row, "verified": row["usable"]}) for row in whole)
 
 
-def _limit(row: Mapping[str, str], *, since: pd.Timestamp | None = None) -> _Limit:
+def _limit(
+    row: Mapping[str, str], *, since: pd.Timestamp | None = None, until: pd.Timestamp | None = None
+) -> _Limit:
     return _Limit(
         limit_id=row.get("limit_id", ""),
         country=row["country"],
@@ -320,6 +350,8 @@ def _limit(row: Mapping[str, str], *, since: pd.Timestamp | None = None) -> _Lim
         discharge_to=row.get("discharge_to", ""),
         ciiu=row.get("ciiu", ""),
         valid_from=since,
+        valid_until=until,
+        averaging=row.get("averaging", ""),
         verified=row["verified"] == "yes",
         source=row["source"],
     )

@@ -45,6 +45,7 @@ _COUNTED = ("", "row_like_totals")
 _FEWEST_WORDS = 3  # no identifier has so many
 _TELLING_WIDTH = 3  # of a list of two columns, a row may well say no more
 _QUALIFIED = re.compile(r"\s*([<>])\s*(\d.*)")
+_RANGE = re.compile(r"\s*(\d[\d.,]*)\s*(?:[-–—]|a|to)\s*(\d[\d.,]*)\s*")
 _EMPTY_DTYPE = {
     "text": "str",
     "choice": "str",
@@ -104,7 +105,7 @@ def check_sheet(sheet: Sheet, header: Header, table: Table, *, language: Languag
         for name, place in header.positions.items()
     }
     cells, merged = _unmerged(cells, sheet, header)
-    cells = _qualified(_with_units(cells, header, table), table)
+    cells = _ranged(_qualified(_with_units(cells, header, table), table), table)
     readings = _read_columns(cells, sheet, language or header.language)
     data: dict[str, Any] = {
         name: readings[name].typed if name in readings else empty_column(table[name], len(kept))
@@ -241,6 +242,21 @@ def _qualified(cells: dict[str, Cells], table: Table) -> dict[str, Cells]:
         "value": replace(cells["value"], raw=values),
         "qualifier": replace(given, raw=signs),
     }
+
+
+def _ranged(cells: dict[str, Cells], table: Table) -> dict[str, Cells]:
+    """Take ``6–9`` in the column of values apart, where the table knows an upper end and its cell says nothing."""
+    if "value_high" not in table.names or "value" not in cells:
+        return cells
+    values = list(cells["value"].raw)
+    blank = replace(cells["value"], column=table["value_high"], raw=[""] * len(values))
+    given = cells.get("value_high", blank)
+    ends = list(given.raw)
+    for position, value in enumerate(values):
+        match = _RANGE.fullmatch(value) if isinstance(value, str) else None
+        if match and write_cell(ends[position]) in ("", match[2]):
+            values[position], ends[position] = match[1], match[2]
+    return cells | {"value": replace(cells["value"], raw=values), "value_high": replace(given, raw=ends)}
 
 
 def _read_columns(cells: dict[str, Cells], sheet: Sheet, language: Language | None) -> dict[str, Reading]:

@@ -383,10 +383,18 @@ LIMITS = Table(
             "bound", ("maximum", "minimum"), "Si es máximo o mínimo", "Whether it is a maximum or a minimum"
         ),
         number("value", "", "Valor del límite", "Value of the limit", required=True, low=0),
+        number("value_high", "", "Extremo superior de un rango", "Upper end of a range", low=0),
         text("unit", "Unidad del límite", "Unit of the limit", required=True),
         _DISCHARGE_TO,
         text("ciiu", "Rama a la que se aplica, código CIIU", "Branch it applies to, ISIC code"),
         date("valid_from", "Vigente desde", "In force since"),
+        date("valid_until", "Último día en vigor", "Last day in force"),
+        choice(
+            "averaging",
+            ("sample", "day", "month"),
+            "A qué se aplica: a cada muestra (en blanco), a la media de un día o de un mes",
+            "What it applies to: each sample (blank), the mean of a day or of a month",
+        ),
         choice(
             "verified",
             ("yes", "no"),

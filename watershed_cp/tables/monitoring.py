@@ -36,6 +36,8 @@ COMPLIANCE = Table(
                 "unit",
                 "non_detect",
                 "over_range",
+                "average",
+                "not_in_force",
             ),
             "Por qué no se juzga",
             "Why it is not judged",
