@@ -328,12 +328,26 @@ def test_check_writes_the_firms_that_may_be_one(tmp_path: Path, capsys: pytest.C
     rows = "1,Café Luz S.A. de C.V.,SV,13.7,-89.2\n2,CAFE LUZ,SV,13.7,-89.2\n"
     file.write_text(f"msme_id,name,country,latitude,longitude\n{rows}", encoding="utf-8")
     out, _ = told(capsys, "check", str(file))
-    sheet = tmp_path / "firms_possible_duplicates.csv"
+    sheet = tmp_path / "firms_possible_duplicates.xlsx"
     assert out.splitlines()[-2:] == [
         f"Pairs of firms that may be one and the same: 1. Nothing was merged; judge them in: {sheet}",
         "All in order.",
     ]
-    assert sheet.read_text(encoding="utf-8-sig").splitlines() == [
-        "Id,Id of the other,Name,Name of the other,Likeness of the name (%),Distance (m),Same municipality",
-        "1,2,Café Luz S.A. de C.V.,CAFE LUZ,100.0,0.0,no",
+    book = openpyxl.load_workbook(sheet)
+    cells = [[cell.value for cell in row] for row in book.active["A4:G5"]]
+    assert cells == [
+        [
+            "Decision",
+            "Likeness of the name (%)",
+            "Why they may be one",
+            "Id",
+            "Id of the other",
+            "Name",
+            "Name of the other",
+        ],
+        [None, 100, "the same name; 0 m from one another", "1", "2", "Café Luz S.A. de C.V.", "CAFE LUZ"],
     ]
+    book.active["A5"] = "different"
+    book.save(sheet)
+    assert "Pairs" not in told(capsys, "check", str(file))[0]
+    assert openpyxl.load_workbook(sheet).active["A5"].value == "different"

@@ -51,7 +51,7 @@ def test_spelling(row):
         (
             "14.63, -90.51",
             "SV",
-            "“14.63, -90.51” reads as 14.6300, -90.5100, outside SV."
+            "“14.63, -90.51” reads as 14.6300, -90.5100, outside El Salvador."
             " Check the sign, the order, the zone and the country.",
         ),
         (

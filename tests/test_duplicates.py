@@ -2,11 +2,13 @@
 
 import geopandas as gpd
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 import shapely
 
 from watershed_cp.intake.duplicates import find_duplicates, firm_key, review_pairs
+from watershed_cp.intake.review import write_review
 
 
 def firms(*rows):
@@ -67,6 +69,24 @@ def test_numbers_tell_firms_apart():
         )
     )
     assert found[["msme_id", "other_msme_id"]].to_numpy().tolist() == [["1", "3"]]
+
+
+def test_what_was_decided_stays_and_comes_last(tmp_path):
+    named = ("Café Luz", "CAFE LUZ SA", "Cafe Lus")
+    rows = firms(*((str(n), name, "SV", "Apopa", -89.2, 13.7) for n, name in enumerate(named, start=1)))
+    pairs, file = review_pairs(rows), tmp_path / "pairs.xlsx"
+    assert write_review(pairs, file, language="es") == len(pairs) == 3
+    book = openpyxl.load_workbook(file)
+    assert [cell.value for cell in book.active["C"][4:]] == [
+        "el mismo nombre; mismo municipio; a 0 m una de otra",
+        *["nombres parecidos en un mismo lugar; mismo municipio; a 0 m una de otra"] * 2,
+    ]
+    book.active["A5"] = "distintas"
+    book.active.move_range("A4:M7", cols=2)  # the reader sorts and moves as she likes
+    book.save(file)
+    assert write_review(pairs.iloc[::-1], file, language="en") == 2
+    told = openpyxl.load_workbook(file).active
+    assert [(told[f"A{row}"].value, told[f"B{row}"].value) for row in (5, 6, 7)][-1] == ("distintas", 100)
 
 
 def test_a_register_too_long_to_compare_says_so():

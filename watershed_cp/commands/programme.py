@@ -81,13 +81,12 @@ def _write_pairs(pairs: pd.DataFrame, register: Path, language: Language) -> Non
     """Write the firms that may be one beside their register, for a person to judge."""
     if pairs.empty:
         return
-    from watershed_cp.publish.tables import save_csv
+    from watershed_cp.intake.review import write_review
 
-    sheet = register.with_name(f"{register.stem}{label('duplicates', 'suffix', language)}.csv")
-    told = {True: label("choice", "yes", language), False: label("choice", "no", language)}
-    shown = pairs.round(0).assign(same_municipality=pairs["same_municipality"].map(told))
-    save_csv(shown.rename(columns={name: label("duplicates", str(name), language) for name in pairs}), sheet)
-    say("duplicates", language, pairs=number(len(pairs)), file=sheet)
+    file = register.with_name(f"{register.stem}{label('duplicates', 'suffix', language)}.xlsx")
+    undecided = write_review(pairs, file, language=language)
+    if undecided:
+        say("duplicates", language, pairs=number(undecided), file=file)
 
 
 def template(options: Options, language: Language) -> None:

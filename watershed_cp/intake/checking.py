@@ -96,6 +96,8 @@ def check_file(path: str | Path, *, language: Language | None = None, apart: boo
     found = {table.name: gather_table(sheets, table, language=language) for table in _tables_in(sheets)}
     faults = [one for gathered in found.values() for one in gathered.faults]
     faults += check_references({name: gathered.frame for name, gathered in found.items()})
+    order = {(sheet.file, sheet.name): place for place, sheet in enumerate(sheets)}
+    faults.sort(key=lambda one: (order.get((one.file or "", one.sheet or ""), -1), one.row or 0))
     pairs = review_pairs(_firms(found[MSMES.name].frame)) if MSMES.name in found else pd.DataFrame()
     told = [one for gathered in found.values() for one in _notes(gathered)]
     notes = dict.fromkeys((*told, *pairs.attrs.get("notes", ())))

@@ -15,12 +15,12 @@ from watershed_cp.intake.areas import Area, Box, area_of, region
 from watershed_cp.intake.grids import read_grid, read_mgrs
 from watershed_cp.intake.headers import shorten
 from watershed_cp.intake.notations import read_notations, unwrap_link
-from watershed_cp.messages import fault, label
+from watershed_cp.messages import fault, label, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from watershed_cp.errors import Language
+    from watershed_cp.errors import Language, Text
 
 __all__ = ["Location", "parse_location"]
 
@@ -138,6 +138,7 @@ def _list(readings: Iterable[Reading]) -> str:
     return "; ".join(dict.fromkeys(f"{one.latitude:.4f}, {one.longitude:.4f}" for one in readings))
 
 
-def _name(area: Area) -> str:
+def _name(area: Area) -> Text | str:
     west, south, east, north = area.box
-    return area.country or f"{south:.2f} – {north:.2f}, {west:.2f} – {east:.2f}"
+    box = f"{south:.2f} – {north:.2f}, {west:.2f} – {east:.2f}"
+    return texts("page_country")[area.country] if area.country else box

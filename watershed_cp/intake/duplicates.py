@@ -33,6 +33,8 @@ _FORMS = re.compile(
 _NUMBERS = re.compile(r"\d+")
 _FILLERS = frozenset({"de", "del", "la", "el", "los", "las", "y", "e"})
 
+_TOLD = ("municipality", "address", "source_row")
+
 COLUMNS = (
     "msme_id",
     "other_msme_id",
@@ -107,9 +109,11 @@ def find_duplicates(msmes: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def review_pairs(msmes: gpd.GeoDataFrame) -> pd.DataFrame:
-    """List the pairs as :func:`find_duplicates`, unless the register is too long to compare each firm with each.
+    """List the pairs as :func:`find_duplicates`, with what else tells two records apart, for a person to judge.
 
-    Above 5,000 firms that would take minutes; then nothing is listed, and ``attrs["notes"]`` says so.
+    Above 5,000 firms it would take minutes to compare each with each; then nothing is listed, and ``attrs["notes"]``
+    says so. Beside the columns of :func:`find_duplicates` stand ``municipality``, ``address`` and ``source_row`` of
+    both firms, those of the second with ``other_`` ahead; blank where the register lacks them.
 
     Examples
     --------
@@ -118,7 +122,12 @@ def review_pairs(msmes: gpd.GeoDataFrame) -> pd.DataFrame:
     0
     """
     if len(msmes) <= _MOST_COMPARED:
-        return find_duplicates(msmes)
+        pairs = find_duplicates(msmes)
+        known = msmes.drop_duplicates("msme_id").set_index("msme_id").reindex(columns=list(_TOLD))
+        for name in _TOLD:
+            pairs[name] = pairs["msme_id"].map(known[name])
+            pairs[f"other_{name}"] = pairs["other_msme_id"].map(known[name])
+        return pairs
     pairs = find_duplicates(msmes.iloc[:0])
     pairs.attrs["notes"] = (
         fault("duplicates_unsought", count=f"{len(msmes):,}", most=f"{_MOST_COMPARED:,}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import TYPE_CHECKING
 
 from watershed_cp.intake.cells import name_rows, write_cell
@@ -120,11 +121,19 @@ def pollutant_code(written: str) -> str | None:
 
     Examples
     --------
-    >>> pollutant_code("DBO₅"), pollutant_code("Demanda química de oxígeno"), pollutant_code("amor")
+    >>> pollutant_code("DBO 5"), pollutant_code("Demanda química de oxígeno"), pollutant_code("amor")
     ('BOD5', 'COD', None)
     """
     known = _pollutants()
-    return known.get(fold(written, brackets=True)) or known.get(fold(written))
+    spellings = fold(written, brackets=True), fold(written)
+    return next(
+        (known[key] for key in (*spellings, *(_joined(one) for one in spellings)) if key in known), None
+    )
+
+
+def _joined(spelling: str) -> str:
+    """Write ``DBO 5`` without its gap; words are not run together."""
+    return re.sub(r"\s+(?=\d)", "", spelling)
 
 
 @functools.cache

@@ -17,7 +17,7 @@ from typing import Any
 from watershed_cp.errors import Fault, IntakeError, MissingFileError
 from watershed_cp.intake.layers import LAYERS, read_layers
 from watershed_cp.intake.packages import check_package, damage, read_apart, unread_cells
-from watershed_cp.messages import fault
+from watershed_cp.messages import fault, texts
 
 __all__ = ["Sheet", "read_sheets"]
 
@@ -133,11 +133,13 @@ def _check_name(path: Path) -> None:
 
 
 def _read_folder(folder: Path, *, apart: bool | None) -> tuple[Sheet, ...]:
-    """Read every file of a folder that is a table; temporary files of an open Excel are none."""
+    """Read every file of a folder that is a table; the list of pairs is none, nor what an open Excel leaves."""
     files = sorted(
         path
         for path in folder.iterdir()
-        if path.suffix.lower() in (*WORKBOOKS, *TEXTS, *LAYERS) and not path.name.startswith(("~$", "."))
+        if path.suffix.lower() in (*WORKBOOKS, *TEXTS, *LAYERS)
+        and not path.name.startswith(("~$", "."))
+        and not path.stem.endswith(tuple(texts("duplicates")["suffix"]))
     )
     if not files:
         raise IntakeError(fault("file_empty", file=folder.name))

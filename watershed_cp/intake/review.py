@@ -1,0 +1,169 @@
+"""Pairs of firms that may be one, as a workbook in which a person decides; what was decided stays decided."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from watershed_cp.aside import written_aside
+from watershed_cp.errors import Text
+from watershed_cp.intake.duplicates import SAME_NAME
+from watershed_cp.intake.headers import fold
+from watershed_cp.intake.spreadsheets import read_sheets
+from watershed_cp.messages import label, number, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from watershed_cp.errors import Language
+
+__all__ = ["write_review"]
+
+_INK, _PAPER, _ASKED, _LINE = "#1B2A33", "#FBFAF7", "#FFF4D6", "#DCE6EA"
+_WIDTHS = {
+    "decision": 16, "likeness_pct": 11, "why": 44, "msme_id": 13, "name": 32, "municipality": 18, "address": 34,
+    "source_row": 8,
+}  # fmt: skip
+_TWICE = ("msme_id", "name", "municipality", "address", "source_row")
+_ORDER = ("decision", "likeness_pct", "why", *(part for name in _TWICE for part in (name, f"other_{name}")))
+_HEAD_ROW = 3
+_WHOLE = 100
+
+
+def write_review(pairs: pd.DataFrame, path: str | Path, *, language: Language | None = None) -> int:
+    """Write pairs of firms for a person to judge: why they may be one, both records side by side, and what she decides.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        As :func:`watershed_cp.intake.duplicates.review_pairs` gives them.
+    path : str or Path
+        Workbook to write, ``.xlsx``. Decisions that stand in an earlier one are taken over.
+    language : {"es", "en"}, optional
+        Language of headers and reasons, by default that of the system.
+
+    Returns
+    -------
+    int
+        How many pairs are still to be decided.
+
+    Raises
+    ------
+    IntakeError
+        If the earlier workbook cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import geopandas as gpd
+    >>> from watershed_cp.intake.duplicates import review_pairs
+    >>> rows = {"msme_id": ["1", "2"], "name": ["Café Luz, S.A.", "CAFE LUZ"]}
+    >>> pairs = review_pairs(gpd.GeoDataFrame(rows, geometry=[None] * 2, crs=4326))
+    >>> write_review(pairs, Path(tempfile.mkdtemp(), "pairs.xlsx"), language="en")
+    1
+    """
+    path = Path(path)
+    decided = _decisions(path)
+    keys = [_key(*names) for names in zip(pairs["msme_id"], pairs["other_msme_id"], strict=True)]
+    shown = pairs.assign(
+        decision=[decided.get(key, "") for key in keys],
+        why=[_why(pair).speak(language) for pair in pairs.to_dict("records")],
+    )
+    undecided = shown["decision"] == ""
+    shown = shown.iloc[(~undecided).to_numpy().argsort(kind="stable")]
+    with written_aside(path) as aside:
+        _write(shown, aside, language)
+    return int(undecided.sum())
+
+
+def _key(one: str, two: str) -> tuple[str, ...]:
+    return tuple(sorted((str(one), str(two))))
+
+
+def _decisions(path: Path) -> dict[tuple[str, ...], str]:
+    """Read what was decided in an earlier workbook, wherever its columns have been moved."""
+    if not path.exists():
+        return {}
+    wanted = {
+        name: {fold(text) for text in texts("duplicates")[name]}
+        for name in ("msme_id", "other_msme_id", "decision")
+    }
+    rows = read_sheets(path)[0].rows
+    for place, row in enumerate(rows):
+        heads = [fold(cell) if isinstance(cell, str) else "" for cell in row]
+        spots = [
+            next((spot for spot, head in enumerate(heads) if head in names), None)
+            for names in wanted.values()
+        ]
+        if None not in spots:
+            one, two, told = (spot or 0 for spot in spots)
+            return {_key(row[one], row[two]): str(row[told]).strip() for row in rows[place + 1 :]}
+    return {}
+
+
+def _why(pair: Mapping[Any, Any]) -> Text:
+    """Say why two firms may be one."""
+    words = texts("duplicates")
+    likeness, apart = pair["likeness_pct"], pair["distance_m"]
+    alike = (
+        "same_name" if likeness == _WHOLE else "nearly_same_name" if likeness >= SAME_NAME else "alike_name"
+    )
+    parts = [words[alike]]
+    if pair["same_municipality"]:
+        parts.append(words["same_municipality"])
+    known = apart == apart  # noqa: PLR0124  nan is not
+    parts.append(
+        Text(*(text.format(distance=number(round(apart))) for text in words["apart"]))
+        if known
+        else words["apart_unknown"]
+    )
+    return Text(*("; ".join(spoken) for spoken in zip(*parts, strict=True)))
+
+
+def _write(shown: pd.DataFrame, path: Path, language: Language | None) -> None:
+    """Write the sheet: a row a pair, the cells to fill in shaded."""
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        title = label("duplicates", "title", language)
+        book.set_properties({"title": title, "created": dt.datetime(2000, 1, 1)})  # noqa: DTZ001  has no zone
+        sheet = book.add_worksheet(label("duplicates", "sheet", language))
+        large = book.add_format({"bold": True, "font_size": 14, "font_color": _INK})
+        sheet.write_string(0, 0, title, large)
+        sheet.write_string(1, 0, label("duplicates", "advice", language))
+        base = {"valign": "top", "text_wrap": True, "border": 1, "border_color": _LINE}
+        head = {"bold": True, "bg_color": _INK, "font_color": _PAPER, "valign": "vcenter"}
+        heads, cells = book.add_format(base | head), book.add_format(base)
+        asked = book.add_format(base | {"bg_color": _ASKED, "num_format": "@"})
+        for place, name in enumerate(_ORDER):
+            sheet.set_column(place, place, _WIDTHS[name.removeprefix("other_")])
+            sheet.write_string(_HEAD_ROW, place, label("duplicates", name, language), heads)
+            for row, value in enumerate(shown[name].tolist(), start=_HEAD_ROW + 1):
+                _write_cell(sheet, row, place, value, asked if name == "decision" else cells)
+        _dress(sheet, _HEAD_ROW + len(shown), language)
+
+
+def _write_cell(sheet: Any, row: int, place: int, value: Any, form: Any) -> None:
+    if isinstance(value, str) and value:
+        sheet.write_string(row, place, value, form)
+    elif value in (None, "") or value != value:  # noqa: PLR0124  nan is not
+        sheet.write_blank(row, place, None, form)
+    else:
+        sheet.write_number(row, place, value, form)
+
+
+def _dress(sheet: Any, last: int, language: Language | None) -> None:
+    """Give the sheet its drop-down, its filter and its page."""
+    choices = [label("duplicates", f"decided_{key}", language) for key in ("same", "different")]
+    told = {"validate": "list", "source": choices, "error_type": "warning"}
+    sheet.data_validation(_HEAD_ROW + 1, 0, last, 0, told)
+    sheet.autofilter(_HEAD_ROW, 0, last, len(_ORDER) - 1)
+    sheet.freeze_panes(_HEAD_ROW + 1, 1)
+    sheet.set_row(_HEAD_ROW, 32)
+    sheet.hide_gridlines(2)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
