@@ -114,6 +114,7 @@ def test_a_measure_whose_lifetime_is_over_does_not_count():
 
 
 @settings(max_examples=30)
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(STATUSES), min_size=1, max_size=6))
 def test_only_what_stands_counts(statuses):
     accounts = world(*({"status": status, "measure": "M", "investment_usd": 7.0} for status in statuses))

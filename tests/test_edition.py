@@ -134,11 +134,8 @@ def test_no_byte_of_the_public_folder_names_a_firm_or_its_place(demo, folder):
     assert len(places) < 0.05 * len(wanted), sorted(places)[:5]  # an outline passes near some point by chance
 
 
-def test_the_same_scan_finds_the_firms_of_the_programmes_own_folder(demo, tmp_path):
-    from watershed_cp.publish.tables import save_tables
-
-    save_tables(demo, tmp_path)
-    content = "".join(text for _, text in all_bytes(tmp_path))
+def test_the_same_scan_finds_the_firms_of_the_programmes_own_folder(demo, demo_folder):
+    content = "".join(text for _, text in all_bytes(demo_folder / "tables"))
     assert all(msme_id in content for msme_id in demo.msmes["msme_id"])
 
 

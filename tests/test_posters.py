@@ -291,6 +291,7 @@ def test_the_accounts_are_left_as_they_were(two_squares):
         pd.testing.assert_frame_equal(before[name], getattr(two_squares, name))
 
 
+@pytest.mark.slow
 def test_files_are_named_safely_and_repeat_to_the_byte(two_squares, tmp_path):
     accounts = dataclasses.replace(
         two_squares, basins=two_squares.basins.rename(index={"a": "../x/á b", "b": "overview"})

@@ -191,12 +191,15 @@ def save_posters(
     Examples
     --------
     >>> import tempfile
-    >>> from watershed_cp.pipeline import run
-    >>> from watershed_cp.reference import data_path
-    >>> accounts = run(data_path("demo", "project.toml"))
+    >>> import pandas as pd
+    >>> import watershed_cp as wcp
+    >>> firms = pd.DataFrame({"msme_id": ["F1"], "longitude": [-89.19], "latitude": [13.71]})
+    >>> loads = pd.DataFrame({"msme_id": ["F1"], "pollutant": ["TN"], "fate": ["credited"], "reduction_kg_yr": [5.0]})
+    >>> basins = wcp.read_basins().loc[["acelhuate"]]
+    >>> accounts = wcp.aggregate(loads, wcp.assign(firms, basins), basins)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     len(save_posters(accounts, folder, languages=["es"], forms=["slide"]))
-    10
+    ...     [path.name for path in save_posters(accounts, folder, languages=["es"], forms=["slide"])][:2]
+    ['acelhuate_slide_es.pdf', 'acelhuate_slide_es.png']
     """
     written = []
     stems = _stems(accounts)
