@@ -234,7 +234,7 @@ def test_the_water_can_be_followed_without_a_pointer(demonstration: Chromium) ->
 def test_a_range_below_zero_is_drawn_so(demonstration: Chromium) -> None:
     tab = demonstration
     rows = tab.run(
-        "[...document.querySelectorAll('.basin-row')].map((row) => ['.whisker', '.line', '.fill']"
+        "[...document.querySelectorAll('.basin-row')].map((row) => ['.whisker', '.mark', '.fill']"
         ".map((name) => parseFloat(row.querySelector(name).style.left)))"
     )
     panama = rows[-1]  # −0.93 to 11.05 t, the only range of BOD5 below zero

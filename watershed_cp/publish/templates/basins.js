@@ -62,7 +62,9 @@ function paintRivers(pen, view) {
   pen.lineCap = "round";
   for (const river of ground.rivers) {
     const width = riverWidth(river, view.zoom);
-    if (width > 0.8) stroke(pen, view, river.shape, "halo", width + 1.4); // so that it reads on a dark watershed
+    pen.globalAlpha = 0.55;
+    if (width > 0.8) stroke(pen, view, river.shape, "halo", width + 1.2); // so that it reads on a dark watershed
+    pen.globalAlpha = 1;
     if (width > 0.3) stroke(pen, view, river.shape, "river", width);
   }
   for (const lake of ground.lakes) {

@@ -47,7 +47,7 @@ function target(row) {
   const most = Math.max(words.target, percent);
   return h("div", { class: "target" }, h("p", { class: "small" }, say("target", { percent: words.target })),
     h("span", { class: "bar", role: "img", "aria-label": say("target_words", { share: share(percent), percent: words.target }) },
-      h("span", { class: "fill after", "width%": (100 * percent) / most }), h("span", { class: "line", "left%": (100 * words.target) / most })), h("span", { class: "value" }, share(percent)));
+      h("span", { class: "fill after", "width%": (100 * percent) / most }), h("span", { class: "mark", "left%": (100 * words.target) / most })), h("span", { class: "value" }, share(percent)));
 }
 
 function contributors(place) {
@@ -137,7 +137,7 @@ function placeWords(firm) {
     parts.push(nearest && !Number.isNaN(divide) ? say("place_outside", { basin: basinName(nearest), distance: distance(divide) }) : say("stand_outside"));
   }
   if (!Number.isNaN(firms.accuracy[firm])) parts.push(say("place_accuracy", { accuracy: distance(firms.accuracy[firm]) }));
-  return [...parts, repairs && `${repairs[0].toUpperCase()}${repairs.slice(1)}.`].filter(Boolean).join(" ");
+  return [...parts, repairs && `${sentence(repairs)}.`].filter(Boolean).join(" ");
 }
 
 function sureness(probability) {

@@ -98,7 +98,7 @@ function axis(least, most) {
 /* Zero, where a bar does not begin with it, and the range. */
 function marks(scale, range) {
   const zero = scale(0, 0);
-  return [zero["left%"] > 0 ? h("span", { class: "line", "left%": zero["left%"] }) : null, range && h("span", { class: "whisker", ...scale(...range) })];
+  return [zero["left%"] > 0 ? h("span", { class: "mark", "left%": zero["left%"] }) : null, range && h("span", { class: "whisker", ...scale(...range) })];
 }
 
 /* What no total holds, and why; a public edition tells its rule instead. */

@@ -67,8 +67,14 @@ function day(text) {
   return Number.isNaN(date.valueOf()) ? text : date.toLocaleDateString(language === "es" ? "es-SV" : "en-GB", form);
 }
 
-function period() {
+/* The year that the reader has chosen, or all that was measured. */
+function period(year = state.year) {
+  if (year) return sentence(say("in_year", { year }));
   return words.period ? say("period", { first: day(words.period[0]), last: day(words.period[1]) }) : say("period_unknown");
+}
+
+function sentence(text) {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 /* Letters without accents and case, for searching. */
