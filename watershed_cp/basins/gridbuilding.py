@@ -1,7 +1,7 @@
 """The compiled loops that build a grid of labels; importing this module imports numba.
 
-Coordinates are degrees; `row` and `column` count cells of the fine grid from its south-west corner. Basins are
-numbered by their turn in ties until their rows are written in the end.
+Coordinates are degrees; `row` and `column` count cells of the fine grid from its south-west corner. A slab is some
+rows of tiles, built by itself. Basins are numbered by their turn in ties until their rows are written in the end.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from watershed_cp.basins.compiled import compiled
-from watershed_cp.basins.gridkernels import TIED, TILE
+from watershed_cp.basins.gridkernels import EDGES_SHIFT, HEADING, MORE, TIED, TILE, WORDS_OF_EDGE, columns_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,8 +22,29 @@ if TYPE_CHECKING:
     Bits = NDArray[np.uint64]
 
 _SHEET = 64  # basins, a bit each
+_LOOK_BACK = 4  # edges of a run among which the same edge of a neighbour is looked for
 _ONE, _NONE = np.uint64(1), np.uint64(0)
-_SLACK = 1e-6  # of a cell, far above the rounding of a column and far below a cell
+
+
+class Layer(NamedTuple):
+    """The rings of a layer.
+
+    Attributes
+    ----------
+    vertices : ndarray
+        Shape (n, 2), of closed rings.
+    begins : ndarray of int64
+        Shape (rings + 1,), where the vertices of each ring begin.
+    turns : ndarray of int32
+        Shape (rings,), turn of the basin of each ring.
+    rows : ndarray of int32
+        Shape (basins,), row of the basin by its turn.
+    """
+
+    vertices: Floats
+    begins: Whole
+    turns: Short
+    rows: Short
 
 
 class Entries(NamedTuple):
@@ -31,137 +52,64 @@ class Entries(NamedTuple):
 
     Attributes
     ----------
-    row, first, last, edge : ndarray of int32
-        Row, first and last column, and row of the edge.
+    row, first, last : ndarray of int32
+        Row in the slab, first and last column.
+    edges : ndarray of int32
+        Shape (n, 2): the vertex where the edge begins, and the turn of its basin.
     """
 
     row: Short
     first: Short
     last: Short
-    edge: Short
+    edges: Short
 
 
 @compiled
-def pair(vertices: Floats, begins: Whole, basin: Short) -> tuple[Floats, Short]:
-    """Cut rings into edges, and join the two copies of every edge that two basins share.
-
-    Parameters
-    ----------
-    vertices : ndarray
-        Shape (n, 2), of closed rings.
-    begins : ndarray of int
-        Shape (rings + 1,), where the vertices of each ring begin.
-    basin : ndarray of int32
-        Shape (rings,), basin of each ring.
-
-    Returns
-    -------
-    edges : ndarray
-        Shape (m, 4), smaller end first, each edge once for every two basins.
-    owners : ndarray of int32
-        Shape (m, 2), its basins; -1 where there is but one.
-    """
-    size = 16
-    while size < 2 * len(vertices):
-        size *= 2
-    slots = np.full(size, -1, np.int32)
-    edges = np.empty((len(vertices), 4))
-    words = edges.view(np.uint64)
-    owners = np.full((len(vertices), 2), -1, np.int32)
-    count, guess = 0, -1
-    for ring in range(len(basin)):
-        for vertex in range(begins[ring], begins[ring + 1] - 1):
-            if not _write_edge(vertices, vertex, edges[count]):
-                continue
-            if guess >= 0 and _lacks(owners, guess, basin[ring]) and _alike(words, guess, count):
-                owners[guess, 1] = basin[ring]
-                guess -= 1  # neighbours go along their border in opposite ways
-                continue
-            slot = _hash(words[count]) & (size - 1)
-            while True:
-                known = slots[slot]
-                if known < 0:
-                    slots[slot], owners[count, 0] = count, basin[ring]
-                    count += 1
-                    break
-                if _lacks(owners, known, basin[ring]) and _alike(words, known, count):
-                    owners[known, 1] = basin[ring]
-                    guess = known - 1
-                    break
-                slot = (slot + 1) & (size - 1)
-    return edges[:count], owners[:count]
+def _count_entries(vertices: Floats, begins: Whole, frame: Floats, low: int, past: int) -> int:
+    """Count the entries of the rows from `low` to `past`."""
+    count = 0
+    for ring in range(len(begins) - 1):
+        before = int((vertices[begins[ring], 1] - frame[1]) * frame[3])
+        for vertex in range(begins[ring] + 1, begins[ring + 1]):
+            row = int((vertices[vertex, 1] - frame[1]) * frame[3])
+            count += max(min(max(before, row), past - 1) - max(min(before, row), low) + 1, 0)
+            before = row
+    return count
 
 
 @compiled
-def _write_edge(vertices: Floats, vertex: int, edge: Floats) -> bool:
-    """Write the edge that begins at a vertex, smaller end first; tell whether it has length."""
-    ax, ay, bx, by = (
-        vertices[vertex, 0],
-        vertices[vertex, 1],
-        vertices[vertex + 1, 0],
-        vertices[vertex + 1, 1],
+def _enter(layer: Layer, frame: Floats, low: int, past: int) -> Entries:
+    """List the cells of the rows from `low` to `past` that edges enter, ring by ring."""
+    vertices, begins = layer.vertices, layer.begins
+    size = _count_entries(vertices, begins, frame, low, past)
+    entries = Entries(
+        np.empty(size, np.int32),
+        np.empty(size, np.int32),
+        np.empty(size, np.int32),
+        np.empty((size, 2), np.int32),
     )
-    if ax > bx or (ax == bx and ay > by):
-        ax, ay, bx, by = bx, by, ax, ay
-    edge[0], edge[1], edge[2], edge[3] = ax, ay, bx, by
-    return bool(ax != bx or ay != by)
-
-
-@compiled
-def _hash(words: Bits) -> int:
-    """Scatter four words over all numbers."""
-    mixed = words[0] * np.uint64(0x9E3779B97F4A7C15) ^ words[1] * np.uint64(0xC2B2AE3D27D4EB4F)
-    mixed ^= words[2] * np.uint64(0x165667B19E3779F9) ^ words[3] * np.uint64(0x27D4EB2F165667C5)
-    mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
-    return int(mixed >> np.uint64(16))
-
-
-@compiled
-def _lacks(owners: Short, edge: int, basin: int) -> bool:
-    """Tell whether an edge of another basin has no second one yet."""
-    return bool(owners[edge, 1] < 0 and owners[edge, 0] != basin)
-
-
-@compiled
-def _alike(words: Bits, one: int, other: int) -> bool:
-    same = words[one, 0] == words[other, 0] and words[one, 1] == words[other, 1]
-    return bool(same and words[one, 2] == words[other, 2] and words[one, 3] == words[other, 3])
-
-
-@compiled
-def enter(edges: Floats, frame: Floats) -> Entries:
-    """List the cells that each edge enters, a little too many rather than one too few."""
     west, south, eastward, northward = frame
     count = 0
-    for edge in range(len(edges)):
-        lower, upper = min(edges[edge, 1], edges[edge, 3]), max(edges[edge, 1], edges[edge, 3])
-        count += int((upper - south) * northward) - int((lower - south) * northward) + 1
-    entries = Entries(
-        np.empty(count, np.int32),
-        np.empty(count, np.int32),
-        np.empty(count, np.int32),
-        np.empty(count, np.int32),
-    )
-    count = 0
-    for edge in range(len(edges)):
-        ax, ay = (edges[edge, 0] - west) * eastward, (edges[edge, 1] - south) * northward
-        bx, by = (edges[edge, 2] - west) * eastward, (edges[edge, 3] - south) * northward
-        if ay > by:
-            ax, ay, bx, by = bx, by, ax, ay
-        for row in range(int(ay), int(by) + 1):
-            left, right = min(ax, bx), max(ax, bx)
-            if int(by) > int(ay):
-                one = ax + (max(ay, float(row)) - ay) / (by - ay) * (bx - ax)
-                other = ax + (min(by, row + 1.0) - ay) / (by - ay) * (bx - ax)
-                left, right = max(left, min(one, other)), min(right, max(one, other))
-            entries.row[count], entries.edge[count] = row, edge
-            entries.first[count], entries.last[count] = int(left - _SLACK), int(right + _SLACK)
-            count += 1
+    for ring in range(len(layer.turns)):
+        x, y = (vertices[begins[ring], 0] - west) * eastward, (vertices[begins[ring], 1] - south) * northward
+        for vertex in range(begins[ring], begins[ring + 1] - 1):
+            ax, ay = x, y
+            x, y = (vertices[vertex + 1, 0] - west) * eastward, (vertices[vertex + 1, 1] - south) * northward
+            bx, by = x, y
+            if ay > by:
+                ax, ay, bx, by = bx, by, ax, ay
+            bottom, top = int(ay), int(by)
+            slope = (bx - ax) / (by - ay) if top > bottom else 0.0
+            for row in range(max(bottom, low), min(top + 1, past)):
+                entries.row[count] = row - low
+                entries.first[count], entries.last[count] = columns_of(ax, ay, bx, by, slope, row)
+                entries.edges[count, 0], entries.edges[count, 1] = vertex, layer.turns[ring]
+                count += 1
     return entries
 
 
 @compiled
-def mark(entries: Entries, cells: Short) -> int:
+def _mark(entries: Entries, cells: Short) -> int:
     """Write -1 - run into entered cells, row by row and from east to west; give the number of runs."""
     for entry in range(len(entries.row)):
         for column in range(entries.first[entry], entries.last[entry] + 1):
@@ -176,7 +124,7 @@ def mark(entries: Entries, cells: Short) -> int:
 
 
 @compiled
-def sort_by_run(entries: Entries, cells: Short, runs: int) -> tuple[Whole, Short]:
+def _sort_by_run(entries: Entries, cells: Short, runs: int) -> tuple[Whole, Short]:
     """Gather the edges of each run: where they begin, and the edges."""
     begins = np.zeros(runs + 1, np.int64)
     for entry in range(len(entries.row)):
@@ -184,32 +132,21 @@ def sort_by_run(entries: Entries, cells: Short, runs: int) -> tuple[Whole, Short
     for run in range(runs):
         begins[run + 1] += begins[run]
     place = begins.copy()
-    edge_of = np.empty(len(entries.row), np.int32)
+    edges = np.empty((len(entries.row), 2), np.int32)
     for entry in range(len(entries.row)):
         run = -1 - cells[entries.row[entry], entries.first[entry]]
-        edge_of[place[run]] = entries.edge[entry]
+        edges[place[run], 0], edges[place[run], 1] = entries.edges[entry, 0], entries.edges[entry, 1]
         place[run] += 1
-    return begins, edge_of
-
-
-@compiled
-def _place(members: Short, count: int, basin: int) -> int:
-    """Find where a basin stands, or would stand, in a sorted set."""
-    low, high = 0, count
-    while low < high:
-        middle = (low + high) >> 1
-        if members[middle] < basin:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    return begins, edges
 
 
 @compiled
 def _include(members: Short, count: int, basin: int) -> int:
     """Put a basin into a sorted set; give the new size."""
-    place = _place(members, count, basin)
-    if place < count and members[place] == basin:
+    place = count
+    while place > 0 and members[place - 1] > basin:
+        place -= 1
+    if place > 0 and members[place - 1] == basin:
         return count
     for position in range(count, place, -1):
         members[position] = members[position - 1]
@@ -223,27 +160,115 @@ def _toggle(members: Short, count: int, basin: int) -> int:
     grown = _include(members, count, basin)
     if grown > count:
         return grown
-    for position in range(_place(members, count, basin), count - 1):
+    for position in range(_place(members[:count], basin), count - 1):
         members[position] = members[position + 1]
     return count - 1
 
 
 @compiled
-def label(
-    cells: Short, edges: Floats, owners: Short, begins: Whole, edge_of: Short, frame: Floats, rows: Short
-) -> tuple[Whole, Short]:
+def _place(members: Short, basin: int) -> int:
+    """Find where a basin stands in a set, -1 where it is not in it."""
+    for place in range(len(members)):
+        if members[place] == basin:
+            return place
+    return -1
+
+
+@compiled
+def _same(words: Bits, one: int, other: int) -> bool:
+    """Tell whether two edges have the same ends; neighbours go along their border in opposite ways."""
+    if words[one] == words[other + 2] and words[one + 1] == words[other + 3]:
+        return bool(words[one + 2] == words[other] and words[one + 3] == words[other + 1])
+    same = words[one] == words[other] and words[one + 1] == words[other + 1]
+    return bool(same and words[one + 2] == words[other + 2] and words[one + 3] == words[other + 3])
+
+
+@compiled
+def _twin(words: Bits, first: int, past: int, guess: int, edge: int) -> int:
+    """Find the same edge of another basin between `first` and `past`, at first at `guess`; -1 where there is none."""
+    toggles = words[edge + WORDS_OF_EDGE - 1]
+    if guess >= first and words[guess + WORDS_OF_EDGE - 1] & toggles == _NONE and _same(words, guess, edge):
+        return guess
+    for known in range(
+        past - WORDS_OF_EDGE, max(first, past - _LOOK_BACK * WORDS_OF_EDGE) - 1, -WORDS_OF_EDGE
+    ):
+        if words[known + WORDS_OF_EDGE - 1] & toggles == _NONE and _same(words, known, edge):
+            return known
+    return -1
+
+
+@compiled
+def _write_sheet(
+    words: Bits, at: int, vertices: Floats, edges: Short, members: Short, held: Short, rows: Short
+) -> int:
+    """Write what tells up to 64 basins apart in a run; give where the next sheet begins."""
+    values = words.view(np.float64)
+    words[at], words[at + 1] = _NONE, np.uint64(len(members))
+    for member in range(len(members)):
+        words[at + HEADING + member] = np.uint64(rows[members[member]] + 1)
+        if _place(held, members[member]) >= 0:
+            words[at] |= _ONE << np.uint64(member)
+    first = at + HEADING + len(members)
+    end = first
+    owner, place, own, guess = -1, -1, first, -1
+    for edge in range(len(edges)):
+        if edges[edge, 1] != owner:
+            owner, own, guess = edges[edge, 1], end, -1
+            place = _place(members, owner)
+        if place < 0:
+            continue
+        vertex = edges[edge, 0]
+        values[end], values[end + 1] = vertices[vertex, 0], vertices[vertex, 1]
+        values[end + 2], values[end + 3] = vertices[vertex + 1, 0], vertices[vertex + 1, 1]
+        words[end + 4] = _ONE << np.uint64(place)
+        twin = _twin(words, first, own, guess, end)
+        if twin < 0:
+            end += WORDS_OF_EDGE
+        else:
+            words[twin + 4] |= words[end + 4]
+            guess = twin - WORDS_OF_EDGE  # neighbours go along their border in opposite ways
+    words[at + 1] |= np.uint64((end - first) // WORDS_OF_EDGE) << EDGES_SHIFT
+    return end
+
+
+@compiled
+def _write_run(
+    words: Bits, at: int, vertices: Floats, edges: Short, held: Short, members: Short, rows: Short
+) -> int:
+    """Write the sheets of a run, given the basins that hold the cell right of it; give where the next run begins."""
+    count = len(held)
+    members[:count] = held
+    for edge in range(len(edges)):
+        if edge == 0 or edges[edge, 1] != edges[edge - 1, 1]:
+            count = _include(members, count, edges[edge, 1])
+    for first in range(0, count, _SHEET):
+        end = _write_sheet(
+            words, at, vertices, edges, members[first : min(first + _SHEET, count)], held, rows
+        )
+        if first + _SHEET < count:
+            words[at + 1] |= MORE
+        at = end
+    return at
+
+
+@compiled
+def _label(
+    cells: Short, low: int, frame: Floats, vertices: Floats, begins: Whole, edges: Short, rows: Short
+) -> tuple[Short, Bits]:
     """Label the cells between the runs, walking each row from east to west along its middle.
 
     Returns
     -------
-    held_begins, held : ndarray
-        The basins that hold the cell right of each run, by their turn in ties.
+    places : ndarray of int32
+        Where the sheets of each run begin.
+    words : ndarray of uint64
+        The sheets.
     """
-    held_begins, held = np.zeros(len(begins), np.int64), np.empty(len(begins), np.int32)
-    members = np.empty(len(rows) + 1, np.int32)
-    run = -1
+    places, words = np.empty(len(begins) - 1, np.int32), np.empty(16 + 10 * len(edges), np.uint64)
+    members, known = np.empty(len(rows) + 1, np.int32), np.empty(len(rows) + 1, np.int32)
+    run, end = -1, 0
     for row in range(cells.shape[0]):
-        middle = frame[1] + (row + 0.5) / frame[3]
+        middle = frame[1] + (low + row + 0.5) / frame[3]
         count, value = 0, np.int32(0)
         for column in range(cells.shape[1] - 1, -1, -1):
             if cells[row, column] >= 0:
@@ -252,115 +277,73 @@ def label(
             if -1 - cells[row, column] == run:
                 continue
             run = -1 - cells[row, column]
-            held_begins[run + 1] = held_begins[run] + count
-            if held_begins[run + 1] > len(held):
-                held = np.concatenate((held, np.empty(held_begins[run + 1], np.int32)))
-            held[held_begins[run] : held_begins[run + 1]] = members[:count]
-            for edge in edge_of[begins[run] : begins[run + 1]]:
-                if (edges[edge, 1] > middle) != (edges[edge, 3] > middle):
-                    count = _toggle(members, count, owners[edge, 0])
-                    if owners[edge, 1] >= 0:
-                        count = _toggle(members, count, owners[edge, 1])
+            own = edges[begins[run] : begins[run + 1]]
+            most = count + len(own)
+            room = most * (1 + WORDS_OF_EDGE) + HEADING * (1 + most // _SHEET)
+            if end + room > len(words):
+                words = np.concatenate((words, np.empty(len(words) + room, np.uint64)))
+            places[run] = end
+            end = _write_run(words, end, vertices, own, members[:count], known, rows)
+            for edge in range(len(own)):
+                vertex = own[edge, 0]
+                if (vertices[vertex, 1] > middle) != (vertices[vertex + 1, 1] > middle):
+                    count = _toggle(members, count, own[edge, 1])
             value = np.int32(rows[members[0]] + 1) if count else np.int32(0)
             if count > 1:
                 value |= TIED
-    return held_begins, held[: held_begins[-1]]
+    return places, words[:end]
 
 
 @compiled
-def _gather(run: int, held: Short, edge_of: Short, owners: Short, seen: Short, members: Short) -> int:
-    """Collect the basins that a run has to tell apart, in the order of their turns; give their count."""
-    count = 0
-    for basin in held:
-        members[count], seen[basin] = basin, run
-        count += 1
-    for edge in edge_of:
-        for basin in owners[edge]:
-            if basin < 0 or seen[basin] == run:
-                continue
-            place, seen[basin] = count, run
-            while place > 0 and members[place - 1] > basin:
-                members[place] = members[place - 1]
-                place -= 1
-            members[place] = basin
-            count += 1
-    return count
-
-
-@compiled
-def _bit(places: Short, basin: int, first: int) -> np.uint64:
-    """Give the bit of a basin in the sheet whose first basin stands at `first`, none where it is not in it."""
-    if basin < 0 or not first <= places[basin] < first + _SHEET:
-        return _NONE
-    return _ONE << np.uint64(places[basin] - first)
-
-
-@compiled
-def fill_sheets(
-    begins: Whole, edge_of: Short, owners: Short, held_begins: Whole, held: Short, edges: Floats, rows: Short
-) -> tuple[Whole, Whole, Short, Floats, Bits]:
-    """Write the sheets of all runs: the first sheet of each run, and the last four fields of :class:`Grid`."""
-    runs, most = len(begins) - 1, 2 * len(edge_of) + len(held)
-    run_sheets, sheets = np.empty(runs, np.int64), np.zeros((runs + most // _SHEET + 1, 4), np.int64)
-    basins, ends = np.empty(most, np.int32), np.empty((2 * len(edge_of), 4))
-    toggles = np.empty(2 * len(edge_of), np.uint64)
-    members, places = np.empty(len(rows), np.int32), np.empty(len(rows), np.int32)
-    seen = np.full(len(rows), -1, np.int32)
-    sheet, edge_count, basin_count = 0, 0, 0
-    for run in range(runs):
-        run_sheets[run] = sheet
-        own, kept = edge_of[begins[run] : begins[run + 1]], held[held_begins[run] : held_begins[run + 1]]
-        count = _gather(run, kept, own, owners, seen, members)
-        for place in range(count):
-            places[members[place]] = place
-        for first in range(0, count, _SHEET):
-            bits = _NONE
-            for basin in kept:
-                bits |= _bit(places, basin, first)
-            sheets[sheet, 0], sheets[sheet, 1], sheets[sheet, 2] = edge_count, basin_count, np.int64(bits)
-            sheets[sheet, 3] = first + _SHEET < count
-            for edge in own:
-                bits = _bit(places, owners[edge, 0], first) | _bit(places, owners[edge, 1], first)
-                if bits != _NONE:
-                    toggles[edge_count] = bits
-                    for part in range(4):
-                        ends[edge_count, part] = edges[edge, part]
-                    edge_count += 1
-            for member in members[first : min(first + _SHEET, count)]:
-                basins[basin_count] = rows[member]
-                basin_count += 1
-            sheet += 1
-    sheets[sheet, 0], sheets[sheet, 1] = edge_count, basin_count
-    return run_sheets, sheets[: sheet + 1], basins[:basin_count], ends[:edge_count], toggles[:edge_count]
-
-
-@compiled
-def compress(cells: Short, run_sheets: Whole) -> tuple[Short, Short]:
-    """Fold the cells into tiles, and tiles of one label into that label; runs are named by their first sheet."""
-    coarse = np.empty((cells.shape[0] // TILE, cells.shape[1] // TILE), np.int32)
+def _count_tiles(cells: Short, coarse: Short) -> int:
+    """Write the label of each tile that has but one, and -1 elsewhere; count the others."""
     count = 0
     for row in range(coarse.shape[0]):
         for column in range(coarse.shape[1]):
             tile = cells[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE]
-            coarse[row, column] = tile[0, 0]
-            if not _uniform(tile):
-                count += 1
-                coarse[row, column] = -count
-    tiles = np.empty((count, TILE * TILE), np.int32)
+            coarse[row, column] = tile[0, 0] if _uniform(tile) else -1
+            count += int(coarse[row, column] < 0)
+    return count
+
+
+@compiled
+def begin_slab(layer: Layer, frame: Floats, low: int, cells: Short, coarse: Short) -> tuple[Short, Bits, int]:
+    """Label the cells of a slab whose first row is `low`.
+
+    Returns
+    -------
+    places : ndarray of int32
+        Where the sheets of each run begin.
+    words : ndarray of uint64
+        The sheets.
+    tiles : int
+        How many tiles have several labels; the labels of the others are in `coarse`, which has -1 for these.
+    """
+    entries = _enter(layer, frame, low, low + len(cells))
+    runs = _mark(entries, cells)
+    begins, edges = _sort_by_run(entries, cells, runs)
+    places, words = _label(cells, low, frame, layer.vertices, begins, edges, layer.rows)
+    return places, words, _count_tiles(cells, coarse)
+
+
+@compiled
+def fill_tiles(cells: Short, places: Short, coarse: Short, first: int, tiles: Short) -> None:
+    """Copy the tiles of several labels, the first of them to `tiles[first]`; runs are named by their place."""
     for row in range(coarse.shape[0]):
         for column in range(coarse.shape[1]):
             if coarse[row, column] < 0:
                 tile = cells[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE]
-                _copy(tile, run_sheets, tiles[-1 - coarse[row, column]])
-    return coarse, tiles
+                _copy(tile, places, tiles[first])
+                coarse[row, column] = -1 - first
+                first += 1
 
 
 @compiled
-def _copy(tile: Short, run_sheets: Whole, flat: Short) -> None:
+def _copy(tile: Short, places: Short, flat: Short) -> None:
     for row in range(TILE):
         for column in range(TILE):
             cell = tile[row, column]
-            flat[row * TILE + column] = cell if cell >= 0 else -1 - run_sheets[-1 - cell]
+            flat[row * TILE + column] = cell if cell >= 0 else -1 - places[-1 - cell]
 
 
 @compiled

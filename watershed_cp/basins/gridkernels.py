@@ -27,6 +27,10 @@ TILE = 16  # cells a side
 _TILE_SHIFT = 4
 _BLOCK = 4096  # points whose looks into memory overlap
 _ONE, _NONE = np.uint64(1), np.uint64(0)
+HEADING, WORDS_OF_EDGE = 2, 5  # words of a sheet before its basins, and of each of its edges
+EDGES_SHIFT, _MEMBERS = np.uint64(8), np.uint64(255)  # in the second word of a sheet
+MORE = np.uint64(1 << 63)
+_SLACK = 1e-6  # of a cell, far above the rounding of a column and far below a cell
 _SPLITTER = 134217729.0  # 2 ** 27 + 1 cuts a double into two halves
 ROUNDING = 3.3306690738754716e-16  # (3 + 16 e) e with e = 2 ** -53: Shewchuk's bound for one determinant
 
@@ -41,26 +45,19 @@ class Grid(NamedTuple):
     coarse : ndarray of int32
         Shape (rows of tiles, columns of tiles): a label, or -1 - tile.
     tiles : ndarray of int32
-        Shape (tiles, 256): a label, or -1 - sheet. A label is 0 outside, else basin + 1, plus `TIED` where several
-        basins hold the cell.
-    sheets : ndarray of int64
-        Shape (sheets + 1, 4): where the edges and the basins of each sheet begin, the basins that hold the cell
-        right of its run, a bit each, and 1 where the run goes on in the next sheet. A sheet treats up to 64 basins.
-    basins : ndarray of int32
-        Basins of the sheets, in the order of their bits, which is the order that settles ties.
-    edges : ndarray
-        Shape (n, 4): start and end of the edges of the sheets.
-    toggles : ndarray of uint64
-        Shape (n,): the basins of each edge, a bit each.
+        Shape (tiles, 256): a label, or -1 - place of a sheet. A label is 0 outside, else basin + 1, plus `TIED` where
+        several basins hold the cell.
+    words : ndarray of uint64
+        Sheets, each a run of cells and up to 64 basins: which basins hold the cell right of the run, a bit each; how
+        many basins and edges follow, and `MORE` where the run goes on in the next sheet; the labels of the basins, in
+        the order of their bits, which is the order that settles ties; and the edges, each with its two ends as floats
+        and its basins as bits.
     """
 
     frame: Floats
     coarse: Short
     tiles: Short
-    sheets: Whole
-    basins: Short
-    edges: Floats
-    toggles: Bits
+    words: Bits
 
 
 @compiled
@@ -108,6 +105,19 @@ def side_of(ax: float, ay: float, bx: float, by: float, px: float, py: float) ->
 
 
 @compiled
+def columns_of(ax: float, ay: float, bx: float, by: float, slope: float, row: int) -> tuple[int, int]:
+    """Give the first and last column that an edge enters in a row, a little too many rather than one too few.
+
+    The ends are counted in cells, the lower one first; `slope` is columns per row, 0 where the edge stays in a row.
+    """
+    left, right = min(ax, bx), max(ax, bx)
+    if slope != 0.0:
+        one, other = ax + (max(ay, float(row)) - ay) * slope, ax + (min(by, row + 1.0) - ay) * slope
+        left, right = max(left, min(one, other)), min(right, max(one, other))
+    return int(left - _SLACK), int(right + _SLACK)
+
+
+@compiled
 def meet(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> int:
     """Tell how the ray to the right of the point meets an edge: 0 not at all, 1 crosses it, 2 begins on it. Exact."""
     if not (min(ay, by) <= py <= max(ay, by) and px <= max(ax, bx)):
@@ -119,59 +129,56 @@ def meet(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> in
 
 
 @compiled
-def _hold(edges: Floats, toggles: Bits, inside: np.uint64, px: float, py: float) -> tuple[np.uint64, bool]:
+def _hold(words: Bits, ends: Floats, inside: np.uint64, px: float, py: float) -> tuple[np.uint64, bool]:
     """Cross the edges right of the point; tell which basins then hold it, and whether rounding leaves doubt."""
     doubt = False
-    for edge in range(len(toggles)):
-        ax, ay, bx, by = edges[edge, 0], edges[edge, 1], edges[edge, 2], edges[edge, 3]
+    for edge in range(0, len(words), WORDS_OF_EDGE):
+        ax, ay, bx, by = ends[edge], ends[edge + 1], ends[edge + 2], ends[edge + 3]
         rise, fall = (ax - px) * (by - py), (ay - py) * (bx - px)
         side = rise - fall
         doubt |= abs(side) <= ROUNDING * (abs(rise) + abs(fall))
         if ((ay > py) != (by > py)) and ((side > 0.0) == (by > ay)):
-            inside ^= toggles[edge]
+            inside ^= words[edge + 4]
     return inside, doubt
 
 
 @compiled
-def _hold_exactly(edges: Floats, toggles: Bits, inside: np.uint64, px: float, py: float) -> np.uint64:
+def _hold_exactly(words: Bits, ends: Floats, inside: np.uint64, px: float, py: float) -> np.uint64:
     """Cross the edges right of the point without rounding; an edge under the point holds it."""
     touched = _NONE
-    for edge in range(len(toggles)):
-        met = meet(edges[edge, 0], edges[edge, 1], edges[edge, 2], edges[edge, 3], px, py)
+    for edge in range(0, len(words), WORDS_OF_EDGE):
+        met = meet(ends[edge], ends[edge + 1], ends[edge + 2], ends[edge + 3], px, py)
         if met == 1:
-            inside ^= toggles[edge]
+            inside ^= words[edge + 4]
         elif met:
-            touched |= toggles[edge]
+            touched |= words[edge + 4]
     return inside | touched
 
 
 @compiled
-def _resolve(grid: Grid, sheet: int, px: float, py: float) -> np.int32:
+def _resolve(words: Bits, ends: Floats, place: int, px: float, py: float) -> np.int32:
     """Give the label of a point in a run of cells that boundaries enter."""
     label = np.int32(0)
     while True:
-        first, past, inside = (
-            grid.sheets[sheet, 0],
-            grid.sheets[sheet + 1, 0],
-            np.uint64(grid.sheets[sheet, 2]),
-        )
-        edges, toggles = grid.edges[first:past], grid.toggles[first:past]
-        bits, doubt = _hold(edges, toggles, inside, px, py)
+        heading = words[place + 1]
+        first = place + HEADING + int(heading & _MEMBERS)
+        past = first + WORDS_OF_EDGE * int((heading & ~MORE) >> EDGES_SHIFT)
+        bits, doubt = _hold(words[first:past], ends[first:past], words[place], px, py)
         if doubt:
-            bits = _hold_exactly(edges, toggles, inside, px, py)
+            bits = _hold_exactly(words[first:past], ends[first:past], words[place], px, py)
         if bits != _NONE:
             if label:
                 return label | TIED
-            position = grid.sheets[sheet, 1]
+            member = place + HEADING
             while bits & _ONE == _NONE:
                 bits >>= _ONE
-                position += 1
-            label = np.int32(grid.basins[position] + 1)
+                member += 1
+            label = np.int32(words[member])
             if bits != _ONE:
                 return label | TIED
-        if grid.sheets[sheet, 3] == 0:
+        if heading & MORE == _NONE:
             return label
-        sheet += 1
+        place = past
 
 
 @compiled
@@ -181,11 +188,21 @@ def locate(grid: Grid, x: Floats, y: Floats, found: Short, tied: NDArray[np.bool
     for begin in range(0, len(x), _BLOCK):
         past = min(len(x), begin + _BLOCK)
         _locate_block(grid, x[begin:past], y[begin:past], found[begin:past], waiting)
-        for point in range(begin, past):
-            label = found[point]
-            if len(tied):
-                tied[point] = label >= TIED
-            found[point] = (label & (TIED - np.int32(1))) - np.int32(1)
+        if len(tied):
+            _write_ties(found[begin:past], tied[begin:past])
+        _write_rows(found[begin:past])
+
+
+@compiled
+def _write_ties(labels: Short, tied: NDArray[np.bool_]) -> None:
+    for point in range(len(labels)):
+        tied[point] = labels[point] >= TIED
+
+
+@compiled
+def _write_rows(labels: Short) -> None:
+    for point in range(len(labels)):
+        labels[point] = (labels[point] & (TIED - np.int32(1))) - np.int32(1)
 
 
 @compiled
@@ -222,6 +239,7 @@ def _locate_block(grid: Grid, x: Floats, y: Floats, found: Short, waiting: Short
         found[point] = label
         waiting[left] = point
         left += int(label < 0)
+    words, ends = grid.words, grid.words.view(np.float64)
     for turn in range(left):
         point = waiting[turn]
-        found[point] = _resolve(grid, -1 - found[point], x[point], y[point])
+        found[point] = _resolve(words, ends, -1 - found[point], x[point], y[point])

@@ -12,6 +12,7 @@ each, in the order that settles ties.
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 import zipfile
 from pathlib import Path
@@ -21,7 +22,7 @@ import numpy as np
 
 from watershed_cp.basins import gridbuilding, gridkernels
 from watershed_cp.basins.gridkernels import TILE, Grid
-from watershed_cp.basins.shares import in_shares
+from watershed_cp.basins.shares import in_shares, in_threads, processors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["build", "frame_over", "keep", "kept", "locate"]
 
 _MARGIN = TILE + 1  # cells around the layer: a tile without any boundary, where all outside is looked up
+_SAMPLE = 1000  # vertices that tell where the others are
 _FLATTEST = 1000  # times as long as wide is the longest layer that cells are fitted to
 
 
@@ -64,19 +66,48 @@ def build(rings: Rings, turns: NDArray[np.intp], cells: int) -> Grid:
     rows = turns.astype(np.int32)
     turn_of = np.empty_like(rows)
     turn_of[rows] = np.arange(len(rows), dtype=np.int32)
-    ends, owners = gridbuilding.pair(rings.vertices, rings.begins, turn_of[rings.basin])
-    bounds = np.append(rings.vertices.min(axis=0), rings.vertices.max(axis=0))[None]
-    frame, shape = frame_over(bounds, cells, _MARGIN)
+    x, y = rings.vertices.T  # the least of a column at a time is found ten times faster than of all rows
+    frame, shape = frame_over(np.array([[x.min(), y.min(), x.max(), y.max()]]), cells, _MARGIN)
     fine = np.zeros([-(-size // TILE) * TILE for size in shape], dtype=np.int32)
-    entries = gridbuilding.enter(ends, frame)
-    runs = gridbuilding.mark(entries, fine)
-    begins, edge_of = gridbuilding.sort_by_run(entries, fine, runs)
-    held = gridbuilding.label(fine, ends, owners, begins, edge_of, frame, rows)
-    run_sheets, sheets, basins, crossed, toggles = gridbuilding.fill_sheets(
-        begins, edge_of, owners, *held, ends, rows
+    coarse = np.empty([size // TILE for size in fine.shape], dtype=np.int32)
+    layer = gridbuilding.Layer(rings.vertices, rings.begins, turn_of[rings.basin], rows)
+
+    def begin(slab: slice) -> tuple[NDArray[np.int32], NDArray[np.uint64], int]:
+        return gridbuilding.begin_slab(layer, frame, slab.start * TILE, fine[_cells(slab)], coarse[slab])
+
+    slabs = _slabs(y, frame, len(coarse))
+    parts = in_threads(begin, slabs)
+    words_before, tiles_before = (
+        np.cumsum([0, *counts])
+        for counts in zip(*((len(words), tiles) for _, words, tiles in parts), strict=True)
     )
-    coarse, tiles = gridbuilding.compress(fine, run_sheets)
-    return Grid(frame, coarse, tiles, sheets, basins, crossed, toggles)
+    words, tiles = np.empty(words_before[-1], np.uint64), np.empty((tiles_before[-1], TILE * TILE), np.int32)
+
+    def finish(part: int) -> None:
+        places, own, _ = parts[part]
+        words[words_before[part] : words_before[part + 1]] = own
+        places += words_before[part].astype(np.int32)
+        slab = slabs[part]
+        gridbuilding.fill_tiles(fine[_cells(slab)], places, coarse[slab], tiles_before[part], tiles)
+
+    in_threads(finish, range(len(slabs)))
+    return Grid(frame, coarse, tiles, words)
+
+
+def _cells(slab: slice) -> slice:
+    """Give the rows of cells in some rows of tiles."""
+    return slice(slab.start * TILE, slab.stop * TILE)
+
+
+def _slabs(latitude: Floats, frame: Floats, rows: int) -> list[slice]:
+    """Part the rows of tiles among the processors, about as many vertices to each."""
+    shares = np.linspace(0, 1, processors() + 1)[1:-1]
+    cuts = (np.quantile(latitude[:: 1 + len(latitude) // _SAMPLE], shares) - frame[1]) * frame[3] / TILE
+    return [
+        slice(low, past)
+        for low, past in itertools.pairwise([0, *cuts.astype(int).tolist(), rows])
+        if low < past
+    ]
 
 
 def locate(

@@ -34,12 +34,12 @@ __all__ = ["BasinLocator"]
 _FEW_BASINS = 32  # up to here a comparison of boxes costs less than a tree of points
 _SAMPLE = 256  # outlines whose vertices are counted
 _FEWEST_CELLS, _MOST_CELLS = 1 << 16, 1 << 24
-_INDEX_FORMAT = b"2"  # part of the key of a kept index: raise it when the meaning of its arrays changes
+_INDEX_FORMAT = b"3"  # part of the key of a kept index: raise it when the meaning of its arrays changes
 
 # What the ways cost, in nanoseconds on one machine; only their ratios matter.
 _LOADING = 900_000_000  # of the compiled code
-_PER_VERTEX = {"geos": 120, "sweep": 30, "grid": 180}
-_PER_POINT = {"geos": 400, "sweep": 70, "grid": 20}
+_PER_VERTEX = {"geos": 120, "sweep": 40, "grid": 200}
+_PER_POINT = {"geos": 400, "sweep": 120, "grid": 20}
 
 
 class BasinLocator:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["in_shares", "in_threads"]
+__all__ = ["in_shares", "in_threads", "processors"]
 
 _SHARE = 1 << 17  # points
+
+Share = TypeVar("Share")
+Result = TypeVar("Result")
 
 
 def in_shares(work: Callable[[slice], object], points: int) -> None:
@@ -39,15 +42,20 @@ def in_shares(work: Callable[[slice], object], points: int) -> None:
     in_threads(work, [slice(begin, begin + _SHARE) for begin in range(0, points, _SHARE)])
 
 
-def in_threads(work: Callable[[slice], object], shares: Sequence[slice]) -> None:
+def in_threads(work: Callable[[Share], Result], shares: Sequence[Share]) -> list[Result]:
     """Call `work` for each share, in as many threads as numba may use.
 
     Parameters
     ----------
     work : callable
         Takes a share; must let go of the interpreter for long, or nothing is won.
-    shares : sequence of slice
+    shares : sequence
         The shares.
+
+    Returns
+    -------
+    list
+        What `work` gives for each share, in their order.
 
     Raises
     ------
@@ -56,14 +64,21 @@ def in_threads(work: Callable[[slice], object], shares: Sequence[slice]) -> None
 
     Examples
     --------
-    >>> shares = []
-    >>> in_threads(shares.append, [slice(0, 2)])
-    >>> shares
-    [slice(0, 2, None)]
+    >>> in_threads(abs, [-1, 2])
+    [1, 2]
     """
     if len(shares) == 1:
-        work(shares[0])
-    elif shares:
-        threads = int(os.environ.get("NUMBA_NUM_THREADS", "0")) or os.cpu_count()
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(work, shares))
+        return [work(shares[0])]
+    with ThreadPoolExecutor(processors()) as pool:
+        return list(pool.map(work, shares))
+
+
+def processors() -> int:
+    """Give the number of threads that numba may use.
+
+    Examples
+    --------
+    >>> processors() > 0
+    True
+    """
+    return int(os.environ.get("NUMBA_NUM_THREADS", "0")) or os.cpu_count() or 1

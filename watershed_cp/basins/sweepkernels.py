@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from watershed_cp.basins.compiled import compiled
-from watershed_cp.basins.gridkernels import ROUNDING, meet
+from watershed_cp.basins.gridkernels import ROUNDING, columns_of, meet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     Truths = NDArray[np.bool_]
 
 _ROOM = 1 << 12  # edges of a basin that there is room for at first
-_SLACK = 1e-6  # of a cell, far above the rounding of a column and far below a cell
 _FEW = 12  # points in reach of a basin: asked one by one sooner than its edges are sorted
 
 
@@ -185,22 +184,15 @@ def _enter(vertices: Floats, rings: Whole, frame: Floats, low: int, wanted: Trut
             if ay > by:
                 ax, ay, bx, by = bx, by, ax, ay
             bottom, top = int(ay), int(by)
+            slope = (bx - ax) / (by - ay) if top > bottom else 0.0
             for row in range(max(bottom, low), min(top + 1, low + len(wanted))):
                 if not wanted[row - low]:
                     continue
-                left, right = min(ax, bx), max(ax, bx)
-                if top > bottom:
-                    slope = (bx - ax) / (by - ay)
-                    one, other = (
-                        ax + (max(ay, float(row)) - ay) * slope,
-                        ax + (min(by, row + 1.0) - ay) * slope,
-                    )
-                    left, right = max(left, min(one, other)), min(right, max(one, other))
                 if count == len(room.row):
                     return -1
                 middle = south + (row + 0.5) / northward
                 room.row[count], room.vertex[count] = row - low, vertex - 1
-                room.first[count], room.last[count] = int(left - _SLACK), int(right + _SLACK)
+                room.first[count], room.last[count] = columns_of(ax, ay, bx, by, slope, row)
                 room.toggles[count] = (vertices[vertex - 1, 1] > middle) != (vertices[vertex, 1] > middle)
                 count += 1
     return count
