@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import unicodedata
 from typing import TYPE_CHECKING, Any
@@ -94,52 +95,45 @@ def _pairs(accounts: Accounts) -> pd.DataFrame:
         return pd.DataFrame(columns=["at", *tables.CONSULTANT_MATCHES.names])
     experts = register.reindex(columns=list(tables.CONSULTANTS.names))
     experts = experts[experts["available"] != "no"]
-    skills = [{_resource(part) for part in tables.listed(cell)} for cell in experts["specialities"]]
-    places = accounts.assignments.drop_duplicates("msme_id").set_index("msme_id")
-    parts = []
-    for measure in found.to_dict("records"):
-        wanted = {measure["resource"], _plain(str(measure["category"]))}
-        fit = experts[[bool(wanted & known) for known in skills]]
-        parts.append(_beside(measure, fit, places))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _beside(measure: dict[Any, Any], fit: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
-    """Put one measure beside those who are fit for it, with how far each is."""
-    kept = {name: measure[name] for name in ("at", "recommendation_id", "msme_id", "basin_id", "resource")}
-    if fit.empty:
-        return pd.DataFrame([{**kept, "distance_km": math.nan}])
-    knows = [
-        any(code.removeprefix("C")[:2] == measure["branch"] for code in tables.listed(cell))
-        for cell in fit["branches"]
-    ]
-    return pd.DataFrame(
-        {
-            **kept,
-            "consultant_id": fit["consultant_id"].to_numpy(),
-            "name": fit["name"].to_numpy(),
-            "distance_km": _kilometres(places, str(measure["msme_id"]), fit),
-            "knows_branch": np.where(knows, "yes", "no"),
-        }
+    experts = experts.assign(
+        skills=experts["specialities"].astype(object).map(_skills),
+        divisions=experts["branches"].astype(object).map(_divisions),
     )
+    every = found[["at", "resource", "category", "branch", "msme_id"]].merge(
+        experts[["consultant_id", "name", "longitude", "latitude", "skills", "divisions"]], how="cross"
+    )
+    wanted = zip(every["resource"], map(_plain, map(str, every["category"])), every["skills"], strict=True)
+    fit = every[[resource in skills or category in skills for resource, category, skills in wanted]]
+    knows = [branch in divisions for branch, divisions in zip(fit["branch"], fit["divisions"], strict=True)]
+    told = fit[["at", "consultant_id", "name"]].assign(
+        distance_km=_kilometres(accounts.assignments, fit), knows_branch=np.where(knows, "yes", "no")
+    )
+    kept = found[["at", "recommendation_id", "msme_id", "basin_id", "resource"]]
+    return kept.merge(told, on="at", how="left")
 
 
-def _kilometres(places: pd.DataFrame, msme_id: str, fit: pd.DataFrame) -> np.ndarray[Any, Any]:
-    """Give the geodesic distance from a firm to each consultant, km; NaN where one has no place."""
+def _kilometres(assignments: pd.DataFrame, pairs: pd.DataFrame) -> np.ndarray[Any, Any]:
+    """Give the geodesic distance from the firm to the consultant of each pair, km; NaN where one has no place."""
     from watershed_cp.basins.earth import geodesic
 
-    if msme_id not in places.index or "longitude" not in places:
-        return np.full(len(fit), math.nan)
-    firm: Any = places.loc[msme_id]
-    there = fit[["longitude", "latitude"]].to_numpy(float)
-    here = np.tile([float(firm["longitude"]), float(firm["latitude"])], (len(fit), 1))
-    known = np.isfinite(there).all(axis=1) & np.isfinite(here).all(axis=1)
-    metres = np.full(len(fit), math.nan)
-    if known.any():
-        metres[known] = geodesic().inv(*here[known].T, *there[known].T)[2]
+    places = assignments.drop_duplicates("msme_id").set_index("msme_id")
+    places = places.reindex(index=pairs["msme_id"], columns=["longitude", "latitude"])
+    ends = np.hstack([places.to_numpy(float), pairs[["longitude", "latitude"]].to_numpy(float)])
+    known = np.isfinite(ends).all(axis=1)
+    metres = np.full(len(pairs), math.nan)
+    metres[known] = geodesic().inv(*ends[known].T)[2]
     return metres / _METRES_PER_KM
 
 
+def _skills(cell: object) -> frozenset[str]:
+    return frozenset(_resource(part) for part in tables.listed(cell))
+
+
+def _divisions(cell: object) -> frozenset[str]:
+    return frozenset(code.removeprefix("C")[:2] for code in tables.listed(cell))
+
+
+@functools.cache
 def _resource(word: str) -> str:
     """Give the code of a resource that a speciality names, else the word itself without accents."""
     plain = _plain(word)
