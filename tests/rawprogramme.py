@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 import pandas as pd
+import rawloads
 import shapely
 from rawloads import (
     BODIES,
@@ -29,7 +30,13 @@ from rawloads import (
 from scipy import optimize, stats
 
 DOLLARS_OF, RATE, NEAR_KM = 2023, 0.10, 50  # the defaults that the report states
-RESOURCES = {"agua": "water", "energía": "energy", "materiales": "materials", "residuos": "waste"}
+BELIEF = {
+    "A": 1.0,
+    "B": 0.8,
+    "C": 0.6,
+    "D": 0.4,
+    "E": 0.2,
+}  # what a grade of evidence gives to certainty, by default
 LENT = ("desembolsado", "cancelado", "en mora", "castigado")
 DONE = ("implementada", "verificada")
 OPEN = ("recomendada", "aceptada")
@@ -136,6 +143,9 @@ def lend_next():
         }
     )
     points["certainty"] = [certainty(firm) for firm in table["firm"]]
+    found = rawloads.range_parts().query("pollutant == 'BOD5'").set_index("firm")
+    points["certainty"] *= table["firm"].map(found["grade"].map(BELIEF))
+    points["certainty"] /= 1 + table["firm"].map(found["width"] / 2 / found["load_after"])
     weights = {"load": 0.4, "delivery": 0.2, "payback": 0.3, "certainty": 0.1}
     return table.assign(points=(points * weights).sum(axis=1)).sort_values("points", ascending=False)
 

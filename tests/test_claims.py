@@ -126,3 +126,66 @@ def test_a_claim_of_an_unknown_column(tmp_path):
     assert told.startswith(
         f"{file}: El valor «claim.0 = who» no es uno de los que se esperan. Escriba uno de estos:"
     )
+
+
+BOD = {
+    "table": "ledger",
+    "how": "sum",
+    "column": "reduction_kg_yr",
+    "where": {"pollutant": "DBO5", "fate": "credited"},
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "outcome", "value", "note"),
+    [
+        ({**BOD, "printed": "48,130", "unit": "kg/yr"}, "reproduced", 48_130.1, None),
+        ({**BOD, "printed": "48.1", "unit": "t/yr"}, "reproduced", 48.130_1, None),
+        ({**BOD, "printed": "48,200", "unit": "kg/yr"}, "contradicted", 48_130.1, None),
+        ({**BOD, "printed": "48.1", "unit": "m3/yr"}, "not_reproducible", None, "unit_unknown"),
+        (
+            {**BOD, "printed": "3", "unit": "kg/yr", "where": {"pollutant": "As"}},
+            "not_reproducible",
+            None,
+            "no_rows",
+        ),
+        (
+            {**BOD, "printed": "9.4", "unit": "%", "how": "share", "of": "baseline_kg_yr"},
+            "contradicted",
+            10.511,
+            "simple_mean",
+        ),
+    ],
+)
+def test_claims_of_an_auditor(demo, asked, outcome, value, note):
+    one = Claim(**{"id": "c", "text": {"es": "C", "en": "C"}, **asked})
+    told = check_claims(demo, Claims(claim=(one,))).iloc[0]
+    assert told["outcome"] == outcome
+    assert value is None or told["value"] == pytest.approx(value, rel=1e-5)
+    assert note is None or told["note"] == note
+
+
+def test_a_claim_of_another_period_counts_only_its_days(demo):
+    raw = pd.read_csv(DEMO / "attendance.csv", sep=";", encoding="utf-8-sig")
+    held = pd.read_csv(DEMO / "events.csv", sep=";", encoding="utf-8-sig").set_index("Código de evento")
+    years = pd.to_datetime(raw["Código de evento"].map(held["Fecha"]), dayfirst=True).dt.year
+    students = raw[(years == 2019) & (raw["Papel"] == "estudiante")]["Código de participante"].nunique()
+    one = claim(
+        table="attendance",
+        how="distinct",
+        column="person_id",
+        of="",
+        unit="people",
+        where={"role": "estudiante"},
+        printed=str(students),
+        period=("2019-01-01", "2019-12-31"),
+    )
+    told = check_claims(demo, Claims(claim=(one,))).iloc[0]
+    assert (told["outcome"], told["value"]) == ("reproduced", students)
+    assert told["rule"].endswith("of attendance where role = student from 2019-01-01 to 2019-12-31")
+
+
+@pytest.mark.parametrize(("key", "value"), [("where", {"pollutant": "amor"}), ("published", "happiness")])
+def test_a_claim_of_what_nobody_knows_is_refused(key, value):
+    with pytest.raises(ValueError, match="no such"):
+        claim(**{key: value})

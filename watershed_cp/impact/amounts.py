@@ -54,6 +54,8 @@ def with_amounts(rows: pd.DataFrame, measure: Measure) -> pd.DataFrame:
         told[part] = pd.to_numeric(written) if column else 0.0
         if column in UNIT_OF:
             _convert(told, part, rows.get(UNIT_OF[column]), measure)
+        elif column and measure.how == "sum" and measure.unit and measure.declared_unit:
+            _convert(told, part, pd.Series(measure.declared_unit, index=rows.index), measure)
     for part, column in (("_above", measure.column), ("_below", measure.of)):
         if column in ONCE and not told.empty:
             _count_once(told, part, [name for name in ONCE[column] if name in told])

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from watershed_cp import reference, tables
 from watershed_cp.impact.indicators import countable_tables, counted_rows, evaluate
@@ -40,6 +41,15 @@ class Claim(Measure):
     """Where it was printed."""
     published: str = ""
     """Metric of sister programmes, per firm of which the number is compared."""
+
+    @field_validator("published")
+    @classmethod
+    def _is_published(cls, metric: str) -> str:
+        known = sorted({row["metric"] for row in reference.read_reference("programme_results")})
+        if metric and metric not in known:
+            told = {"expected": ", ".join(known), "written": metric}
+            raise PydanticCustomError("literal", "no such metric", told)
+        return metric
 
     @property
     def value(self) -> float:
@@ -130,7 +140,7 @@ def _checked(claim: Claim, table: pd.DataFrame | None) -> dict[str, Any]:
     }
     if table is None:
         return told | {"outcome": "not_reproducible", "note": "no_table", "rows": 0}
-    rows = counted_rows(table, claim)
+    rows = counted_rows(table, claim, period=claim.period)
     if rows.empty:
         return told | {"outcome": "not_reproducible", "note": "no_rows", "rows": 0}
     told |= evaluate(rows, claim) | {"simple_mean_pct": _simple_mean(rows, claim)}
@@ -168,6 +178,6 @@ def _per_firm(value: float, rows: pd.DataFrame, claim: Claim) -> dict[str, float
     published = pd.DataFrame(reference.read_reference("programme_results"))
     published["value"] = pd.to_numeric(published["value"])
     sums = published.pivot_table(index="programme", columns="metric", values="value", aggfunc="sum")
-    each = (sums[claim.published] / sums["SMEs"]).dropna()
+    each = (sums[claim.published] / sums["SMEs"]).dropna()  # none where nobody says of how many firms
     ours = value / rows["msme_id"].nunique()
     return {"value_per_firm": ours, "published_low": each.min(), "published_high": each.max()}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from watershed_cp import reference, tables
+from watershed_cp import reference, tables, units
 from watershed_cp.impact.amounts import with_amounts
 from watershed_cp.impact.sums import exact_sum
 from watershed_cp.impact.totals import figures
@@ -279,7 +279,11 @@ def _range(rows: pd.DataFrame, measure: Measure) -> tuple[float, float]:
         return np.nan, np.nan
     one = np.zeros(len(rows), dtype=np.int64)
     total = figures(rows.reset_index(drop=True), one, 1, firm=pd.factorize(rows["msme_id"])[0])
-    return float(total["reduction_low_kg_yr"].iloc[0]), float(total["reduction_high_kg_yr"].iloc[0])
+    per_kg = (
+        units.ratio(measure.declared_unit, measure.unit) if measure.how == "sum" and measure.unit else 1.0
+    )
+    low, high = (float(total[f"reduction_{end}_kg_yr"].iloc[0]) * per_kg for end in ("low", "high"))
+    return low, high
 
 
 def _distinct(cells: pd.Series[Any]) -> dict[str, Any]:

@@ -8,11 +8,14 @@ from __future__ import annotations
 import datetime as dt  # noqa: TC003 - pydantic reads the annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from watershed_cp import tables
+from watershed_cp.intake.cells import known_choice
+from watershed_cp.intake.measurements import pollutant_code
 from watershed_cp.project import read_settings
+from watershed_cp.reference import read_reference
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +74,22 @@ class Measure(_Section):
     """Columns and the value, or values, that a row must have."""
     dated: str = "date"
     """Column with the date that puts a row into a year and a period."""
+    period: tuple[dt.date, dt.date] | None = None
+    """First and last day that counts."""
+
+    @field_validator("where")
+    @classmethod
+    def _in_codes(
+        cls, where: dict[str, str | tuple[str, ...]], info: ValidationInfo
+    ) -> dict[str, str | tuple[str, ...]]:
+        """Read pollutants and choices by any of their names, as the tables are read."""
+        table = info.data.get("table", "")
+        return {
+            column: _code(table, column, values)
+            if isinstance(values, str)
+            else tuple(_code(table, column, value) for value in values)
+            for column, values in where.items()
+        }
 
     @model_validator(mode="after")
     def _columns_exist(self) -> Measure:
@@ -97,7 +116,31 @@ class Measure(_Section):
             f"{column} = {values if isinstance(values, str) else ' | '.join(values)}"
             for column, values in self.where.items()
         ]
-        return f"{self.how}{what} of {self.table}" + (f" where {', '.join(filters)}" if filters else "")
+        told = f"{self.how}{what} of {self.table}" + (f" where {', '.join(filters)}" if filters else "")
+        return told + (f" from {self.period[0]} to {self.period[1]}" if self.period else "")
+
+    @property
+    def declared_unit(self) -> str:
+        """Unit in which the table keeps the column that is added up; blank where it has none of its own."""
+        known = {one.name: one.unit for one in _COUNTED[self.table].columns}
+        return known.get(self.column, "")
+
+
+def _code(table: str, column: str, value: str) -> str:
+    """Give the code of a pollutant or choice that a value names; what is neither stays as it is."""
+    if column == "pollutant":
+        code, known = pollutant_code(value), [row["pollutant"] for row in read_reference("pollutants")]
+    else:
+        declared = (*_COUNTED[table].columns, *(tables.EVENTS.columns if table in DERIVED else ()))
+        one = next((one for one in declared if one.name == column and one.kind == "choice"), None)
+        if one is None:
+            return value
+        code, known = known_choice(one, value), list(one.choices)
+    if code is None:
+        raise PydanticCustomError(
+            "literal", "no such value", {"expected": ", ".join(known), "written": value}
+        )
+    return code
 
 
 class Indicator(Measure):
@@ -115,8 +158,6 @@ class Indicator(Measure):
     """Value before the programme began."""
     target: float | None = None
     """Value promised for the end of the programme."""
-    period: tuple[dt.date, dt.date] | None = None
-    """First and last day that counts."""
     by: tuple[Literal["country", "basin_id", "sex", "sector"], ...] = ()
     """What it is split by."""
     published: str = ""

@@ -129,7 +129,11 @@ def tell_claims(claims: pd.DataFrame, language: Language) -> str:
 
 
 def _claim_lines(claim: Mapping[Hashable, Any], language: Language) -> Iterator[str]:
-    figures = {name: _figure(claim[name]) for name in ("printed", "value")}
+    decimals = max(0, round(-math.log10(2 * claim["tolerance"])))
+    finer = decimals + (not math.isnan(claim["value"]) and claim["value"] != round(claim["value"], decimals))
+    figures = {
+        name: number(claim[name], digits=digits) for name, digits in (("printed", decimals), ("value", finer))
+    }
     unit = texts("unit").get(claim["unit"], Text(claim["unit"], claim["unit"])).speak(language)
     told = {"claim": claim[f"claim_{language}"], "unit": unit, "rows": number(int(claim["rows"]))}
     outcome = label("claim", claim["outcome"], language).upper()
@@ -138,17 +142,18 @@ def _claim_lines(claim: Mapping[Hashable, Any], language: Language) -> Iterator[
     if not math.isnan(claim["denominator"]):
         shares = {name: number(claim[name]) for name in ("numerator", "denominator", "value")}
         yield label("claim", "share", language, simple=number(claim["simple_mean_pct"]), **shares)
+    if claim["outcome"] == "contradicted" and claim["value"]:
+        off = 100 * (claim["printed"] - claim["value"]) / abs(claim["value"])
+        yield label("claim", "off", language, percent=f"{off:+,.3g} %".replace("-", "−"))
+    if math.isfinite(claim["low"]) and math.isfinite(claim["high"]):
+        spread = {end: number(claim[end]) for end in ("low", "high")}
+        yield label("claim", "range", language, unit=unit, **spread)
     if isinstance(claim["note"], str):
         yield f"  {label('indicator_note', claim['note'], language).capitalize()}."
     if not math.isnan(claim["published_low"]):
         names = {"value": "value_per_firm", "low": "published_low", "high": "published_high"}
         firm = {key: number(claim[name]) for key, name in names.items()}
         yield label("claim", "per_firm", language, **firm)
-
-
-def _figure(value: float) -> str:
-    """Write a number of things without decimals."""
-    return number(int(value)) if value == round(value, 0) else number(value)
 
 
 def tell_edition(public: PublicAccounts, language: Language) -> str:

@@ -11,6 +11,7 @@ from watershed_cp.errors import Text
 from watershed_cp.impact.disclosure import DOMINANCE_PCT
 from watershed_cp.intake.headers import usual_header
 from watershed_cp.messages import label, texts
+from watershed_cp.publish.findings import day
 from watershed_cp.reference import pollutant_name
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ __all__ = ["both_languages", "disclosure_rule", "equation", "rule_in_words", "we
 _BLOCKS = ("page_reason", "placing", "repairs", "credit", "appraisal")
 _BETWEEN = "; "
 _RULE = re.compile(
-    r"(?P<how>count|distinct|sum|share)(?: (?P<column>\w+))?(?: / (?P<of>\w+))? of (?P<table>\w+)"
-    r"(?: where (?P<where>.+))?"
+    r"(?P<how>count|distinct|sum|share)(?: (?P<column>\w+))?(?: / (?P<of>\w+))?(?: \((?P<once>[^)]*)\))?"
+    r" of (?P<table>\w+)(?: where (?P<where>.+?))?(?: from (?P<first>[\d-]+) to (?P<last>[\d-]+))?"
 )
 
 
@@ -111,7 +112,10 @@ def rule_in_words(rule: str, language: Language) -> str:
         )
         for column, values in filters
     ]
-    return said + (label("rule", "where", language, filters="; ".join(told)) if told else "")
+    said += label("rule", "where", language, filters="; ".join(told)) if told else ""
+    said += label("rule", "once", language) if found["once"] else ""
+    dates = {end: day(found[end] or "", language) for end in ("first", "last")}
+    return said + (label("rule", "period", language, **dates) if found["first"] else "")
 
 
 def _column(table: str, column: str, language: Language) -> str:
