@@ -230,17 +230,23 @@ def reduction_rows(reductions: pd.DataFrame, *, msmes: pd.DataFrame | None = Non
 
 def _complete(table: pd.DataFrame, declared: tables.Table) -> pd.DataFrame:
     """Add the declared columns that the caller's table lacks, and name each row as the user knows it."""
-    missing = {name: None for name in declared.names if name not in table}
-    whole = table.reset_index(drop=True).assign(**missing)
-    for column in declared.columns:
-        if column.kind in ("number", "whole"):
-            whole[column.name] = pd.to_numeric(whole[column.name]).astype(float)
-        elif column.kind == "date":
-            whole[column.name] = pd.to_datetime(whole[column.name])
-        else:
-            whole[column.name] = whole[column.name].astype(object).where(whole[column.name].notna(), None)
+    whole = table.reset_index(drop=True)
+    whole = whole.assign(**{column.name: _typed(whole, column) for column in declared.columns})
     whole["row_name"] = _row_names(whole, whole[declared.names[0]])
     return whole.fillna({name: "" for name in ("msme_id", "pollutant", "qualifier") if name in whole})
+
+
+def _typed(table: pd.DataFrame, column: tables.Column) -> pd.Series:
+    """Give a column as what it is declared to be; where a cell or the column is missing, what stands for unknown."""
+    if column.name not in table:
+        kind = {"number": "float64", "whole": "float64", "date": "datetime64[s]"}.get(column.kind, "str")
+        return pd.Series(pd.NaT if column.kind == "date" else np.nan, index=table.index, dtype=kind)
+    cells = table[column.name]
+    if column.kind in ("number", "whole"):
+        return pd.to_numeric(cells).astype(float)
+    if column.kind == "date":
+        return pd.to_datetime(cells)
+    return cells if isinstance(cells.dtype, pd.StringDtype) else cells.astype(object).where(cells.notna(), None)
 
 
 def _group(rows: pd.DataFrame, keys: list[str]) -> NDArray[np.int64]:
@@ -258,8 +264,8 @@ def _row_names(rows: pd.DataFrame, identifier: pd.Series) -> pd.Series:
         if source in rows and len(rows[source].unique()) > 1:
             places = other[source].fillna("").astype(str) + places
     shared = identifier[~own]
-    names = identifier.astype(object)
-    names[~own] = places.mask(shared.notna(), shared.astype(str) + " " + places).astype(object)
+    names = identifier.astype("str")
+    names[~own] = places.mask(shared.notna(), shared.astype("str") + " " + places)
     return names
 
 

@@ -5,20 +5,21 @@ Tables hold it in English; ``[equation]`` in ``messages.toml`` says its words in
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import pandas as pd
     from numpy.typing import NDArray
 
 __all__ = ["written_loads", "written_mean", "written_reductions"]
 
 _ONE = 1e-12  # a factor that differs from one by less is one
 _LOAD, _WET = "load", "concentration × flow × days"
+_KILOGRAMS = "{:,.6g}"
 
 
 def written_loads(
@@ -29,7 +30,7 @@ def written_loads(
     days: NDArray[np.float64],
     factors: NDArray[np.float64],
     passing: NDArray[np.float64],
-) -> list[str]:
+) -> pd.Series[str]:
     """Write how each load came about; where there is no load, only what was measured.
 
     Parameters
@@ -44,17 +45,19 @@ def written_loads(
 
     Returns
     -------
-    list of str, length n
+    pandas.Series of str, n rows
+        With the index of the rows.
 
     Examples
     --------
-    >>> import pandas as pd
     >>> rows = pd.DataFrame({"qualifier": [""], "value": 250.0, "unit": "mg/L", "flow": 12.0, "flow_unit": "m3/d",
     ...                      "load_kg_yr": 900.0})
     >>> one = np.ones(1)
-    >>> written_loads(rows, wet=one > 0, counted=250 * one, days=300 * one, factors=one / 1e3, passing=one)
-    ['concentration × flow × days × unit factor = 250 mg/L × 12 m3/d × 300 d/yr × 0.001 = 900 kg/yr']
+    >>> written_loads(rows, wet=one > 0, counted=250 * one, days=300 * one, factors=one / 1e3, passing=one).iloc[0]
+    'concentration × flow × days × unit factor = 250 mg/L × 12 m3/d × 300 d/yr × 0.001 = 900 kg/yr'
     """
+    load = rows["load_kg_yr"].to_numpy(float)
+    known = ~np.isnan(load)
     converted, treated = np.abs(factors - 1) > _ONE, passing < 1
     heads = [
         f"{words}{' × unit factor' * convert}{' × what the plant lets through' * plant} = "
@@ -62,24 +65,21 @@ def written_loads(
         for convert in (False, True)
         for plant in (False, True)
     ]
-    tails = zip(
-        _each(days, " × {:g} d/yr", where=wet),
-        _each(factors, " × {:,.6g}", where=converted),
-        _each(passing, " × {:.4g}", where=treated),
-        strict=True,
+    below = (rows["qualifier"] == "<").to_numpy()
+    return _joined(
+        rows.index,
+        _chosen(heads, 4 * wet + 2 * converted + treated, where=known),
+        _text(rows["qualifier"]),
+        _numbers(rows["value"].to_numpy(float), "{:,.10g} "),
+        _text(rows["unit"]),
+        _numbers(counted, " → {:,.6g}", where=known & below),
+        _numbers(rows["flow"].to_numpy(float), " × {:,.10g} ", where=known & wet),
+        _text(rows["flow_unit"].where(known & wet)),
+        _numbers(days, " × {:g} d/yr", where=known & wet),
+        _numbers(factors, " × {:,.6g}", where=known & converted),
+        _numbers(passing, " × {:.4g}", where=known & treated),
+        _numbers(load, f" = {_KILOGRAMS} kg/yr", where=known),
     )
-    names = ["qualifier", "value", "unit", "flow", "flow_unit", "load_kg_yr"]
-    cells = (rows[name].tolist() for name in names)
-    kinds = (4 * wet + 2 * converted + treated).tolist()
-    return [
-        f"{qualifier}{value:,.10g} {unit}"
-        if load != load  # noqa: PLR0124 - it is not a number
-        else f"{heads[kind]}{qualifier}{value:,.10g} {unit}{f' → {count:,.6g}' if qualifier == '<' else ''}"
-        f"{f' × {flow:,.10g} {flow_unit}' if kind & 4 else ''}{''.join(tail)} = {load:,.6g} kg/yr"
-        for kind, tail, count, qualifier, value, unit, flow, flow_unit, load in zip(
-            kinds, tails, counted.tolist(), *cells, strict=True
-        )
-    ]
 
 
 def written_mean(equations: Iterable[str], mean_kg_yr: float) -> str:
@@ -93,36 +93,67 @@ def written_mean(equations: Iterable[str], mean_kg_yr: float) -> str:
     return f"mean of [{'; '.join(equations)}] = {mean_kg_yr:,.6g} kg/yr"
 
 
-def written_reductions(pairs: pd.DataFrame) -> list[str]:
-    """Write each reduction as baseline less follow-up, both with their own account.
+def written_reductions(pairs: pd.DataFrame) -> pd.Series[str]:
+    """Write each reduction as baseline less follow-up, both with their own account and the load at its end.
 
     Parameters
     ----------
     pairs : pandas.DataFrame, n rows
-        ``equation`` and ``load_kg_yr`` of the follow-up, and the same of the ``_baseline``.
+        ``equation`` and ``load_kg_yr`` of the follow-up, and the same of the ``_baseline``; no load is unknown.
 
     Returns
     -------
-    list of str, length n
+    pandas.Series of str, n rows
+        With the index of the pairs.
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> written_reductions(pd.DataFrame({"equation": ["b"], "load_kg_yr": 2.0, "equation_baseline": "a",
-    ...                                  "load_kg_yr_baseline": 5.0}))
-    ['baseline: a; follow-up: b; reduction = 5 − 2 = 3 kg/yr']
+    >>> pairs = pd.DataFrame({"equation": ["b = 2 kg/yr"], "load_kg_yr": 2.0,
+    ...                       "equation_baseline": ["a = 5 kg/yr"], "load_kg_yr_baseline": 5.0})
+    >>> written_reductions(pairs).iloc[0]
+    'baseline: a = 5 kg/yr; follow-up: b = 2 kg/yr; reduction = 5 − 2 = 3 kg/yr'
     """
-    columns = ("equation_baseline", "equation", "load_kg_yr_baseline", "load_kg_yr")
-    return [
-        f"baseline: {first}; follow-up: {second}; "
-        f"reduction = {before:,.6g} − {after:,.6g} = {before - after:,.6g} kg/yr"
-        for first, second, before, after in zip(*(pairs[name].tolist() for name in columns), strict=True)
-    ]
+    before, after = (_text(pairs[name]) for name in ("equation_baseline", "equation"))
+    reduction = (pairs["load_kg_yr_baseline"] - pairs["load_kg_yr"]).to_numpy(float)
+    return _joined(
+        pairs.index,
+        *("baseline: ", before, "; follow-up: ", after),
+        *("; reduction = ", _result(before), " − ", _result(after)),
+        _numbers(reduction, f" = {_KILOGRAMS} kg/yr"),
+    )
 
 
-def _each(values: NDArray[np.float64], form: str, *, where: NDArray[np.bool_]) -> list[str]:
-    """Write numbers of which there are few kinds, each kind once; blank elsewhere."""
-    known, places = np.unique(np.where(where, values, np.nan), return_inverse=True)
-    texts = np.array(["" if np.isnan(one) else form.format(one) for one in known], dtype=object)
-    written: list[str] = texts[places].tolist()
-    return written
+def _joined(index: pd.Index, *parts: Any) -> pd.Series[str]:
+    """Join columns of text, and texts that all rows share, row by row."""
+    import pyarrow.compute as pc
+
+    return pd.Series(pc.binary_join_element_wise(*parts, "").to_pandas().array, index=index, dtype="str")
+
+
+def _result(equation: Any) -> Any:
+    """Give the number at the end of each account, as it is written there."""
+    import pyarrow.compute as pc
+
+    parts = pc.split_pattern(equation, " = ", max_splits=1, reverse=True)
+    return pc.utf8_rtrim(pc.list_element(parts, 1), " kg/yr")
+
+
+def _text(column: pd.Series) -> Any:
+    """Give a column as Arrow text, blank where it is missing."""
+    import pyarrow as pa
+
+    return pa.array(column, type=pa.string(), from_pandas=True).fill_null("")
+
+
+def _numbers(values: NDArray[np.float64], form: str, *, where: NDArray[np.bool_] | None = None) -> Any:
+    """Write numbers, each that occurs once; blank elsewhere."""
+    codes, known = pd.factorize(values, use_na_sentinel=False)
+    return _chosen([form.format(one) for one in known.tolist()], codes, where=where)
+
+
+def _chosen(texts: list[str], codes: NDArray[np.int64], *, where: NDArray[np.bool_] | None) -> Any:
+    """Give for each row one of a few texts; blank elsewhere."""
+    import pyarrow as pa
+
+    places = codes if where is None else np.where(where, codes, len(texts))
+    return pa.array([*texts, ""], type=pa.string()).take(pa.array(places))

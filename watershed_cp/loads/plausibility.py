@@ -156,13 +156,11 @@ def _number(rows: pd.DataFrame, keys: list[str]) -> NDArray[np.int64]:
 
 def _published(pollutant: pd.Series, sector: pd.Series) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Give the lowest and highest raw concentration published for each row's pollutant and sector, mg/L."""
-    pairs = pd.DataFrame({"pollutant": pollutant.to_numpy(object), "sector": sector.to_numpy(object)})
-    ranges = np.array([_range(*pair) for pair in pairs.drop_duplicates().to_numpy()], dtype=float)
-    return (
-        tuple(ranges.reshape(-1, 2)[_number(pairs, ["pollutant", "sector"])].T)
-        if len(pairs)
-        else (np.empty(0),) * 2
-    )
+    (code, pollutants), (division, sectors) = pd.factorize(pollutant), pd.factorize(sector)
+    pairs, places = np.unique(code * len(sectors) + division, return_inverse=True)
+    ranges = [_range(pollutants[pair // len(sectors)], sectors[pair % len(sectors)]) for pair in pairs]
+    low, high = np.array(ranges, dtype=float).reshape(-1, 2)[places].T
+    return low, high
 
 
 @functools.cache
