@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["common_codes", "count_distinct", "exact_sum", "exact_sums", "group_rows"]
 
 _CHUNK = 1 << 14  # rows that fit the processor's cache
+_MANTISSA = 53  # bits of a float
 _MOST_BITS = 1000  # a larger power of two would overflow
 _DENSE = 1 << 26  # cells of a table of marks that are still cheap
 
@@ -96,16 +97,19 @@ def _parts(values: Floats, group: Whole, size: int) -> list[list[float]]:
     leaves of each value its leading bits, all multiples of one unit: no sum of them needs rounding.
     """
     rest, parts = values.copy(), []
-    headroom = len(values).bit_length() + 1
-    while largest := max(float(rest.max(initial=0.0)), -float(rest.min(initial=0.0))):
-        exponent = math.frexp(largest)[1] + headroom
-        if exponent > _MOST_BITS:
-            raise OverflowError(f"{largest:g} is too large to be added")
+    largest = max(float(rest.max(initial=0.0)), -float(rest.min(initial=0.0)))
+    exponent = math.frexp(largest)[1] + len(values).bit_length() + 1
+    if exponent > _MOST_BITS:
+        raise OverflowError(f"{largest:g} is too large to be added")
+    while rest.any():
         anchor = math.ldexp(1.0, exponent)
         leading = rest + anchor
         leading -= anchor
         parts.append(np.bincount(group, leading, size).tolist())
         rest -= leading
+        exponent -= (
+            _MANTISSA - len(values).bit_length() - 1
+        )  # what is left is at most half a unit of the anchor
     return parts
 
 

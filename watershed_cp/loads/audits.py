@@ -246,7 +246,9 @@ def _typed(table: pd.DataFrame, column: tables.Column) -> pd.Series:
         return pd.to_numeric(cells).astype(float)
     if column.kind == "date":
         return pd.to_datetime(cells)
-    return cells if isinstance(cells.dtype, pd.StringDtype) else cells.astype(object).where(cells.notna(), None)
+    return (
+        cells if isinstance(cells.dtype, pd.StringDtype) else cells.astype(object).where(cells.notna(), None)
+    )
 
 
 def _group(rows: pd.DataFrame, keys: list[str]) -> NDArray[np.int64]:
