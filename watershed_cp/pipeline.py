@@ -266,6 +266,7 @@ def _with_settings(accounts: Accounts, settings: Project, tables: Mapping[str, p
         period=measured_period(*measured),
         synthetic=any(map(says_synthetic, tables.values())),
         censoring=rules.censoring,
+        minimum_evidence=rules.minimum_evidence,
         economics=settings.economics,
         lending=settings.lending,
         accounting_period=rules.period,

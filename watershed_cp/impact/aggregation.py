@@ -67,6 +67,8 @@ class Accounts:
         Layers of sub-basins by name of their level, each with index ``basin_id``, EPSG:4326.
     censoring : str
         Rule by which values below the limit of detection were counted; blank where that is not known.
+    minimum_evidence : str
+        Weakest grade that was credited; blank where that is not known.
     registers : mapping of str to pandas.DataFrame
         The programme's own tables as they were read, by their name in :data:`watershed_cp.tables.INPUTS`.
     economics : Economics
@@ -95,6 +97,7 @@ class Accounts:
     probabilities: pd.DataFrame = field(default_factory=_NO_CHANCES.copy)
     levels: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     censoring: str = ""
+    minimum_evidence: str = ""
     registers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     economics: Economics = field(default_factory=Economics)
     lending: Lending = field(default_factory=Lending)

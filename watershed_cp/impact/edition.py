@@ -32,6 +32,9 @@ _OF_NOBODY = (
     "levels",
     "period",
     "synthetic",
+    "censoring",
+    "minimum_evidence",
+    "accounting_period",
 )  # what of the accounts tells nothing of any firm
 
 

@@ -82,7 +82,8 @@ def flag_media(ledger: pd.DataFrame, msmes: pd.DataFrame) -> pd.DataFrame:
     """
     if "discharge_to" not in msmes:
         return ledger
-    media = ledger["msme_id"].map(msmes.set_index("msme_id")["discharge_to"].map(_MEDIA)).fillna("")
+    media = ledger["msme_id"].map(msmes.set_index("msme_id")["discharge_to"].map(_MEDIA))
+    media = media.astype("str").fillna("")  # text even where nothing is known
     flags = ledger["flags"].fillna("")
     treated = (media == "sewer") & flags.str.contains("sewer_treated", regex=False)
     return ledger.assign(flags=join_flags(flags, media.mask(treated, "")))

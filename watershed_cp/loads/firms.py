@@ -57,7 +57,7 @@ def sectors(firm: pd.Series, msmes: pd.DataFrame | None) -> pd.Series:
     """
     if msmes is None or "ciiu" not in msmes:
         return pd.Series("", index=firm.index)
-    return _of_firm(firm, msmes, msmes["ciiu"].astype(object)).fillna("").astype(str)
+    return _of_firm(firm, msmes, msmes["ciiu"]).astype("str").fillna("")
 
 
 def _of_firm(firm: pd.Series, msmes: pd.DataFrame, values: pd.Series) -> pd.Series:

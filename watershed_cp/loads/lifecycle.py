@@ -151,7 +151,11 @@ def reduction_claims(rows: pd.DataFrame, *, period: Period | None = None) -> pd.
     invalid = (rows["reason"] != "").to_numpy()
     apart = _not_within(rows["date"], period)
     fate = np.select([invalid, repeated, *apart.values()], ["invalid", "duplicate", *apart], "credited")
-    reasons = pd.Series(fate, index=rows.index).map({**_PERIOD, "duplicate": "same reduction entered again"})
+    reasons = (
+        pd.Series(fate, index=rows.index)
+        .map({**_PERIOD, "duplicate": "same reduction entered again"})
+        .astype("str")
+    )
     load = rows["load_kg_yr"]
     return pd.DataFrame(
         {

@@ -60,8 +60,10 @@ def follow_measures(
     measures = recommendations.set_index("recommendation_id")
     why = why_not_counted(measures, period=period)
     named = claims["recommendation_id"].where(claims["recommendation_id"].isin(measures.index))
-    reason = named.map(why).where((claims["fate"] == "credited") & (named.map(why) != ""))
-    fate = named.map(measures["status"]).map(_FATES).mask(reason == _OVER, "expired").where(reason.notna())
+    told = named.map(why).astype("str")  # text even where nothing is known
+    reason = told.where((claims["fate"] == "credited") & (told != ""))
+    fate = named.map(measures["status"]).map(_FATES).astype("str")
+    fate = fate.mask(reason == _OVER, "expired").where(reason.notna())
     return claims.assign(fate=fate.fillna(claims["fate"]), reason=reason.fillna(claims["reason"]))
 
 

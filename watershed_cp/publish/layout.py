@@ -18,7 +18,7 @@ from watershed_cp.publish.lettering import Box, text_width, wrap, write
 from watershed_cp.publish.placenames import draw_names
 from watershed_cp.publish.style import COLOURS, TYPE, TypeSizes
 from watershed_cp.publish.terrain import Frame, project
-from watershed_cp.publish.wording import both_languages
+from watershed_cp.publish.wording import both_languages, counting_rules
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -157,7 +157,9 @@ def foot(axes: Axes, page: Form, accounts: Accounts, language: Language, *, lift
     given = [] if own or "credit" not in basins else dict.fromkeys(basins["credit"].dropna())
     outlines = "; ".join(both_languages(str(credit)).speak(language) for credit in given if credit)
     on_base = shapely.box(*base.relief.bounds).contains(shapely.box(*basins.total_bounds))
-    parts = (source, own, outlines, base.credits.speak(language) if on_base else "")
+    rules = counting_rules(accounts)
+    counted = rules.speak(language) if rules else ""
+    parts = (source, counted, own, outlines, base.credits.speak(language) if on_base else "")
     text = " ".join(part for part in parts if part)
     size = page.sizes.small * 0.85
     lines = wrap(text, size, page.width - 2 * page.margin)

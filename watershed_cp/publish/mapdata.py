@@ -17,7 +17,7 @@ from watershed_cp.impact.totals import size_class, total_by
 from watershed_cp.messages import texts
 from watershed_cp.publish.payload import DEGREE, cut_mantissa, pack, plain, ragged, records
 from watershed_cp.publish.style import RAMP, ramp_breaks
-from watershed_cp.publish.wording import both_languages, disclosure_rule
+from watershed_cp.publish.wording import both_languages, counting_rules, disclosure_rule
 from watershed_cp.reference import read_reference
 from watershed_cp.tables import ASSIGNMENTS, BASIN_LOADS, EVIDENCE, FATES
 
@@ -102,7 +102,7 @@ def words(
             "period": list(accounts.period) if accounts.period else None,
             "synthetic": accounts.synthetic,
             "public": _rule(accounts),
-            "censoring": list(texts("censoring")[accounts.censoring]) if accounts.censoring else None,
+            "censoring": list(rules) if (rules := counting_rules(accounts)) else None,
             "ramp": list(RAMP),
             "decay": _decay(codes),
             "release": list(release) if release else None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from watershed_cp.errors import Text
 from watershed_cp.messages import label, mass, mass_range, number, percent, texts
-from watershed_cp.publish.wording import rule_in_words
+from watershed_cp.publish.wording import counting_rules, rule_in_words
 from watershed_cp.reference import pollutant_name
 from watershed_cp.tables import FATES
 
@@ -197,6 +197,8 @@ def _lines(accounts: Accounts, language: Language) -> Iterator[str]:
     yield label("summary", "firms", language, firms=number(len(accounts.assignments)), **counts)
     if accounts.period:
         yield label("summary", "period", language, first=accounts.period[0], last=accounts.period[1])
+    if rules := counting_rules(accounts):
+        yield rules.speak(language)
     yield ""
     yield label("summary", "reduced", language)
     credited = accounts.basin_loads[accounts.basin_loads["msmes"] > 0]

@@ -20,7 +20,7 @@ from watershed_cp.messages import texts
 from watershed_cp.publish.cellwords import in_words
 from watershed_cp.publish.geopackage import save_geopackage, save_geoparquet
 from watershed_cp.publish.style import COLOURS
-from watershed_cp.publish.wording import disclosure_rule
+from watershed_cp.publish.wording import counting_rules, disclosure_rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -308,8 +308,8 @@ def _write_cover(
         lines += [line.speak(language) for line in disclosure_rule(accounts.minimum_msmes)]
     told = ("credited", "range", "booked", "outlines")
     lines += [words[name].speak(language) for name in told if name != "booked" or len(accounts.ledger)]
-    if accounts.censoring:
-        lines.insert(-2, texts("censoring")[accounts.censoring].speak(language))
+    if rules := counting_rules(accounts):
+        lines.insert(-2, rules.speak(language))
     cover = book.add_worksheet(words["cover"].speak(language))
     _write_lines(cover, accounts.title.speak(language), lines, formats)
 

@@ -16,8 +16,16 @@ from watershed_cp.reference import pollutant_name
 
 if TYPE_CHECKING:
     from watershed_cp.errors import Language
+    from watershed_cp.impact.aggregation import Accounts
 
-__all__ = ["both_languages", "disclosure_rule", "equation", "rule_in_words", "weights_in_words"]
+__all__ = [
+    "both_languages",
+    "counting_rules",
+    "disclosure_rule",
+    "equation",
+    "rule_in_words",
+    "weights_in_words",
+]
 
 _BLOCKS = ("page_reason", "placing", "repairs", "credit", "appraisal")
 _BETWEEN = "; "
@@ -133,6 +141,29 @@ def _value(column: str, value: str, language: Language) -> str:
         return pollutant_name(value, language)
     words = texts("fate" if column == "fate" else "choice")
     return words[value].speak(language) if value in words else value
+
+
+def counting_rules(accounts: Accounts) -> Text | None:
+    """Say in a sentence by which settings the loads were counted; None where they are not known.
+
+    Examples
+    --------
+    >>> from watershed_cp.pipeline import run
+    >>> from watershed_cp.reference import data_path
+    >>> counting_rules(run(data_path("demo", "project.toml"))).en.partition("; ")[0]
+    'How it is counted: what is not detected as half of the limit'
+    """
+    if not accounts.censoring:
+        return None
+    words, period = texts("counted"), accounts.accounting_period
+    figures = {
+        "grade": accounts.minimum_evidence,
+        "first": (period or ("",))[0],
+        "last": (period or ("",))[-1],
+    }
+    rules = [words[key] for key in (accounts.censoring, "period" if period else "no_period", "evidence")]
+    spanish, english = ("; ".join(parts).format_map(figures) for parts in zip(*rules, strict=True))
+    return Text(words["told"].es.format(rules=spanish), words["told"].en.format(rules=english))
 
 
 def disclosure_rule(minimum_msmes: int) -> list[Text]:
