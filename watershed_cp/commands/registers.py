@@ -57,9 +57,9 @@ def near(options: Options, language: Language) -> None:
         dask=options.dask,
         **pieces,
     )
-    _tell_found(asked, found, language)
     if out and not whole:
         write_found(found, out, basins, search=asked, rivers=target.get("rivers"), language=language)
+    _tell_found(asked, found, language)
     if out:
         _tell_written(found, out, language, whole=bool(whole))
 

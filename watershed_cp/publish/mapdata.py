@@ -92,11 +92,12 @@ def words(
         "size_class",
         "page_status",
     )
+    labels = {block: _labels(block) for block in blocks}
     return pack(
         {
             "languages": list(languages),
             "title": list(accounts.title),
-            "labels": {block: {key: list(pair) for key, pair in texts(block).items()} for block in blocks},
+            "labels": {**labels, "page": labels["page"] | (_labels("page_visits") if visits else {})},
             "pollutants": [[code, *_pollutant_names(code, named.get(code))] for code in codes],
             "sectors": _sectors(accounts.msmes),
             "period": list(accounts.period) if accounts.period else None,
@@ -111,6 +112,10 @@ def words(
         },
         {},
     )
+
+
+def _labels(block: str) -> dict[str, list[str]]:
+    return {key: list(pair) for key, pair in texts(block).items()}
 
 
 def _rule(accounts: Accounts) -> list[list[str]] | None:
@@ -267,7 +272,8 @@ def firms(accounts: Accounts) -> str:
     basin_ids = [str(name) for name in accounts.basins.index]
     many = len(accounts.ledger) > _MANY_ROWS
     bits = _FEW_BITS if many else _ALL_BITS
-    distinct, columns = _coded(table, ("country", "department", "municipality", "ciiu", "repairs"))
+    near = ("near",) if "near" in table else ()
+    distinct, columns = _coded(table, ("country", "department", "municipality", "ciiu", "repairs", *near))
     sizes = [size_class(*pair) for pair in zip(table["country"], table["employees"], strict=True)]
     ledger_head, ledger = _ledger(
         accounts.ledger, table.set_index("msme_id")["basin_id"], basin_ids, bits=bits
@@ -293,6 +299,8 @@ def firms(accounts: Accounts) -> str:
         "employees": _single(table["employees"], _ALL_BITS),
         "size": _codes(pd.Series(sizes, dtype=object), _SIZES),
     }
+    if near:
+        columns["away"] = _single(table["distance_m"], bits)
     return pack(head, columns | ledger)
 
 

@@ -191,7 +191,7 @@ def build_map(
     )
     chart = WorkshopMap(
         page,
-        bounds=_bounds(accounts.basins),
+        bounds=_bounds(_met(accounts) if visits else accounts.basins),
         tiles=layer,
         picture=lambda: _picture(accounts, languages[0]),
     )
@@ -235,6 +235,13 @@ def _hosts(layer: folium.TileLayer | None) -> str:
         return ""
     host = urlsplit(layer.tiles)
     return f"{host.scheme}://{host.netloc.replace('{s}', '*')}"
+
+
+def _met(accounts: Accounts) -> gpd.GeoDataFrame:
+    """Give the watersheds in or near which any firm is; all of them where none is."""
+    named = accounts.assignments["basin_id"].fillna(accounts.assignments["nearest_basin_id"])
+    met = accounts.basins.index.isin(named.dropna())
+    return accounts.basins[met] if met.any() else accounts.basins
 
 
 def _bounds(basins: gpd.GeoDataFrame) -> Sequence[Sequence[float]]:

@@ -139,4 +139,4 @@ def _both(key: str, **data: Any) -> Text:
 
 
 def _length(metres: float) -> str:
-    return f"{number(metres / _KILOMETRE)} km" if metres >= _KILOMETRE else f"{number(metres)} m"
+    return f"{metres / _KILOMETRE:,.4g} km" if metres >= _KILOMETRE else f"{metres:,.4g} m"

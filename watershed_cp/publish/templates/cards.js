@@ -95,7 +95,7 @@ function firmCard(firm) {
     Number.isNaN(people) ? null : h("p", { class: "small" }, say(people === 1 ? "employee" : "employees", { n: number(people, 0) })),
     h("p", { class: "place" }, placeWords(firm)),
     ...audits(firm, true), ...measureList(firm), ...courseCard(), ...audits(firm, false),
-    h("button", { type: "button", class: "link", onclick: () => update({ view: "ledger", query: firms.ids[firm] }) }, say("see_ledger")),
+    words.visits.length ? null : h("button", { type: "button", class: "link", onclick: () => update({ view: "ledger", query: firms.ids[firm] }) }, say("see_ledger")),
   ].filter(Boolean);
 }
 
@@ -127,6 +127,7 @@ function placeWords(firm) {
   const divide = firms.divide[firm];
   const repairs = coded(firms, "repairs", firm);
   const parts = [];
+  if (words.visits.length && firms.away[firm] > 0 && !basins.some(({ basin_id }) => basin_id === coded(firms, "near", firm))) parts.push(say("visit_near", { near: coded(firms, "near", firm) || "–", distance: distance(firms.away[firm]) }));
   if (Number.isNaN(firms.x[firm])) parts.push(say("place_unlocated"));
   else if (basin) {
     const name = ["sure", "likely", "ambiguous"][firms.confidence[firm]];

@@ -54,7 +54,7 @@ function gather([west, north, east, south], { scale, zoom }) {
     const [x, y] = [firms.x[firm], firms.y[firm]];
     if (x > east) break;
     if (!firms.shown[firm] || y < north || y > south) continue;
-    const basin = Math.min(firms.basin[firm], basins.length);
+    const basin = words.visits.length ? 0 : Math.min(firms.basin[firm], basins.length);
     const single = zoom >= 15 || firm === state.firm;
     const place = single ? -1 : ((Math.floor(y / size) - firstLine) * columns + Math.floor(x / size) - firstColumn) * groups + basin;
     const counted = firms.stand[firm] < 4 ? 1 : 0;
@@ -121,6 +121,7 @@ function paintFirms(pen, view) {
 }
 
 function radius(item) {
+  if (item.firm >= 0 && words.visits.length) return 7;
   if (item.firm >= 0) return 5 + 11 * Math.sqrt(Math.max(0, firms.value[item.firm]) / firmSheet.most);
   return 13 + 4 * Math.log10(item.n);
 }
@@ -201,6 +202,7 @@ function whisper(item, point, part) {
 
 function standWords(firm) {
   const stand = STANDS[firms.stand[firm]];
+  if (words.visits.length) return firms.away[firm] > 0 ? distance(firms.away[firm]) : say("inside");
   return firms.stand[firm] < 4 && firms.stand[firm] > 0 ? load(firms.value[firm]) : say(`stand_${stand}`);
 }
 

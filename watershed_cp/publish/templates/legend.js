@@ -9,7 +9,7 @@ function paintLegend() {
       h("h2", {}, state.pollutant === null ? say("measure_located") : say("legend_title", { measure: say(`measure_${state.measure}`), pollutant: pollutantName(state.pollutant) }), legendUnit()),
       h("ol", { class: "ramp" }, h("li", { class: "zero" }, h("span", { class: "tick" }, "0")), ...words.ramp.map((tone, i) => h("li", {}, h("span", { class: "swatch", colour: tone }), h("span", { class: "tick" }, tick(bounds[i]))))),
       missing ? h("p", { class: "key" }, h("span", { class: "swatch hatch" }), say(words.public ? "kept_back" : "missing")) : null,
-      h("p", { class: "small" }, period(), soft ? h("br") : "", soft ? say("soft_edges") : ""),
+      h("p", { class: "small" }, words.visits.length ? "" : period(), soft && !words.visits.length ? h("br") : "", soft ? say("soft_edges") : ""),
     ),
     words.public ? h("section", { class: "rule" }, h("h2", {}, say("public_edition")), ...words.public.map((line) => h("p", { class: "small" }, pick(line)))) : h("section", {}, h("h2", {}, say("firms_title")), h("ul", { class: "shapes" }, ...keys, sizeKey(),
       key(24, (pen) => bunch(pen, { x: 12, y: 12, r: 9, n: 8, counted: 5 }), say("bunch_key")))),
@@ -67,7 +67,7 @@ function sizeKey() {
 function paintSources() {
   const credits = [...new Set(basins.map(basinCredit).filter(Boolean))];
   byId("sources").replaceChildren(
-    h("span", {}, `${period("")}. ${say("sources", { credits: credits.join("; ") || say("own_data") })} ${words.base ? pick(words.base) : ""} ${words.censoring ? pick(words.censoring) : ""}`),
+    h("span", {}, `${words.visits.length ? "" : `${period("")}. `}${say("sources", { credits: credits.join("; ") || say("own_data") })} ${words.base ? pick(words.base) : ""} ${words.censoring ? pick(words.censoring) : ""}`),
     words.synthetic ? h("strong", {}, ` ${say("synthetic")}`) : "",
   );
 }

@@ -148,7 +148,7 @@ function addTools() {
       type: "button", lang: code, title: names[code], onclick: () => { language = code; update({ language: code }); },
     }, code.toUpperCase())));
   }
-  if (words.public) document.querySelector('.tabs [data-view="ledger"]').remove();
+  if (words.public || words.visits.length) document.querySelector('.tabs [data-view="ledger"]').remove();
   for (const button of document.querySelectorAll(".tabs button")) button.addEventListener("click", () => update({ view: button.dataset.view }));
   byId("print").addEventListener("click", () => window.print());
   window.addEventListener("beforeprint", () => layOut(true));

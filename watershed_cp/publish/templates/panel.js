@@ -5,6 +5,7 @@ function paintFinding() {
   const total = basin ? basin.loads[state.pollutant] : own(words.overall, state.pollutant);
   const target = byId("finding");
   if (words.release) { target.replaceChildren(h("h1", {}, say("finding_release"))); return; }
+  if (words.visits.length) { paintVisits(target); return; }
   if (!total) { target.replaceChildren(h("h1", {}, say(words.public ? "finding_kept" : state.measure === "located" ? "finding_located" : "finding_none", { n: number(firms.basin.filter((place) => place >= 0).length, 0) }))); return; }
   const reduction = total.reduction_kg_yr;
   const rose = reduction < 0;
@@ -24,7 +25,15 @@ function paintFinding() {
   target.replaceChildren(h("h1", {}, ...rich(key, data)), h("p", { class: "range" }, facts.join(" · ")));
 }
 
+/* A search for firms near water tells firms, and no load. */
+function paintVisits(target) {
+  const inside = firms.basin.filter((place) => place < basins.length).length;
+  target.replaceChildren(h("h1", {}, say(firms.size === 1 ? "visit_one" : "visit_some", { n: number(firms.size, 0) })),
+    h("p", { class: "range" }, say("visit_parts", { inside: number(inside, 0), outside: number(firms.size - inside, 0) })));
+}
+
 function paintChoices() {
+  if (words.visits.length) return;
   const chips = words.pollutants.filter(([code]) => basins.some((basin) => basin.loads[code])).map(([code]) => h("button", {
     type: "button", class: "chip", "aria-pressed": String(code === state.pollutant), title: pollutantName(code, true),
     onclick: () => update({ pollutant: code }),
@@ -73,11 +82,12 @@ function paintOverview() {
   h("span", { class: value === null ? "bar hatch" : "bar" },
     value === null ? null : h("span", { class: "fill", ...scale(0, value), colour: words.ramp[3] }),
     ...marks(scale, rangeOf(basin))))));
+  const left = [h("h2", {}, say(words.public ? "public_edition" : "not_in_it")), h("div", { class: "missing" }, ...notCounted(null))];
+  const list = words.public ? [] : [h("h2", {}, say("firms_title")), ...search(), h("div", { id: "found" })];
   byId("overview").replaceChildren(
     h("h2", {}, say("basins_title", { measure: say(`measure_${state.measure}`) })),
     h("ol", { class: "basins" }, ...items),
-    h("h2", {}, say(words.public ? "public_edition" : "not_in_it")), h("div", { class: "missing" }, ...notCounted(null)),
-    ...(words.public ? [] : [h("h2", {}, say("firms_title")), ...search(), h("div", { id: "found" })]),
+    ...(words.visits.length ? [...list, ...left] : [...left, ...list]),
   );
   paintFound();
 }
@@ -104,6 +114,7 @@ function marks(scale, range) {
 /* What no total holds, and why; a public edition tells its rule instead. */
 function notCounted(basin) {
   if (words.public) return words.public.map((line) => h("p", { class: "small" }, pick(line)));
+  if (words.visits.length) return words.visits.map((line) => h("p", { class: "small" }, pick(line)));
   const list = [];
   const mine = (firm) => basin === null || firms.basin[firm] === basin;
   let all = 0;
@@ -146,8 +157,8 @@ function search() {
     size: firms.sizes.filter((_, place) => firms.size_code.includes(place)).map((name) => [name, say(name, {}, "size_class")]),
     sector: Object.keys(words.sectors).map((code) => [code, pick(words.sectors[code])]),
     confidence: ["sure", "likely", "ambiguous", "uncounted", "unlocated"].map((name) => [name, say(`stand_${name}`)]),
-    evidence: ledger.evidence.map((grade) => [grade, say(grade, {}, "page_evidence")]),
-    fate: ledger.fates.map((fate) => [fate, say(fate, {}, "fate")]),
+    ...(words.visits.length ? {} : { evidence: ledger.evidence.map((grade) => [grade, say(grade, {}, "page_evidence")]),
+      fate: ledger.fates.map((fate) => [fate, say(fate, {}, "fate")]) }),
   };
   const field = h("input", { type: "search", id: "search", value: state.query, placeholder: say("search"), "aria-label": say("search"), autocomplete: "off" });
   field.addEventListener("input", () => { state.query = field.value; filtersChanged(); });

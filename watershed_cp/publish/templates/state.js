@@ -134,8 +134,9 @@ function standing() {
       counted[firm] = 1;
     }
   }
-  const stand = Uint8Array.from(counted, (yes, i) => {
+  const stand = Uint8Array.from(counted, (credit, i) => {
     if (Number.isNaN(firms.x[i])) return 0;
+    const yes = words.visits.length ? basins[firms.basin[i]] : credit;
     return yes ? Math.min(firms.confidence[i] === 255 ? 0 : firms.confidence[i], 2) + 1 : 4;
   });
   return { value, stand };

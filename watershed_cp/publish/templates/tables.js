@@ -12,7 +12,7 @@ function paintTables() {
   target.hidden = map;
   for (const button of document.querySelectorAll(".tabs button")) button.setAttribute("aria-pressed", String(button.dataset.view === state.view));
   if (map) { target.replaceChildren(); return; }
-  target.replaceChildren(h("h1", {}, say(`view_${state.view}`)), ...(state.view === "table" ? [basinTable(), partTable(), words.public ? "" : firmTable()] : [ledgerTable()]).flat());
+  target.replaceChildren(h("h1", {}, say(`view_${state.view}`)), ...(state.view === "table" ? [words.visits.length ? "" : basinTable(), partTable(), words.public ? "" : firmTable()] : [ledgerTable()]).flat());
 }
 
 /* Rows of cells; what `below` says of a row stands under it, as wide as the table. On a phone each cell names its column. */
@@ -48,11 +48,11 @@ function partTable() {
 function firmTable() {
   const found = [];
   for (let i = 0; i < firms.size; i += 1) if (firms.shown[i]) found.push(i);
-  const headings = [[say("firm")], [say("id")], [say("municipality")], [say("filter_country")], [say("filter_sector")], [say("basin")], [say("filter_confidence")], [say("avoided_of", { pollutant: pollutantName(state.pollutant) }), "n"]];
+  const headings = [[say("firm")], [say("id")], [say("municipality")], [say("filter_country")], [say("filter_sector")], [say("basin")], [say("filter_confidence")], words.visits.length ? [say("filter_people"), "n"] : null, [words.visits.length ? say("visit_distance") : say("avoided_of", { pollutant: pollutantName(state.pollutant) }), "n"]].filter(Boolean);
   const lines = slice("table", found).map((i) => [
     h("button", { type: "button", class: "link", onclick: () => update({ view: "map", firm: i }) }, firmName(i)), firms.ids[i], coded(firms, "municipality", i), countryName(coded(firms, "country", i)),
     sectorOf(i) ? pick(words.sectors[sectorOf(i)]) : "", basins[firms.basin[i]] ? basinName(basins[firms.basin[i]]) : say(firms.stand[i] === 0 ? "stand_unlocated" : "stand_outside"),
-    firms.stand[i] ? say(`stand_${STANDS[firms.stand[i]]}`) : "–", firms.stand[i] > 0 && firms.stand[i] < 4 ? load(firms.value[i]) : "–",
+    firms.stand[i] ? say(`stand_${STANDS[firms.stand[i]]}`) : "–", ...(words.visits.length ? [Number.isNaN(firms.employees[i]) ? "–" : number(firms.employees[i], 0), standWords(i)] : [firms.stand[i] > 0 && firms.stand[i] < 4 ? load(firms.value[i]) : "–"]),
   ]);
   return [table(say("table_firms", { n: number(found.length, 0) }), headings, lines), pager("table", found.length)];
 }

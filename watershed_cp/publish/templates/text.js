@@ -1,6 +1,6 @@
 /* Words, numbers and elements. Every text enters the page as a text node or an attribute, never as markup. */
 
-const words = { languages: ["es"], labels: {}, pollutants: [], title: ["", ""], period: null };
+const words = { languages: ["es"], labels: {}, pollutants: [], visits: [], title: ["", ""], period: null };
 let language = "es";
 
 function pick(pair) {
