@@ -152,7 +152,7 @@ BOD = {
         (
             {**BOD, "printed": "9.4", "unit": "%", "how": "share", "of": "baseline_kg_yr"},
             "contradicted",
-            10.511,
+            10.511_21,
             "simple_mean",
         ),
     ],

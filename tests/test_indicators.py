@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from types import SimpleNamespace
 
 import hypothesis.strategies as st
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 
+import watershed_cp as wcp
 from watershed_cp.errors import InputError
 from watershed_cp.impact.indicators import compute_indicators, countable_tables, counted_rows, evaluate
 from watershed_cp.impact.programme import Measure, Programme, read_programme
@@ -346,3 +348,27 @@ def test_faults_of_the_file_are_told(tmp_path):
         with pytest.raises(InputError) as error:
             read_programme(file)
         assert error.value.faults[0].tell("en").startswith(f"{file}: {said}")
+
+
+SPLIT = ("auditorias", "recommendations", "events", "attendance", "stakeholders")
+
+
+@pytest.mark.slow
+def test_an_indicator_is_the_same_from_two_files_as_from_one(demo, tmp_path):
+    home = data_path("demo")
+    for file in home.iterdir():
+        if file.suffix in (".csv", ".xlsx", ".toml") and file.stem not in SPLIT:
+            shutil.copy(file, tmp_path)
+    for name in SPLIT:
+        head, *rows = (home / f"{name}.csv").read_text(encoding="utf-8-sig").splitlines(keepends=True)
+        (tmp_path / name).mkdir()
+        for part, lines in (("b", rows[::3]), ("a", [row for at, row in enumerate(rows) if at % 3])):
+            (tmp_path / name / f"{part}.csv").write_text(head + "".join(lines), encoding="utf-8")
+    settings = (tmp_path / "project.toml").read_text(encoding="utf-8")
+    for name in SPLIT:
+        settings = settings.replace(f'"{name}.csv"', f'"{name}"')
+    (tmp_path / "project.toml").write_text(settings, encoding="utf-8")
+    split = wcp.run(tmp_path / "project.toml")
+    pd.testing.assert_frame_equal(split.indicators, demo.indicators, check_exact=True)
+    pd.testing.assert_frame_equal(split.basin_loads, demo.basin_loads, check_exact=True)
+    pd.testing.assert_frame_equal(split.training, demo.training, check_exact=True)
