@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 from watershed_cp.cli import main
 from watershed_cp.errors import InputError
 from watershed_cp.impact.claims import Claim, Claims, check_claims, read_claims
+from watershed_cp.impact.sisters import published_per_firm
 from watershed_cp.reference import data_path
 
 DEMO = data_path("demo")
@@ -76,10 +78,35 @@ def test_what_cannot_be_computed(measures):
 
 
 def test_a_number_per_firm_stands_beside_those_of_sister_programmes(measures):
-    told = check(claim(how="sum", of="", unit="m3/yr", published="savings"), measures)
+    told = check(claim(how="sum", of="", unit="m3/yr", published="water"), measures)
     assert told["value_per_firm"] == 60
-    assert told["published_low"] == pytest.approx(571260 / 29)
-    assert told["published_high"] == pytest.approx(257888 / 13)
+    gallon = 0.003785411784  # cubic metres of a US gallon
+    assert told["published_low"] == pytest.approx(3_320_000 * gallon / (12 + 17))
+    assert told["published_high"] == pytest.approx(3_774_355 * gallon / 13)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit", "low", "high", "programmes"),
+    [
+        ("savings", "USD/yr", 621_400 / 35, 257_888 / 13, 3),
+        ("investment", "USD", 293_500 / 35, 521_096 / 29, 3),
+        ("electricity", "kWh/yr", 163_025 / 13, 862_341 / 29, 2),
+        ("fuel", "gal", 20_122 / 13, 185_890 / 35, 2),
+        ("co2", "kg", 346_000 / 13, 1_162_000 / 35, 2),
+    ],
+)
+def test_what_sister_programmes_published_per_firm(quantity, unit, low, high, programmes):
+    found = published_per_firm(quantity, unit)
+    assert found[:3] == (pytest.approx(low), pytest.approx(high), programmes)
+    assert all(source.startswith("http") for source in found.sources)
+
+
+def test_what_nobody_published_in_such_a_unit_is_not_known():
+    found = published_per_firm("water", "kWh")
+    assert (found.programmes, found.sources) == (0, ())
+    assert math.isnan(found.low)
+    with pytest.raises(ValueError, match="published"):
+        claim(published="students")
 
 
 def test_the_claims_of_the_demonstration_from_its_raw_files(demo):
@@ -185,7 +212,6 @@ def test_a_claim_of_another_period_counts_only_its_days(demo):
     assert told["rule"].endswith("of attendance where role = student from 2019-01-01 to 2019-12-31")
 
 
-@pytest.mark.parametrize(("key", "value"), [("where", {"pollutant": "amor"}), ("published", "happiness")])
-def test_a_claim_of_what_nobody_knows_is_refused(key, value):
+def test_a_claim_of_what_nobody_knows_is_refused():
     with pytest.raises(ValueError, match="no such"):
-        claim(**{key: value})
+        claim(where={"pollutant": "amor"})

@@ -99,7 +99,21 @@ def test_what_the_real_programme_published_stands_apart(demo):
         "firms": 58,
     }
     assert published["source"].str.startswith("https://www.wwfca.org/").all()
-    assert not demo.indicators.loc[demo.indicators["dimension"] != "published", "source"].notna().any()
+    others = demo.indicators[demo.indicators["dimension"] != "published"]
+    assert not others.loc[others["published_low"].isna(), "source"].notna().any()
+
+
+def test_savings_per_firm_stand_beside_those_of_sister_programmes(demo):
+    rows = demo.indicators[demo.indicators["published_low"].notna()].set_index("indicator_id")
+    assert rows["unit_per_firm"].to_dict() == {
+        "water_saving": "m3/yr",
+        "energy_saving": "kWh/yr",
+        "savings_usd_yr": "USD/yr",
+    }
+    done = raw("recommendations").query("Estado in ('implementada', 'verificada') and Recurso == 'agua'")
+    each = done["Ahorro"].sum() / done["Código de empresa"].nunique()
+    assert rows.loc["water_saving", "value_per_firm"] == pytest.approx(each)
+    assert rows["source"].str.startswith("http").all()
 
 
 def test_a_public_edition_has_no_indicator(demo):

@@ -6,16 +6,16 @@ weighted by what was there before decides; the simple mean stands beside it, sin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
-from watershed_cp import reference, tables
+from watershed_cp import tables
 from watershed_cp.impact.indicators import countable_tables, counted_rows, evaluate
 from watershed_cp.impact.programme import ONCE, Measure, Words
+from watershed_cp.impact.sisters import Quantity, published_per_firm
 from watershed_cp.project import read_settings
 
 if TYPE_CHECKING:
@@ -39,17 +39,8 @@ class Claim(Measure):
     """Unit of the number."""
     source: str = ""
     """Where it was printed."""
-    published: str = ""
-    """Metric of sister programmes, per firm of which the number is compared."""
-
-    @field_validator("published")
-    @classmethod
-    def _is_published(cls, metric: str) -> str:
-        known = sorted({row["metric"] for row in reference.read_reference("programme_results")})
-        if metric and metric not in known:
-            told = {"expected": ", ".join(known), "written": metric}
-            raise PydanticCustomError("literal", "no such metric", told)
-        return metric
+    published: Quantity | Literal[""] = ""
+    """Quantity that sister programmes published, with whose figures per firm the sum is compared."""
 
     @property
     def value(self) -> float:
@@ -93,7 +84,8 @@ def read_claims(path: str | Path) -> Claims:
 
     Examples
     --------
-    >>> read_claims(reference.data_path("demo", "claims.toml")).claim[0].printed
+    >>> from watershed_cp.reference import data_path
+    >>> read_claims(data_path("demo", "claims.toml")).claim[0].printed
     '173'
     """
     return read_settings(path, Claims)
@@ -117,8 +109,9 @@ def check_claims(accounts: Accounts, claims: Claims) -> pd.DataFrame:
     Examples
     --------
     >>> from watershed_cp.pipeline import run
-    >>> claims = read_claims(reference.data_path("demo", "claims.toml"))
-    >>> checked = check_claims(run(reference.data_path("demo", "project.toml")), claims)
+    >>> from watershed_cp.reference import data_path
+    >>> claims = read_claims(data_path("demo", "claims.toml"))
+    >>> checked = check_claims(run(data_path("demo", "project.toml")), claims)
     >>> sorted(set(checked["outcome"]))
     ['contradicted', 'not_reproducible', 'reproduced']
     """
@@ -175,9 +168,9 @@ def _per_firm(value: float, rows: pd.DataFrame, claim: Claim) -> dict[str, float
     """Set the number per firm beside that of the sister programmes that published both."""
     if not claim.published or "msme_id" not in rows:
         return {}
-    published = pd.DataFrame(reference.read_reference("programme_results"))
-    published["value"] = pd.to_numeric(published["value"])
-    sums = published.pivot_table(index="programme", columns="metric", values="value", aggfunc="sum")
-    each = (sums[claim.published] / sums["SMEs"]).dropna()  # none where nobody says of how many firms
-    ours = value / rows["msme_id"].nunique()
-    return {"value_per_firm": ours, "published_low": each.min(), "published_high": each.max()}
+    found = published_per_firm(claim.published, claim.unit)
+    return {
+        "value_per_firm": value / rows["msme_id"].nunique(),
+        "published_low": found.low,
+        "published_high": found.high,
+    }

@@ -13,6 +13,7 @@ import pandas as pd
 
 from watershed_cp import reference, tables, units
 from watershed_cp.impact.amounts import with_amounts
+from watershed_cp.impact.sisters import published_per_firm
 from watershed_cp.impact.sums import exact_sum
 from watershed_cp.impact.totals import figures
 
@@ -87,7 +88,7 @@ def _indicator_rows(one: Indicator, found: Mapping[str, pd.DataFrame]) -> Iterat
     else:
         rows = counted_rows(found[one.table], one, period=one.period)
         whole = evaluate(rows, one)
-        yield told | _progress(one, whole) | {"dimension": "programme"}
+        yield told | _progress(one, whole) | _per_firm(one, whole, rows) | {"dimension": "programme"}
         for dimension in ("year", *one.by):
             yearly = dimension == "year"
             for value, part in _parts(rows, one, dimension):
@@ -105,6 +106,22 @@ def _progress(one: Indicator, found: dict[str, Any]) -> dict[str, Any]:
         return told
     way = one.target - one.baseline
     return told | {"target": one.target, "progress_pct": 100 * (told["value"] - one.baseline) / way}
+
+
+def _per_firm(one: Indicator, found: Mapping[str, Any], rows: pd.DataFrame) -> dict[str, Any]:
+    """Set what each firm saved beside what sister programmes published, in the unit of the resource."""
+    if not one.sisters or "msme_id" not in rows or rows.empty:
+        return {}
+    saved = tables.SAVING_OF.get(str(rows["resource"].iloc[0])) if "resource" in rows else None
+    unit = saved.unit if one.how == "share" and saved else one.unit
+    published = published_per_firm(one.sisters, unit)
+    return {
+        "value_per_firm": found.get("numerator", found["value"]) / rows["msme_id"].nunique(),
+        "unit_per_firm": unit,
+        "published_low": published.low,
+        "published_high": published.high,
+        "source": "; ".join(published.sources),
+    }
 
 
 def _published(one: Indicator) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from pydantic_core import PydanticCustomError
 
 from watershed_cp import tables
+from watershed_cp.impact.sisters import Quantity  # noqa: TC001 - pydantic reads the annotations
 from watershed_cp.intake.cells import known_choice
 from watershed_cp.intake.measurements import pollutant_code
 from watershed_cp.project import read_settings
@@ -162,6 +163,9 @@ class Indicator(Measure):
     """What it is split by."""
     published: str = ""
     """Metric in ``data/reference/programme_results.csv`` that the real programme published."""
+    sisters: Quantity | Literal[""] = ""
+    """Quantity that sister programmes published, with whose figures per firm this one is compared: a sum itself, a
+    share by its numerator."""
 
 
 class Programme(_Section):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from watershed_cp.errors import Language
     from watershed_cp.publish.blocks import Part, Source
 
 __all__ = ["indicator_rules", "indicators", "measures"]
@@ -27,11 +28,10 @@ def indicators(source: Source) -> Iterator[Part]:
     table = source.accounts.indicators
     if table.empty or not source.of_everybody:
         return
-    units = texts("unit")
     cells = [
         (
             subscripted(row[f"name_{source.language}"]),
-            units[row["unit"]].speak(source.language) if row["unit"] in units else str(row["unit"]),
+            unit_of(str(row["unit"]), source.language),
             *(number(row[name], digits=int(row["unit"] == "%")) for name in ("target", "value")),
             ends(row["low"], row["high"]),
             tight(percent(row["progress_pct"], digits=0)),
@@ -39,6 +39,16 @@ def indicators(source: Source) -> Iterator[Part]:
         for row in table[table["dimension"] == "programme"].to_dict("records")
     ]
     yield source.grid("indicators", cells, words=2, note=source.say("indicators_note"))
+    beside = [
+        (
+            subscripted(row[f"name_{source.language}"]),
+            unit_of(str(row["unit_per_firm"]), source.language),
+            *(number(row[name]) for name in ("value_per_firm", "published_low", "published_high")),
+        )
+        for row in table[table["published_low"].notna()].to_dict("records")
+    ]
+    if beside:
+        yield source.grid("sisters", beside, words=2, note=source.say("sisters_note"))
     published = [
         (
             subscripted(row[f"name_{source.language}"]),
@@ -50,6 +60,18 @@ def indicators(source: Source) -> Iterator[Part]:
     ]
     if published:
         yield source.grid("published", published, words=2, note=source.say("published_note"))
+
+
+def unit_of(unit: str, language: Language) -> str:
+    """Say a unit in the reader's language.
+
+    Examples
+    --------
+    >>> unit_of("people", "es")
+    'personas'
+    """
+    units = texts("unit")
+    return units[unit].speak(language) if unit in units else unit
 
 
 def indicator_rules(source: Source) -> Iterator[Part]:

@@ -8,6 +8,24 @@ DIMENSIONS = ("programme", "year", "country", "basin_id", "sex", "sector", "publ
 NOTES = ("several_units", "unit_unknown", "uses_differ")
 """What may keep a sum from being all it should be, the gravest first."""
 
+_PER_FIRM = (
+    number(
+        "value_per_firm",
+        "",
+        "Lo propio por empresa: el número, o el numerador de un porcentaje",
+        "One's own per firm: the number, or the numerator of a share",
+    ),
+    number(
+        "published_low",
+        "",
+        "Lo menos por empresa de otros programas: sumas, no siempre de un año, en dólares de su tiempo",
+        "Least per firm of other programmes: sums, not always of a year, in dollars of their day",
+    ),
+    number(
+        "published_high", "", "Lo más por empresa de otros programas", "Most per firm of other programmes"
+    ),
+)
+
 INDICATORS = Table(
     "indicators",
     (
@@ -43,6 +61,8 @@ INDICATORS = Table(
         ),
         number("numerator", "", "Numerador de un porcentaje", "Numerator of a share"),
         number("denominator", "", "Denominador de un porcentaje", "Denominator of a share"),
+        *_PER_FIRM,
+        text("unit_per_firm", "Unidad de lo que es por empresa", "Unit of what is per firm"),
         whole("rows", "Filas que se usaron", "Rows that were used"),
         whole(
             "left_out",
@@ -87,16 +107,7 @@ CLAIMS = Table(
             "Filas sin número o sin código de persona",
             "Rows without a number, or without the code of a person",
         ),
-        number("value_per_firm", "", "Número calculado, por empresa", "Number computed, per firm"),
-        number(
-            "published_low",
-            "",
-            "Lo menos por empresa de otros programas",
-            "Least per firm of other programmes",
-        ),
-        number(
-            "published_high", "", "Lo más por empresa de otros programas", "Most per firm of other programmes"
-        ),
+        *_PER_FIRM,
         choice(
             "note",
             ("no_table", "no_rows", *NOTES, "attendances", "some_blank", "simple_mean"),
