@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
+
 import hypothesis
 import numpy as np
+import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 from makers import audit, audits
 
+from watershed_cp.intake.readers import read_audits
 from watershed_cp.loads.audits import audit_loads
 from watershed_cp.loads.censoring import RULES
 from watershed_cp.tables import EVIDENCE
@@ -49,7 +53,7 @@ def figures(rows, rule, grade):
     return by_name.sort_values(["names", "fate"], ignore_index=True)
 
 
-@hypothesis.settings(max_examples=10)
+@hypothesis.settings(max_examples=7)
 @given(rows=PROGRAMMES, setting=st.sampled_from(SETTINGS), seed=st.integers(0, 99))
 def test_order_and_files_make_no_difference(rows, setting, seed) -> None:
     named = [{**row, "audit_id": f"A{i}"} for i, row in enumerate(rows)]
@@ -60,7 +64,26 @@ def test_order_and_files_make_no_difference(rows, setting, seed) -> None:
     np.testing.assert_array_equal(one[FIGURES].to_numpy(), two[FIGURES].to_numpy())
 
 
-@hypothesis.settings(max_examples=10)
+@hypothesis.settings(max_examples=3)
+@given(rows=PROGRAMMES, setting=st.sampled_from(SETTINGS))
+def test_a_file_split_in_two_is_one_file(rows, setting) -> None:
+    """Written as an office would, read from the disk, and one put under the other."""
+    table = audits(*rows).assign(audit_id=[f"A{i}" for i in range(len(rows))])
+    half = len(table) // 2
+    with tempfile.TemporaryDirectory() as folder:
+        parts = {}
+        for name, part in (("whole", table), ("first", table[:half]), ("second", table[half:])):
+            part.to_csv(f"{folder}/{name}.csv", index=False)
+            parts[name] = read_audits(f"{folder}/{name}.csv")
+    one, two = (
+        figures(frame.to_dict("records"), *setting)
+        for frame in (parts["whole"], pd.concat([parts["second"], parts["first"]]))
+    )
+    assert one["fate"].tolist() == two["fate"].tolist()
+    np.testing.assert_array_equal(one[FIGURES].to_numpy(), two[FIGURES].to_numpy())
+
+
+@hypothesis.settings(max_examples=7)
 @given(rows=PROGRAMMES, setting=st.sampled_from(SETTINGS), seed=st.integers(0, 99))
 def test_the_unit_of_entry_makes_no_difference(rows, setting, seed) -> None:
     random = np.random.default_rng(seed)
