@@ -31,6 +31,7 @@ import geopandas as gpd
 import shapely
 import xlsxwriter
 from binary_workbook import write_ods, write_xls, write_xlsb
+from coordinate_ways import ways
 
 from watershed_cp.errors import WatershedError
 from watershed_cp.intake.checking import check_file
@@ -80,6 +81,8 @@ RAW = (
 def seed(reader: str, folder: Path, dice: random.Random) -> bytes:
     """Make a sound file of a kind, of cells that are not all sound."""
     path = folder / f"sound.{'zip' if reader == 'shp' else reader}"
+    if reader == "location" and dice.random() < 0.7:
+        return dice.choice(list(ways(dice, dice.uniform(-92, -77), dice.uniform(7, 18)))).encode()
     if reader == "location":
         return " ".join(dice.choices(WORDS, k=dice.randint(1, 5))).encode("utf-8", "replace")
     if reader == "toml":
@@ -164,7 +167,7 @@ def damaged_package(data: bytes, dice: random.Random) -> bytes:
     for name in dice.sample(names, min(len(names), dice.choice((1, 1, 2)))):
         other = dice.choice(names)
         change = dice.random()
-        parts[name] = damaged(parts[name], dice) if change < 0.9 else parts[other]
+        parts[name] = damaged(parts[name], dice) if change < 0.9 else parts.get(other, b"")
         if change > 0.97:
             del parts[name]
     target = io.BytesIO()
@@ -178,6 +181,8 @@ def make(reader: str, number: int, folder: Path) -> bytes:
     """Make the input of a number."""
     dice = random.Random(f"{reader}-{number}")  # noqa: S311
     sound = seed(reader, folder, dice)
+    if reader == "location" and dice.random() < 0.4:
+        return sound
     if dice.random() < 0.02:
         return dice.randbytes(dice.randint(0, 400))
     return (damaged_package if reader in ZIPPED and dice.random() < 0.8 else damaged)(sound, dice)

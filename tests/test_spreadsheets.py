@@ -1,6 +1,7 @@
 """From a file to raw cells: encodings, delimiters, odd workbooks, and files made to do harm."""
 
 import os
+import struct
 import zipfile
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from watershed_cp.intake.assembly import fitting_sheets
 from watershed_cp.intake.checking import check_file
 from watershed_cp.intake.readers import read_msmes
 from watershed_cp.intake.spreadsheets import Sheet, read_sheets
+from watershed_cp.intake.workbook import mark_faults
 from watershed_cp.tables import MSMES
 
 SPANISH = "código;nombre\n1;Panadería Ñandú «El Güegüense» ¿sí?\n2;Cañón\n"
@@ -144,6 +146,28 @@ def test_harmful_workbooks_are_refused(small, tmp_path, change, apart):
     assert [one.rule for one in error.value.faults] == ["file_too_large"]
 
 
+def test_small_files_that_ask_for_endless_sheets_are_refused_before_they_are_opened(tmp_path):
+    def refused(name, *changes):
+        with zipfile.ZipFile(tmp_path / name) as old, zipfile.ZipFile(tmp_path / f"far_{name}", "w") as new:
+            for part in old.namelist():
+                content = old.read(part)
+                for before, after in changes:
+                    content = content.replace(before, after)
+                new.writestr(part, content)
+        with pytest.raises(IntakeError) as error:
+            read_sheets(tmp_path / f"far_{name}", apart=False)
+        return error.value.faults[0].rule
+
+    write_ods(tmp_path / "a.ods", [["msme_id"], [7.0]])
+    rows = (b"<table:table-row>", b'<table:table-row table:number-rows-repeated="1048576">')
+    cells = (b"<table:table-cell ", b'<table:table-cell table:number-columns-repeated="16384" ')
+    assert refused("a.ods", rows, cells) == "file_too_large"
+    write_xlsb(tmp_path / "a.xlsb", [["msme_id"], [7.0]])
+    row, last_row = (struct.pack("<IIHHBIII", number, 0, 300, 0, 0, 1, 0, 0) for number in (1, 1_048_575))
+    cell, last_cell = (struct.pack("<IId", column, 0, 7.0) for column in (0, 16_383))
+    assert refused("a.xlsb", (row, last_row), (cell, last_cell)) == "file_too_large"
+
+
 def test_entities_of_xml_are_not_followed(small, tmp_path):
     head = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b SYSTEM "file:///etc/hostname">]>'
     path = rewrite(small, tmp_path / "e.xlsx", lambda data: head + data.replace(b"<v>0</v>", b"<v>&b;</v>"))
@@ -172,6 +196,16 @@ def test_layers_and_folders(tmp_path):
         assert firms.geometry[0].distance(shapely.Point(-89.1914, 13.69895)) < 1e-4
         assert firms.geometry[1] is None
         assert set(firms["source_file"]) == {f"firms.{ending}"}
+
+
+def test_lists_and_records_in_a_layer_are_kept_as_text(tmp_path):
+    properties = '{"msme_id": "1", "employees": "many", "tags": ["a", "b"], "more": {"x": 1}}'
+    point = '{"type": "Point", "coordinates": [-89.2, 13.7]}'
+    feature = f'{{"type": "Feature", "properties": {properties}, "geometry": {point}}}'
+    path = tmp_path / "a.geojson"
+    path.write_text(f'{{"type": "FeatureCollection", "features": [{feature}]}}', encoding="utf-8")
+    assert read_sheets(path)[0].rows[1] == ["1", "many", "['a', 'b']", "{'x': 1}", -89.2, 13.7]
+    mark_faults(path, check_file(path).faults, tmp_path / "marked.xlsx")
 
 
 def test_kobo_export_with_its_accuracy(tmp_path):

@@ -225,7 +225,10 @@ def read_numbers(cells: Cells, *, marks: frozenset[Mark] = frozenset()) -> Readi
     numbers = np.full(len(cells.raw), np.nan)
     written: dict[int, str] = {}
     faults: list[Fault] = []
-    for position, value in enumerate(cells.raw):
+    plain = set(map(type, cells.raw)) <= {float} and all(map(math.isfinite, cells.raw))
+    if plain:
+        numbers[:] = cells.raw
+    for position, value in () if plain else enumerate(cells.raw):
         if type(value) in (float, int) and abs(value) <= _MOST:  # a cell may hold infinity
             numbers[position] = value
         elif isinstance(value, str):

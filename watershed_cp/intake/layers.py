@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import shapely
@@ -94,7 +95,8 @@ def _read_layer(path: Path, name: str) -> Sheet:
 
 
 def _cell(cell: Any) -> Any:
-    """Give a cell as the spreadsheet reader would: plain Python values."""
+    """Give a cell as the spreadsheet reader would: plain Python values; lists and records as their text."""
     if hasattr(cell, "to_pydatetime"):
         return cell.to_pydatetime()
-    return cell.item() if hasattr(cell, "item") else cell
+    plain = cell.tolist() if hasattr(cell, "tolist") else cell
+    return plain if isinstance(plain, (str, int, float, dt.date, dt.time)) else str(plain)

@@ -154,7 +154,9 @@ def _doubtful(checked: Checked, frame: pd.DataFrame) -> list[int]:
     plain = plain_degrees(frame)
     elsewhere = [written for written in frame["crs"].dropna().unique() if not _is_wgs84(written)]
     plain &= ~frame["crs"].isin(elsewhere).to_numpy()
-    given = ~frame["coordinates"].fillna("").map(is_blank).to_numpy(dtype=bool)
+    given = frame["coordinates"].notna().to_numpy()
+    if given.any():
+        given = ~frame["coordinates"].fillna("").map(is_blank).to_numpy(dtype=bool)
     for axis in _AXES:
         if axis in checked.cells:
             given = given | np.array([not is_blank(cell) for cell in checked.cells[axis].raw], dtype=bool)

@@ -1,8 +1,9 @@
 """Whether a workbook may be opened: no zip bomb, no cell at the far end of an empty sheet.
 
 A workbook of a few kilobytes can ask for more memory than there is, and the reader then ends the whole process.
-So its package is looked at before it is opened, and what cannot be looked at, or is large, is read in a process of
-its own, with limited time and memory. Only Linux keeps a process to its memory; elsewhere the limit of time remains.
+So its package is looked at before it is opened: on every system XLSX, XLSB and ODS tell there how far their cells
+reach, and XLS cannot reach beyond 65,536 rows of 256. What is large, or of a form whose damaged files have ended the
+reader, is also read in a process of its own, with limited time and memory. Only Linux keeps it to its memory.
 """
 
 from __future__ import annotations
@@ -71,8 +72,12 @@ _KINDS: dict[str, tuple[str, ...]] = {  # which endings such a file may have
 }
 _OVERLAP = 64
 _FAR = re.compile(rb"""r\s*=\s*["'](?:([A-Za-z]{2,})\d|[A-Za-z]?(\d{6,}))""")
-_ANY = re.compile(rb"""r\s*=\s*["']([A-Za-z]*)(\d+)""")
+_ANY = re.compile(rb"""r(?<=\sr)\s*=\s*["']([A-Za-z]*)(\d+)""")
 _MOST_LETTERS, _MOST_DIGITS = 7, 9  # enough to tell that a cell is too far, however long its name
+_KIND_BYTES, _LENGTH_BYTES = 2, 4
+_LAST_CELL_RECORD = 11  # 0 begins a row, 1 to 11 are cells
+_OPEN_TAGS = re.compile(rb"<table:(?:covered-)?(table-row|table-cell|table)\b([^>]*)")
+_REPEATED = re.compile(rb"""-repeated\s*=\s*["'](\d+)""")
 _LINK = re.compile(rb"<Relationship\b[^>]*>")
 _SHEET = re.compile(rb"<sheet\b[^>]*>")
 _SIGNS_OF_UNREAD = (b't="e"', b"</f></c>", b"</f><v></v>", b"</f><v/>", b"</f><v />", b"/></c>")
@@ -86,8 +91,13 @@ MEMORY_BYTES = 3_000_000_000
 _SECONDS = 120
 
 
-def check_package(path: Path) -> None:
+def check_package(path: Path) -> frozenset[str]:
     """Look into a zipped workbook without opening it.
+
+    Returns
+    -------
+    frozenset of str
+        The parts that may hold cells which a reader takes for blank, see :func:`unread_cells`.
 
     Raises
     ------
@@ -101,7 +111,8 @@ def check_package(path: Path) -> None:
     >>> path = Path(tempfile.mkdtemp(), "small.xlsx")
     >>> with zipfile.ZipFile(path, "w") as package:
     ...     package.writestr("xl/worksheets/sheet1.xml", '<row r="1"><c r="A1"/></row>')
-    >>> check_package(path)
+    >>> sorted(check_package(path))
+    []
     """
     with _open_package(path) as package:
         parts = package.infolist()
@@ -110,9 +121,19 @@ def check_package(path: Path) -> None:
         bomb = size > _SMALL_BYTES and size / packed > _MOST_RATIO
         if bomb or size > MOST_BYTES or len(parts) > MOST_PARTS:
             raise IntakeError(fault("file_too_large", file=path.name))
+        sheets = set(_sheet_parts(package).values())
+        told: set[str] = set()
         for part in parts:
-            if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
-                _check_extent(path, package, part)
+            name = part.filename
+            if name in sheets or name.startswith("xl/worksheets/"):
+                binary = name.endswith(".bin")
+                if _too_far(
+                    _binary_extent(package.read(part)) if binary else _extent(path, package, part, told)
+                ):
+                    raise IntakeError(fault("file_too_large", file=path.name))
+            elif name == "content.xml" and _too_far(_open_extent(package.read(part))):
+                raise IntakeError(fault("file_too_large", file=path.name))
+    return frozenset(told)
 
 
 def part_names(path: Path) -> list[str]:
@@ -175,32 +196,77 @@ def damage(path: Path) -> Fault:
     return fault("file_damaged", file=path.name)
 
 
-def _check_extent(path: Path, package: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+def _too_far(extent: tuple[int, int]) -> bool:
+    return extent[0] * extent[1] > MOST_CELLS
+
+
+def _extent(path: Path, package: zipfile.ZipFile, part: zipfile.ZipInfo, told: set[str]) -> tuple[int, int]:
     """Find the farthest row and column that a sheet names; a reader makes room for all that lies before them.
 
-    Most sheets pass at a glance, by rows of six digits and columns of two letters; the others are measured.
+    Most sheets pass at a glance, by rows of six digits and columns of two letters; the others are measured. A part that
+    shows signs of cells that a reader takes for blank is `told`.
     """
     for pattern, width, height in ((_FAR, 26, 99_999), (_ANY, 0, 0)):
-        for letters, digits in _scan(path, package, part, pattern):
-            width = max(width, _column_number(letters.upper()[:_MOST_LETTERS]))  # noqa: PLW2901
-            height = max(height, int(digits.lstrip(b"0")[:_MOST_DIGITS] or 0))  # noqa: PLW2901
-        if width * height <= MOST_CELLS:
-            return
-    raise IntakeError(fault("file_too_large", file=path.name))
+        for chunk in _chunks(path, package, part):
+            for letters, digits in set(pattern.findall(chunk)):
+                width = max(width, _column_number(letters.upper()[:_MOST_LETTERS]))  # noqa: PLW2901
+                height = max(height, int(digits.lstrip(b"0")[:_MOST_DIGITS] or 0))  # noqa: PLW2901
+            if part.filename not in told and any(sign in chunk for sign in _SIGNS_OF_UNREAD):
+                told.add(part.filename)
+        if not _too_far((width, height)):
+            break
+    return width, height
 
 
-def _scan(
-    path: Path, package: zipfile.ZipFile, part: zipfile.ZipInfo, pattern: re.Pattern[bytes]
-) -> Iterator[tuple[bytes, bytes]]:
-    """Give the distinct column letters and row digits that a pattern finds, chunk by chunk."""
+def _chunks(path: Path, package: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Unfold a part piece by piece, each with the end of the one before."""
     read, tail = 0, b""
     with package.open(part) as stream:
         while chunk := stream.read(_CHUNK):
             read += len(chunk)
             if read > MOST_BYTES:
                 raise IntakeError(fault("file_too_large", file=path.name))
-            yield from set(pattern.findall(tail + chunk))
+            yield tail + chunk
             tail = chunk[-_OVERLAP:]
+
+
+def _binary_extent(sheet: bytes) -> tuple[int, int]:
+    """Find the farthest row and column of a sheet of XLSB: records of a kind, a length and what they hold."""
+    place, width, height = 0, 0, 0
+    while place < len(sheet):
+        kind, place = _varying(sheet, place, _KIND_BYTES)
+        length, place = _varying(sheet, place, _LENGTH_BYTES)
+        if kind <= _LAST_CELL_RECORD:
+            number = 1 + int.from_bytes(sheet[place : place + 4], "little")
+            width, height = (width, max(height, number)) if kind == 0 else (max(width, number), height)
+        place += length
+    return width, height
+
+
+def _varying(data: bytes, place: int, longest: int) -> tuple[int, int]:
+    """Read a number of seven bits a byte, and give the place behind it."""
+    number = 0
+    for shift, byte in enumerate(data[place : place + longest]):
+        number += (byte & 0x7F) << (7 * shift)
+        if byte < 0x80:  # noqa: PLR2004
+            return number, place + shift + 1
+    return number, place + longest
+
+
+def _open_extent(content: bytes) -> tuple[int, int]:
+    """Find the farthest row and column with a value in the sheets of an open document, where each may be repeated."""
+    width = height = row = column = again = 0
+    for start, attributes in _OPEN_TAGS.findall(content):
+        repeated = max((int(count[:_MOST_DIGITS]) for count in _REPEATED.findall(attributes)), default=1)
+        if start == b"table":
+            row = again = 0
+        elif start == b"table-row":
+            row, column, again = row + again, 0, repeated
+        else:
+            column += repeated
+            if b"value-type" in attributes:
+                width, height = max(width, column), max(height, row + again)
+    return width, height
 
 
 def _column_number(letters: bytes) -> int:
@@ -210,13 +276,15 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-def unread_cells(path: Path) -> dict[str, dict[tuple[int, int], str]]:
+def unread_cells(path: Path, parts: frozenset[str]) -> dict[str, dict[tuple[int, int], str]]:
     """Find the cells that a reader takes for blank though they are not: errors, and formulas never computed.
 
     Parameters
     ----------
     path : Path
         XLSX or XLSM that :func:`check_package` let pass.
+    parts : frozenset of str
+        What that function gave: the parts to look into.
 
     Returns
     -------
@@ -233,15 +301,15 @@ def unread_cells(path: Path) -> dict[str, dict[tuple[int, int], str]]:
     ...     package.writestr("xl/workbook.xml", '<sheet name="Firms" sheetId="1" r:id="rId1"/>')
     ...     link = '<Relationship Id="rId1" Target="worksheets/sheet1.xml"/>'
     ...     package.writestr("xl/_rels/workbook.xml.rels", link)
-    >>> unread_cells(path)
+    >>> unread_cells(path, check_package(path))
     {'Firms': {(2, 2): '#DIV/0!'}}
     """
     found: dict[str, dict[tuple[int, int], str]] = {}
     with _open_package(path) as package:
-        for name, part in _sheet_parts(package).items():
-            text = package.read(part)
-            if not any(sign in text for sign in _SIGNS_OF_UNREAD):
+        for name, part in _sheet_parts(package).items() if parts else ():
+            if part not in parts:
                 continue
+            text = package.read(part)
             cells = dict(_errors(text))
             cells |= {place: f"={value}" for place, value in _uncomputed(text)}
             if cells:

@@ -24,7 +24,7 @@ __all__ = ["Sheet", "read_sheets"]
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 TEXTS = (".csv", ".tsv", ".txt")
 
-_UNMEASURED = (".xls", ".xlsb", ".ods")  # damaged ones have ended the whole process
+_APART = (".xls", ".xlsb", ".ods")  # damaged ones have ended the whole process
 _MOST_TEXT_BYTES = 500_000_000
 _MOST_COLUMNS = 16_384  # XFD, in Excel and in LibreOffice
 _LARGE_BYTES = 50_000_000  # more than most offices have; the memory that it asks for is not known before
@@ -76,7 +76,8 @@ def read_sheets(path: str | Path, *, apart: bool | None = None) -> tuple[Sheet, 
         XLSX, XLSM, XLS, XLSB, ODS, CSV, TSV, TXT, GeoPackage, GeoJSON, Shapefile, KML, or a folder of these.
     apart : bool, optional
         Whether to read in a process of its own with limited memory, as for files of strangers; by default only
-        the formats whose size cannot be told before opening (XLS, XLSB, ODS) and files above 50 MB.
+        the formats whose damaged files have ended the reader (XLS, XLSB, ODS) and files above 50 MB. Only Linux
+        keeps that process to its memory; what is looked at before opening bounds it elsewhere.
 
     Returns
     -------
@@ -107,7 +108,7 @@ def read_sheets(path: str | Path, *, apart: bool | None = None) -> tuple[Sheet, 
         known = ", ".join(name.removeprefix(".").upper() for name in (*WORKBOOKS, *TEXTS, *LAYERS))
         raise IntakeError(fault("file_type_unknown", file=path.name, value=ending, known=known))
     large = path.stat().st_size > _LARGE_BYTES
-    if apart or (apart is None and (large or ending in _UNMEASURED)):
+    if apart or (apart is None and (large or ending in _APART)):
         sheets: tuple[Sheet, ...] = read_apart(path)
     elif ending in LAYERS:
         sheets = read_layers(path)
@@ -151,8 +152,9 @@ def _read_workbook(path: Path) -> tuple[Sheet, ...]:
 
     unread: dict[str, dict[tuple[int, int], str]] = {}
     if path.suffix.lower() in (".xlsx", ".xlsm"):
+        unread = unread_cells(path, check_package(path))
+    elif path.suffix.lower() in (".xlsb", ".ods"):
         check_package(path)
-        unread = unread_cells(path)
     try:
         workbook = calamine.CalamineWorkbook.from_path(path)
         visible = [

@@ -39,7 +39,7 @@ _TOTAL_OF = re.compile(
     rf"{_TOTAL.pattern}( [a-z]+){{0,4}}( \d+)?"
 )  # ``Total empresas: 25``; a firm may be Total Gas
 _EXAMPLE = re.compile("ejemplo 1|example 1")
-_INITIALS = frozenset("gsptaeGSPTAE")  # of these words
+_BEGINNINGS = frozenset({"gr", "su", "to", "pr", "av", "ej", "ex"})  # of these words
 _LONGEST_WORD = 40
 _COUNTED = ("", "row_like_totals")
 _FEWEST_WORDS = 3  # no identifier has so many
@@ -180,8 +180,8 @@ def _says_total(row: list[Any], cell: Any) -> bool:
 
 
 def _reads(cell: Any, words: re.Pattern[str]) -> bool:
-    """Tell whether a cell reads as some words; most are seen to be none by their first letter and length."""
-    if not isinstance(cell, str) or cell.lstrip()[:1] not in _INITIALS or len(cell) > _LONGEST_WORD:
+    """Tell whether a cell reads as some words; most are seen to be none by their first letters and length."""
+    if not isinstance(cell, str) or cell.lstrip()[:2].lower() not in _BEGINNINGS or len(cell) > _LONGEST_WORD:
         return False
     return words.fullmatch(fold(cell)) is not None
 
