@@ -176,3 +176,27 @@ def test_attendance_agrees_with_the_events_and_names_nobody():
     assert came["Código de participante"].str.fullmatch(r"[EDTA]-\d{4}").all()
     assert came["Código de participante"].nunique() < len(came)
     assert came.groupby("Código de participante")["Sexo"].nunique().max() == 1
+
+
+def test_the_wider_register_holds_the_firms_and_a_hundred_that_nobody_audited(audits, firms):
+    register = wcp.read_msmes(DEMO / "registro.csv")
+    assert register["msme_id"].tolist()[: len(firms)] == firms["msme_id"].tolist()
+    others = register.iloc[len(firms) :]
+    assert len(others) == 100
+    assert not others["msme_id"].isin(audits["msme_id"]).any()
+    assert (register["synthetic"] == "yes").all()
+    assert others["name"].str.startswith("Empresa sintética ").all()
+
+
+def test_the_wider_register_is_ranked_by_the_audits_of_the_programme(demo):
+    from watershed_cp.nearby import rank_register
+    from watershed_cp.project import VisitWeights
+
+    register = wcp.read_msmes(DEMO / "registro.csv")
+    ranked = rank_register(register, basins=demo.basins, weights=VisitWeights(), evidence=demo, language="en")
+    known = ranked[ranked["score_pct"].notna()]
+    assert set(known["basis"]) == {"audited", "division_size", "division"}
+    assert (known["basis"] != "audited").sum() > 80
+    last = ranked[ranked["score_pct"].isna()]
+    assert last["explanation"].str.startswith("Last: ").all()
+    assert ranked["rank"].tolist() == list(range(1, len(ranked) + 1))

@@ -1,5 +1,7 @@
 """Build the demonstration programme: 58 synthetic firms, their audits, measures, and the programme around them.
 
+``registro.csv`` holds them and 100 more that nobody has audited, for ``watershed-cp rank`` and ``near``.
+
     python data/demo/build.py [FOLDER]
 
 Nothing here is a real firm. Municipalities are real, raw loads follow cited figures (``world.py``),
@@ -120,6 +122,7 @@ BUSINESS = {22: 0.7, 46: 1.25}  # one made less at the follow-up, one more
 TWICE, AGAIN, NO_FLOW, LATE, UNDOCUMENTED = 12, 20, 28, 38, 47
 ACCURACY_M = (5, 8, 8, 10, 10, 15, 15, 30, 30, 152, 421, None)
 EVIDENCE = "AAABBBBCCD"
+UNAUDITED = 100  # firms of the wider register
 UNCERTAINTY = {"A": 0.05, "B": 0.1}
 
 
@@ -153,6 +156,18 @@ def make_firm(number: int, place: Place, sector: Sector, draw: random.Random) ->
         accuracy_m=ACCURACY_M[number % len(ACCURACY_M)],
         discharge_to=("río", "quebrada", "río", "alcantarillado")[number % 4],
     )
+
+
+def make_neighbours(draw: random.Random, *, beside: int) -> list[Firm]:
+    """Draw firms that nobody has audited, around the same towns, three times as far apart."""
+    places, sectors = list(PLACES.values()), list(SECTORS.values())
+    rows = []
+    for number in range(beside + 1, beside + 1 + UNAUDITED):
+        place = draw.choice(places)
+        rows.append(
+            make_firm(number, replace(place, reach_km=3 * place.reach_km), draw.choice(sectors), draw)
+        )
+    return rows
 
 
 def shift(latitude: float, longitude: float, reach_km: float, draw: random.Random) -> tuple[float, float]:
@@ -435,6 +450,8 @@ def build(folder: Path, seed: int = SEED) -> None:
         "limits": registers.make_limits(),
         "inspections": registers.make_inspections(discharges, draw),
     }
+    neighbours = make_neighbours(random.Random(seed + 1), beside=len(firms))  # noqa: S311 - as above
+    tables["registro"] = [firm_row(firm) for firm in (*firms, *neighbours)]
     for name, rows in tables.items():
         write_csv(folder / f"{name}.csv", rows)
     print(f"{len(firms)} firms, {len(audits)} audit rows, {len(recommendations)} recommendations")

@@ -115,10 +115,13 @@ def rank(options: Options, language: Language) -> None:
     corrections = find_corrections(
         options.register, options.corrections or (given if given and given.is_file() else None)
     )
-    ranked = rank_register(
+    firms = (
         evidence.msmes
         if own and evidence
-        else read_register(options.register, corrections=corrections, language=language),
+        else read_register(options.register, corrections=corrections, language=language)
+    )
+    ranked = rank_register(
+        firms,
         basins=evidence.basins if evidence else read_basins(),
         weights=weights,
         evidence=evidence,
@@ -129,6 +132,8 @@ def rank(options: Options, language: Language) -> None:
     known = int(ranked["score_pct"].notna().sum())
     told = {"firms": len(ranked), "known": known, "unknown": len(ranked) - known}
     say("rank_total", language, **{name: number(count) for name, count in told.items()})
+    if not isinstance(firms, Path) and (far := firms["msme_id"].nunique() - len(ranked)):
+        say("rank_far", language, far=number(far))
     section = "[monitoring]" if options.purpose == "inspect" else "[ranking]"
     say("rank_sum", language, weights=weights_in_words(weights.spoken()).speak(language), section=section)
     shown = ["rank", "msme_id", "name", "score_pct", "explanation"]
