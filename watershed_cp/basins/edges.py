@@ -67,7 +67,7 @@ class Rings:
     basin: NDArray[np.int64]
 
 
-def require_wgs84(layer: gpd.GeoDataFrame) -> None:
+def require_wgs84(layer: gpd.GeoDataFrame | gpd.GeoSeries) -> None:
     """Refuse a layer that is not in EPSG:4326.
 
     Raises
@@ -80,8 +80,9 @@ def require_wgs84(layer: gpd.GeoDataFrame) -> None:
     >>> import geopandas
     >>> require_wgs84(geopandas.GeoDataFrame(geometry=[], crs="EPSG:4326"))
     """
-    if layer.crs is None or not _is_wgs84(layer.crs.srs):
-        raise InputError(fault("crs_not_wgs84", value="–" if layer.crs is None else layer.crs.to_string()))
+    system = layer.crs
+    if system is None or not _is_wgs84(system.srs):
+        raise InputError(fault("crs_not_wgs84", value="–" if system is None else system.to_string()))
 
 
 @cache
@@ -116,8 +117,9 @@ def outlines_of(basins: gpd.GeoDataFrame) -> NDArray[np.object_]:
     >>> outlines_of(layer)[0].area
     1.0
     """
-    require_wgs84(basins)
-    outlines = np.asarray(basins.geometry.array, dtype=object)
+    geometry = basins.geometry
+    require_wgs84(geometry)
+    outlines = np.asarray(geometry.array, dtype=object)
     kinds = shapely.get_type_id(outlines)
     areal = (kinds == shapely.GeometryType.POLYGON) | (kinds == shapely.GeometryType.MULTIPOLYGON)
     faults = [] if len(basins) else [fault("no_basins")]

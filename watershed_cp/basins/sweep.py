@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["locate"]
 
-_FEWEST_CELLS, _MOST_CELLS = 1 << 16, 1 << 21
+_FEWEST_CELLS, _MOST_CELLS = 1 << 14, 1 << 21
 _CELLS_PER_POINT = 1
 _MARGIN = 2  # cells around the layer, which edges may touch by rounding
 _FEWEST_VERTICES = 1 << 18  # in a slab: less is done before a thread has begun
