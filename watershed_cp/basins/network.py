@@ -20,6 +20,8 @@ from watershed_cp.messages import fault
 from watershed_cp.reference import data_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -198,11 +200,8 @@ class FlowNetwork(CellGrid):
 
     @cached_property
     def _generations(self) -> list[NDArray[np.int64]]:
-        return self._by_steps(np.flatnonzero(self.downstream >= 0))
-
-    def _by_steps(self, cells: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-        """Part cells by their steps to the outlet, farthest first: the order in which water is handed down."""
-        cells = cells[self.downstream[cells] != cells]
+        """Cells by the number of steps to their outlet, farthest first: the order in which water is handed down."""
+        cells = np.flatnonzero((self.downstream >= 0) & (self.downstream != np.arange(self.downstream.size)))
         steps = self._ends[2][cells]
         order = np.argsort(-steps, kind="stable")
         return np.split(cells[order], np.flatnonzero(np.diff(steps[order])) + 1)
@@ -232,31 +231,37 @@ class FlowNetwork(CellGrid):
             np.add.at(total, self.downstream[cells], total[cells])
         return total.reshape(self.shape)
 
-    def below(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Give the cells that the water of any of these passes, they included, in rising order.
+    def reaches(self, cells: Iterable[int]) -> Iterator[NDArray[np.int64]]:
+        """Part the ways of cells into reaches: each ends where an earlier one takes its water, or at the outlet.
+
+        Parameters
+        ----------
+        cells : iterable of int
+            Where the ways begin, on the network.
+
+        Yields
+        ------
+        ndarray of int
+            Cells downstream, none of them in an earlier reach.
 
         Examples
         --------
         >>> import affine
         >>> down = FlowNetwork.from_directions(np.array([[1, 1, 0]]), affine.Affine(1, 0, 0, 0, -1, 1), "EPSG:4326")
-        >>> down.below(np.array([1])).tolist()
-        [1, 2]
+        >>> [reach.tolist() for reach in down.reaches([1, 0])]
+        [[1, 2], [0]]
         """
         passed: set[int] = set()
-        for start in cells.tolist():
-            cell = start
+        for start in cells:
+            reach, cell = [], int(start)
             while cell not in passed:
                 passed.add(cell)
+                reach.append(cell)
                 cell = int(self.downstream[cell])
-        return np.array(sorted(passed), np.int64)
+            if reach:
+                yield np.array(reach)
 
-    def deliver(
-        self,
-        passing: NDArray[np.float64],
-        *,
-        until: int | None = None,
-        cells: NDArray[np.int64] | None = None,
-    ) -> NDArray[np.float64]:
+    def deliver(self, passing: NDArray[np.float64], *, until: int | None = None) -> NDArray[np.float64]:
         """Give the share of what each cell releases that arrives where its water ends: the way back of `accumulate`.
 
         Parameters
@@ -265,8 +270,6 @@ class FlowNetwork(CellGrid):
             Share of what enters a cell that leaves it, 0 to 1, row-major; several cases side by side as columns.
         until : int, optional
             A cell at which the way ends, whose own loss is not counted; by default it ends at the outlet, whose is.
-        cells : ndarray of int, optional
-            The cells that `passing` has rows for, as :meth:`below` gives them; by default all.
 
         Returns
         -------
@@ -281,13 +284,11 @@ class FlowNetwork(CellGrid):
         [0.2, 0.4, 0.8]
         """
         share = np.array(passing, float)
-        chosen = np.arange(self.downstream.size) if cells is None else cells
-        share[chosen == until] = 1.0
-        row = np.full(self.downstream.size, -1)
-        row[chosen] = np.arange(chosen.size)
-        for group in reversed(self._generations if cells is None else self._by_steps(cells)):
-            moving = group if until is None else group[group != until]
-            share[row[moving]] *= share[row[self.downstream[moving]]]
+        if until is not None:
+            share[until] = 1.0
+        for cells in reversed(self._generations):
+            moving = cells if until is None else cells[cells != until]
+            share[moving] *= share[self.downstream[moving]]
         return share
 
     def upstream_of(self, longitude: float, latitude: float) -> NDArray[np.bool_]:

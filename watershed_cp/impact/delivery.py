@@ -202,14 +202,23 @@ class Waterway:
         ndarray of float, shape (n, rates, 3)
             Low, central and high estimate, 0 to 1; NaN off the network.
         """
-        network = self.network
+        downstream = self.network.downstream
         shares = np.full((len(cells), len(rates), len(_ENDS)), np.nan)
-        on = (cells >= 0) & (network.downstream[cells] >= 0)
-        way = network.below(cells[on])
-        if rates and way.size:
-            passing = np.hstack([self.passing(rate, way) for rate in rates])
-            arrived = network.deliver(passing, until=until, cells=way)
-            shares[on] = arrived[np.searchsorted(way, cells[on])].reshape(-1, *shares.shape[1:])
+        on = (cells >= 0) & (downstream[cells] >= 0)
+        ends = [] if until is None or downstream[until] < 0 else [until]
+        reaches = list(self.network.reaches([*ends, *cells[on].tolist()]))
+        if not (rates and on.any()):
+            return shares
+        passing = np.hstack([self.passing(rate, np.concatenate(reaches)) for rate in rates])
+        arrived = np.empty((downstream.size, passing.shape[1]))  # only cells on the way are ever touched
+        for reach, losses in zip(
+            reaches, np.split(passing, np.cumsum([*map(len, reaches)])[:-1]), strict=True
+        ):
+            following = downstream[reach[-1]]
+            share = np.ones_like(losses[:1]) if following == reach[-1] else arrived[[following]]
+            arrived[reach[::-1]] = np.multiply.accumulate(np.vstack([share, losses[::-1]]))[1:]
+            arrived[ends] = 1.0
+        shares[on] = arrived[cells[on]].reshape(-1, *shares.shape[1:])
         return shares
 
 
