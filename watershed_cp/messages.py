@@ -79,6 +79,7 @@ def fault(
     )
 
 
+@functools.cache
 def texts(block: str) -> dict[str, Text]:
     """Give a whole block of labels, for a page or figure that carries both languages.
 

@@ -87,6 +87,7 @@ def _indicator_rows(one: Indicator, found: Mapping[str, pd.DataFrame]) -> Iterat
         yield told | _progress(one, {}) | {"dimension": "programme", "note": "no_table", "rows": 0}
     else:
         rows = counted_rows(found[one.table], one, period=one.period)
+        rows = rows[[name for name in rows if name in _needed(one)]]  # few columns are parted in no time
         whole = evaluate(rows, one)
         yield told | _progress(one, whole) | _per_firm(one, whole, rows) | {"dimension": "programme"}
         for dimension in ("year", *one.by):
@@ -97,6 +98,12 @@ def _indicator_rows(one: Indicator, found: Mapping[str, pd.DataFrame]) -> Iterat
                 yield told | evaluate(part, one, of=whole.get("denominator") if yearly else None) | split
     for row in _published(one):
         yield about | row
+
+
+def _needed(one: Indicator) -> set[str]:
+    """Name the columns by which a rule counts and parts."""
+    ranged = tables.LEDGER.names if one.table == "ledger" else ()
+    return {"_dated", "_above", "_below", "_note", "year", one.column, *one.by, *ranged}
 
 
 def _progress(one: Indicator, found: dict[str, Any]) -> dict[str, Any]:

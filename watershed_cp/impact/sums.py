@@ -136,21 +136,18 @@ def group_rows(rows: pd.DataFrame, by: Sequence[str]) -> tuple[Whole, pd.DataFra
     >>> group.tolist(), keys["basin_id"].tolist()
     ([1, 0, -1, 1], ['a', 'b'])
     """
-    group, keys = np.zeros(len(rows), np.int64), pd.DataFrame(index=[0])
+    group, kept = np.zeros(len(rows), np.int64), [np.array([0])]
+    levels = []
     for name in by:
         codes, values = pd.factorize(rows[name], sort=True)
-        missing = (group < 0) | (codes < 0)
-        group = np.where(missing, -1, group * len(values) + codes)
-        keys = keys.merge(pd.DataFrame({name: values}), how="cross")
-        group, keys = _occurring(group, keys)
-    return group, keys
-
-
-def _occurring(group: Whole, keys: pd.DataFrame) -> tuple[Whole, pd.DataFrame]:
-    """Leave out the groups that no row is in."""
-    there = np.bincount(group[group >= 0], minlength=len(keys)) > 0
-    number = np.append(np.cumsum(there) - 1, -1)  # the last one stands for -1
-    return number[group], keys[there].reset_index(drop=True)
+        group = np.where((group < 0) | (codes < 0), -1, group * len(values) + codes)
+        there = np.bincount(group[group >= 0], minlength=len(kept[0]) * len(values)) > 0
+        group = np.append(np.cumsum(there) - 1, -1)[group]  # the last one stands for -1
+        occurring = np.flatnonzero(there)
+        kept = [part[occurring // len(values)] for part in kept] + [occurring % len(values)]
+        levels.append(values)
+    columns = {name: values.take(part) for name, values, part in zip(by, levels, kept[1:], strict=True)}
+    return group, pd.DataFrame(columns, index=range(len(kept[0])))
 
 
 def common_codes(*columns: pd.Series[str]) -> tuple[Whole, ...]:

@@ -237,12 +237,13 @@ def _with_yields(totals: pd.DataFrame, accounts: Accounts) -> pd.DataFrame:
 def _with_dimensions(accounts: Accounts, keys: Sequence[str]) -> pd.DataFrame:
     """Give the ledger rows that have a place with the dimensions asked for; what is not known is blank."""
     rows = accounts.ledger[accounts.ledger["fate"].isin(_PLACED)]
-    firms = _firm_dimensions(accounts, keys)
-    joined = rows.merge(firms, on="msme_id", how="left", validate="many_to_one")
+    firms = _firm_dimensions(accounts, keys).set_index("msme_id")
+    known = {name: rows["msme_id"].map(firms[name]) for name in firms}
     if "year" in keys:
-        joined["year"] = pd.to_datetime(joined["date"]).dt.strftime("%Y")
-    return joined.assign(
-        **{name: joined[name].astype(object).where(joined[name].notna(), "") for name in keys}
+        known["year"] = pd.to_datetime(rows["date"]).dt.strftime("%Y")
+    told = {name: known[name] if name in known else rows[name] for name in keys}
+    return rows.assign(
+        **{name: column.astype(object).where(column.notna(), "") for name, column in told.items()}
     )
 
 

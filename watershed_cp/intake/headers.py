@@ -258,11 +258,14 @@ def usual_header(table: Table, column: str, language: Language | None = None) ->
     >>> usual_header(AUDITS, "msme_id", "es"), usual_header(AUDITS, "value", "en")
     ('Código de empresa', 'Result')
     """
-    wanted = (table.name, column, language or system_language())
-    rows = (row for row in read_reference("headers") if row["alias"] != column)
-    return next(
-        (row["alias"] for row in rows if (row["table"], row["column"], row["language"]) == wanted), column
-    )
+    return _usual_headers().get((table.name, column, language or system_language()), column)
+
+
+@functools.cache
+def _usual_headers() -> dict[tuple[str, str, str], str]:
+    """Map table, column and language to the first alias that is not the column's own name."""
+    rows = [row for row in read_reference("headers") if row["alias"] != row["column"]]
+    return {(row["table"], row["column"], row["language"]): row["alias"] for row in reversed(rows)}
 
 
 def shorten(text: str) -> str:
