@@ -23,7 +23,7 @@ from watershed_cp.publish.style import COLOURS
 from watershed_cp.publish.wording import counting_rules, disclosure_rule
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import xlsxwriter
@@ -287,6 +287,8 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, xlsxwriter.format.Format]:
         "degrees": book.add_format({"num_format": "0.00000"}),
         "%": book.add_format({"num_format": "0.0"}),
         "kg/yr/km2": book.add_format({"num_format": "0.0000"}),
+        "inhabitants": book.add_format({"num_format": "#,##0"}),
+        "whole": book.add_format({"num_format": "#,##0"}),
         "": book.add_format({"num_format": "#,##0.###"}),
         "date": book.add_format({"num_format": "yyyy-mm-dd"}),
     }
@@ -327,7 +329,7 @@ def _write_lines(
     sheet.fit_to_pages(1, 0)
     sheet.write_string(0, 0, title, formats["title"])
     for row, line in enumerate(lines, start=2):
-        sheet.set_row(row, 18 * (1 + len(line) // 56))
+        sheet.set_row(row, 16 * (1 + len(line) // 70) + 4)
         sheet.write_string(row, 0, line, formats["text"])
 
 
@@ -355,9 +357,17 @@ def _write_sheet(
         sheet.write_string(0, place, _heading(column, declared.get(column), language), formats["header"])
         sheet.write_string(1, place, column, formats["name"])
         for row, word in enumerate(words, start=2):
-            _write_cell(sheet, row, place, word, formats.get(unit, formats[""]), formats["date"])
+            _write_cell(sheet, row, place, word, formats[_form(unit, word, formats)], formats["date"])
     if len(table):
         sheet.autofilter(1, 0, len(table) + 1, len(table.columns) - 1)
+        sheet.print_area(0, 0, len(table) + 1, len(table.columns) - 1)  # not what hangs over its right edge
+
+
+def _form(unit: str, word: object, known: Mapping[str, object]) -> str:
+    """Choose how a number is written: by its unit, and without one a whole number without a point."""
+    if unit in known and unit:
+        return unit
+    return "whole" if isinstance(word, (int, float)) and math.isfinite(word) and word == int(word) else ""
 
 
 def _heading(name: str, column: tables.Column | None, language: Language) -> str:

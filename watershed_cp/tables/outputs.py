@@ -223,7 +223,7 @@ TOTALS = Table(
         ),
         number(
             "population_equivalents",
-            "",
+            "inhabitants",
             "Habitantes equivalentes: 60 g de DBO5 por persona y día",
             "Population equivalents: 60 g of BOD5 a person and day",
         ),
