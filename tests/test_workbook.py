@@ -1,7 +1,10 @@
 """The template that is filled in, the check that reads it, and the copy with its faults marked."""
 
+import zipfile
+
 import openpyxl
 import pytest
+from binary_workbook import write_ods, write_xlsb
 
 from watershed_cp.errors import IntakeError
 from watershed_cp.intake.checking import check_file
@@ -101,6 +104,29 @@ def test_csv_becomes_a_marked_workbook(tmp_path):
     sheet = openpyxl.load_workbook(copy).worksheets[1]
     assert (sheet["B2"].value, sheet["B2"].data_type) == ("=HYPERLINK(1)", "s")
     assert sheet["C2"].comment is not None
+
+
+@pytest.mark.parametrize("name", ["Empresas de la cuenca del Acelhuate", "[a]*?/x"])
+def test_a_sheet_of_any_name_is_marked_where_it_is(tmp_path, name):
+    first, second = [["pollutant"], ["x"]], [["msme_id", "employees"], ["1", "many"]]
+    write_ods(tmp_path / "a.ods", first, name="Notas")
+    with zipfile.ZipFile(tmp_path / "a.ods") as old, zipfile.ZipFile(tmp_path / "b.ods", "w") as new:
+        write_ods(tmp_path / "c.ods", second, name=name)
+        table = zipfile.ZipFile(tmp_path / "c.ods").read("content.xml").split(b"<office:spreadsheet>")[1]
+        for part in old.namelist():
+            end = b"</office:spreadsheet>"
+            new.writestr(part, old.read(part).replace(end, table.split(end)[0] + end))
+    faults = check_file(tmp_path / "b.ods", apart=False).faults
+    assert [one.rule for one in faults] == ["number_not_read"]
+    book = openpyxl.load_workbook(mark_faults(tmp_path / "b.ods", faults, tmp_path / "marked.xlsx"))
+    assert book.worksheets[2]["B2"].comment is not None
+
+
+def test_a_sheet_with_signs_in_its_name_is_marked(tmp_path):
+    write_xlsb(tmp_path / "a.xlsb", [["msme_id", "employees"], ["1", "many"]], name="Fir\x01")
+    faults = check_file(tmp_path / "a.xlsb", apart=False).faults
+    book = openpyxl.load_workbook(mark_faults(tmp_path / "a.xlsb", faults, tmp_path / "marked.xlsx"))
+    assert book["Fir"]["B2"].comment is not None
 
 
 def test_copy_never_overwrites_the_workbook(tmp_path):

@@ -69,12 +69,13 @@ def mark_faults(
     path, target = Path(path), Path(target)
     if path.resolve() == target.resolve():
         raise IntakeError(fault("target_is_source", file=target.name))
-    book = _open_copy(path)
+    book, titles = _open_copy(path)
     faults = tuple(faults)
     cells: dict[tuple[str, str], list[Fault]] = {}
     places = []
     for finding in faults:
-        sheet = _sheet_of(book, finding)
+        named = titles.get((finding.sheet or "").casefold())
+        sheet = book[named] if named else book.worksheets[0]
         address = _address(sheet, finding)
         places.append((sheet.title, address))
         cells.setdefault((sheet.title, address), []).append(finding)
@@ -85,8 +86,11 @@ def mark_faults(
     return target
 
 
-def _open_copy(path: Path) -> Workbook:
-    """Open the workbook with all its formats, or pour the cells of another kind of file into a new one."""
+def _open_copy(path: Path) -> tuple[Workbook, dict[str, str]]:
+    """Open the workbook with all its formats, or pour the cells of another kind of file into a new one.
+
+    Beside it stands what each of the user's sheets is called in it.
+    """
     import openpyxl
 
     sheets = read_sheets(path)
@@ -97,23 +101,26 @@ def _open_copy(path: Path) -> Workbook:
             return _pour(sheets)
         for sheet in book.worksheets:
             _forget_marks(sheet)
-        return book
+        if book.worksheets:
+            return book, {sheet.title.casefold(): sheet.title for sheet in book.worksheets}
     return _pour(sheets)
 
 
-def _pour(sheets: tuple[Sheet, ...]) -> Workbook:
-    """Write the cells of sheets into a new workbook."""
+def _pour(sheets: tuple[Sheet, ...]) -> tuple[Workbook, dict[str, str]]:
+    """Write the cells of sheets into a new workbook, under names that it can have."""
     import openpyxl
 
     book = openpyxl.Workbook()
     book.remove(book.active)
+    titles: dict[str, str] = {}
     for number, sheet in enumerate(sheets, start=1):
         added = book.create_sheet(_free_name(book, sheet.name or f"{sheet.file[:_MOST_NAMED]} {number}"))
         for row, cells in enumerate(sheet.rows, start=sheet.first_row):
             for column, cell in enumerate(cells, start=sheet.first_column):
                 if cell != "":
                     write_text(added.cell(row, column), cell)
-    return book
+        titles.setdefault(sheet.name.casefold(), added.title)
+    return book, titles
 
 
 def write_text(target: Any, value: Any) -> None:
@@ -149,15 +156,11 @@ def _forget_marks(sheet: Worksheet) -> None:
 
 
 def _free_name(book: Workbook, wanted: str) -> str:
-    plain = "".join(" " if char in "[]:*?/\\" else char for char in wanted)[:28].strip("' ") or "1"
+    plain = "".join(" " if char in "[]:*?/\\" or not char.isprintable() else char for char in wanted)
+    plain = plain[:28].strip("' ") or "1"
     taken = {sheet.title.casefold() for sheet in book.worksheets}
     names = (plain, *(f"{plain} {number}" for number in range(2, 1000)))
     return next(name for name in names if name.casefold() not in taken)
-
-
-def _sheet_of(book: Workbook, finding: Fault) -> Worksheet:
-    wanted = (finding.sheet or "").casefold()
-    return next((sheet for sheet in book.worksheets if sheet.title.casefold() == wanted), book.worksheets[0])
 
 
 def _address(sheet: Worksheet, finding: Fault) -> str:
@@ -207,7 +210,8 @@ def _list_faults(
         head = sheet.cell(4, column, label("marked", key, language))
         head.font, head.fill = Font(name=_FACE, bold=True, color=_PAPER), PatternFill("solid", fgColor=_INK)
     for row, (finding, (name, address)) in enumerate(zip(faults, places, strict=True), start=5):
-        link = sheet.cell(row, 1, f"{name}!{address}")
+        link = sheet.cell(row, 1)
+        write_text(link, f"{name}!{address}")
         target = "'{}'!{}".format(name.replace("'", "''"), address)
         link.hyperlink = Hyperlink(ref=link.coordinate, location=target)
         link.font = Font(name=_FACE, underline="single", color=_WATER)
