@@ -3,6 +3,8 @@
 import base64
 import contextlib
 import re
+import shutil
+import subprocess
 import zipfile
 import zlib
 from dataclasses import replace
@@ -132,6 +134,24 @@ def test_no_byte_of_the_public_folder_names_a_firm_or_its_place(demo, folder):
     assert not {(name, text) for name, text in found if not text.replace(".", "").isdigit()}
     places = {text for _, text in found}
     assert len(places) < 0.05 * len(wanted), sorted(places)[:5]  # an outline passes near some point by chance
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is not installed")
+def test_no_poster_or_printed_report_of_the_public_folder_names_a_firm(demo, tmp_path):
+    forms = ("slide", "branch")
+    public = replace(demo, audience="public", posters=forms, poster_languages=("es",))
+    folder = public.save(tmp_path / "out")
+    wanted = {text for text in secrets(demo) if not text.replace(".", "").isdigit()}
+    printed = {path.name: _printed(path) for path in folder.rglob("*.pdf")}
+    assert {"report_es.pdf", "overview_slide_es.pdf"} <= set(printed)
+    assert all("48.1" in printed[name] for name in ("report_es.pdf", "overview_slide_es.pdf"))
+    assert not {(name, text) for name, words in printed.items() for text in wanted if text in words}
+
+
+def _printed(path):
+    command = ["pdftotext", "-raw", str(path), "-"]
+    return subprocess.run(command, capture_output=True, check=True, text=True).stdout.replace("\n", " ")
 
 
 def test_the_same_scan_finds_the_firms_of_the_programmes_own_folder(demo, demo_folder):

@@ -243,6 +243,43 @@ def test_a_range_below_zero_is_drawn_so(demonstration: Chromium) -> None:
     assert all(whisker > zero == fill for whisker, zero, fill in rows[:-1])
 
 
+def test_measure_year_search_and_filters_are_chosen_by_keyboard(demonstration: Chromium) -> None:
+    tab = demonstration
+    whole = text(tab, "h1")
+    tab.run("document.querySelector('#measure').focus()")
+    tab.press("ArrowDown", code=40)
+    assert tab.run("document.querySelector('#measure').value") == "percent"
+    assert "%" in text(tab, "#legend h2")
+    tab.run("document.querySelector('#year').focus()")
+    tab.press("ArrowRight", code=39)
+    assert text(tab, "output[for=year]") == "2018"
+    assert tab.run("document.activeElement.id") == "year"
+    assert text(tab, "h1") != whole
+    tab.press("ArrowLeft", code=37)
+    assert text(tab, "h1") == whole
+    tab.run("document.querySelector('#search').focus()")
+    for letter in "quesería":
+        tab.press(letter, text=letter)
+    assert tab.run("document.activeElement.id") == "search"
+    found = tab.run("[...document.querySelectorAll('#found .name')].map((name) => name.firstChild.data)")
+    assert found
+    assert all("quesería" in name for name in found)
+    tab.run(
+        "{ const s = document.querySelector('#search'); s.value = ''; s.dispatchEvent(new Event('input')); }"
+    )
+    tab.run("document.querySelector('.filters summary').focus()")
+    tab.press("Enter", code=13, text="\r")
+    many = tab.run("document.querySelectorAll('#found .firm-row').length")
+    for place in range(tab.run("document.querySelectorAll('.filters select').length")):
+        tab.run(f"document.querySelectorAll('.filters select')[{place}].focus()")
+        tab.press("ArrowDown", code=40)
+        assert tab.run(f"document.querySelectorAll('.filters select')[{place}].selectedIndex") == 1
+        assert text(tab, "#found p") != "Las mayores reducciones"
+        tab.press("ArrowUp", code=38)
+    assert tab.run("document.querySelectorAll('#found .firm-row').length") == many
+    assert complaints(tab) == []
+
+
 def test_a_click_on_a_firm_opens_its_card(tab: Chromium) -> None:
     tab.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}])
     press(tab, "#found .firm-row")
@@ -417,6 +454,114 @@ def test_no_payload_fires_in_any_text(browser: Chromium, tmp_path: Path) -> None
         )
         == 0
     )
+    assert complaints(browser) == []
+
+
+_FREE = [
+    "name",
+    "department",
+    "municipality",
+    "address",
+    "Rubro",
+    "ciiu",
+    "repairs",
+    "reason",
+    "equation",
+    "measure",
+    "title",
+    "lender",
+    "finding",
+    "action",
+    "authority",
+    "norm",
+    "source",
+    "specialities",
+    "branches",
+    "verified_by",
+]
+
+
+def hostile(table: pd.DataFrame) -> pd.DataFrame:
+    """Write payloads into every free text of a table, and into the identifiers of firms and people."""
+    table = table.copy()
+    for name in {*_FREE, "basin_name"} & {str(column) for column in table}:
+        table[name] = [PAYLOADS[row % len(PAYLOADS)] for row in range(len(table))]
+    for name in {"msme_id", "person_id"} & {str(column) for column in table}:
+        table[name] = [
+            "" if pd.isna(text) else f"{text}<img src=x onerror=window.fired=1>" for text in table[name]
+        ]
+    return table
+
+
+def test_no_payload_fires_in_the_folder_of_a_whole_programme(browser: Chromium, tmp_path: Path) -> None:
+    import csv
+
+    import openpyxl
+
+    from watershed_cp.pipeline import run
+    from watershed_cp.reference import data_path
+
+    impact = run(data_path("demo", "project.toml"))
+    tables = {
+        name: hostile(getattr(impact, name)) for name in ("msmes", "assignments", "ledger", "basin_loads")
+    }
+    registers = {name: hostile(table) for name, table in impact.registers.items()}
+    impact = replace(impact, **tables, registers=registers, posters=())
+    impact.basins["name_es"] = impact.basins["name_en"] = PAYLOADS[: len(impact.basins)]
+    folder = impact.save(tmp_path / "out")
+    for page, ready in (("index.html", None), ("report.html", "true")):
+        browser.requests.clear()
+        browser.errors.clear()
+        browser.open(folder / page, **({"ready": ready} if ready else {}))
+        for selector in (".tabs [data-view=table]", ".tabs [data-view=ledger]", "details", "summary"):
+            browser.run(f"document.querySelectorAll({json.dumps(selector)}).forEach((one) => one.click())")
+        browser.paper(tmp_path / "printed.pdf")
+        assert browser.run("window.fired") is None
+        assert (
+            browser.run("document.querySelectorAll('main script, main iframe, article script').length") == 0
+        )
+        assert complaints(browser) == []
+    book = openpyxl.load_workbook(folder / "tables" / "results.xlsx", read_only=True)
+    kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
+    assert "f" not in kinds
+    for path in (folder / "tables").glob("*.csv"):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            cells = [cell for row in csv.reader(file) for cell in row]
+        assert not [cell for cell in cells if cell[:1] in "=+-@\t" and cell and not _is_number(cell)], (
+            path.name
+        )
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def test_no_payload_fires_on_the_map_of_whom_to_visit(browser: Chromium, tmp_path: Path) -> None:
+    from watershed_cp.cli import main
+
+    columns = {
+        "msme_id": range(len(PAYLOADS)),
+        "name": PAYLOADS,
+        "address": PAYLOADS,
+        "municipality": PAYLOADS,
+    }
+    firms = pd.DataFrame(columns).assign(latitude=13.75, longitude=-89.18)
+    firms.replace("\x00", "", regex=True).to_csv(tmp_path / "register.csv", index=False)
+    assert main(["near", str(tmp_path / "register.csv"), "--out", str(tmp_path / "visits.html")]) == 0
+    browser.requests.clear()
+    browser.errors.clear()
+    browser.open(tmp_path / "visits.html")
+    for language in (0, 1):
+        press(browser, "#languages button", language)
+        for view in (1, 2, 0):
+            press(browser, ".tabs button", view)
+        press(browser, "#found .firm-row")
+        press(browser, "#card .back")
+    assert browser.run("window.fired") is None
     assert complaints(browser) == []
 
 

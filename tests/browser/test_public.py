@@ -37,3 +37,16 @@ def test_the_table_twin_holds_watersheds_only(browser):
     )
     assert "Cargas por cuenca" in captions
     assert "empresas" not in captions
+
+
+def test_the_rule_stands_on_the_map_and_is_printed_with_it(browser, tmp_path):
+    browser.run("document.querySelector('[data-view=map]').click()")
+    for language, rule in (("en", "Every total is of 5 firms or more."), ("es", "regla de p = 10 %")):
+        browser.run(f"document.querySelector('#languages [lang={language}]').click()")
+        assert rule in browser.run("document.querySelector('#legend .rule').innerText")
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    browser.run("window.dispatchEvent(new Event('beforeprint'))")
+    shown = browser.run("document.querySelector('#legend .rule').getBoundingClientRect().height")
+    browser.run("window.dispatchEvent(new Event('afterprint'))")
+    browser.call("Emulation.setEmulatedMedia", media="")
+    assert shown > 20
