@@ -41,6 +41,11 @@ class Grid:
         """Columns whose cells hold sentences, lists or addresses."""
         return frozenset(at for row in self.rows for at, cell in enumerate(row) if len(cell) > _LONG)
 
+    @property
+    def narrow(self) -> bool:
+        """Whether half of a page's width is enough, so that the eye finds the number of a row."""
+        return len(self.head) == 2 and not self.long_columns  # noqa: PLR2004
+
 
 Part = str | Grid | Drawing
 

@@ -35,6 +35,7 @@ WIDTH = 480.0
 _ROW = 20.0
 _THICK = 11.0
 _LETTER = 5.2  # mean width of a letter of the small text
+_WIDE_LETTER = 6.4  # of the larger text on a telephone
 _TIE_ROW = 15.0
 _TIE_NAME = 42  # letters that fit beside the network
 _TURNS = 8
@@ -73,12 +74,13 @@ class Word:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Shapes in the order in which they are painted; `caption` says what they show."""
+    """Shapes in the order in which they are painted; `caption` says what they show, and a `dense` one needs room."""
 
     caption: str
     height: float
     shapes: tuple[Area | Line | Word, ...]
     width: float = WIDTH
+    dense: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,8 @@ def draw_bars(
     >>> round(long / short, 3)
     2.0
     """
-    left = min(max((len(bar.name) for bar in bars), default=0) * _LETTER + 12, WIDTH / 3)
-    right = WIDTH - max((len(bar.text) for bar in bars), default=0) * _LETTER - 14
+    left = min(max((len(bar.name) for bar in bars), default=0) * _WIDE_LETTER + 12, WIDTH / 3)
+    right = WIDTH - max((len(bar.text) for bar in bars), default=0) * _WIDE_LETTER - 14
     ends = [0.0, target, *(end for bar in bars for end in (bar.value, bar.low, bar.high))]
     known = [end for end in ends if math.isfinite(end)]
     scale = (right - left) / max(max(known) - min(known), 1e-12)
@@ -218,7 +220,7 @@ def draw_network(
             tone = COLOURS.firm if key in marked else RAMP[5]
             shapes.append(disc(x, y, 3.2, tone, COLOURS.paper))
             shapes.append(Word(x + 7 * side, y + 3.5, _cut(names[key]), anchor))
-    return Drawing(caption, height, tuple(shapes))
+    return Drawing(caption, height, tuple(shapes), dense=True)
 
 
 def _untangled(ties: Sequence[tuple[str, str, str]]) -> list[list[str]]:

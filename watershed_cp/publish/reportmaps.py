@@ -142,7 +142,8 @@ def draw_close_ups(
         shapes += _marked(frame, here)
         shapes += _kilometres(frame)
     rows = math.ceil(len(basins) / 2)
-    return Drawing(caption, rows * (tall + _TITLE) + (rows - 1) * _GAP, tuple(shapes))
+    named = any(mark.name for places in marks.values() for mark in places)
+    return Drawing(caption, rows * (tall + _TITLE) + (rows - 1) * _GAP, tuple(shapes), dense=named)
 
 
 class _Frame:

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from watershed_cp.messages import label
 from watershed_cp.publish.blocks import Grid
 from watershed_cp.publish.chapters import write_chapters
-from watershed_cp.publish.drawings import WIDTH, Area, Drawing, Line
+from watershed_cp.publish.drawings import WIDTH, Area, Drawing, Line, Word
 from watershed_cp.publish.style import COLOURS, font_files
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ __all__ = ["save_report_pdf"]
 
 _MARGIN = (595.28 - WIDTH) / 2
 _SMALL = 7.5
+_LABEL = 9
 _TOGETHER = 3  # rows of a table that no page parts, at its head and at its end
 _ROOM = 120  # points below a heading, or a chapter begins on the next page
 
@@ -126,7 +127,11 @@ def _chapter(chapter: Chapter) -> Iterator[Any]:
     from reportlab.platypus import CondPageBreak, HRFlowable
 
     yield CondPageBreak(_ROOM)
+    drawn = not isinstance(
+        chapter.parts[0], Grid
+    )  # a table kept with its heading would leave a page half empty
     rule = HRFlowable(width="100%", thickness=0.8, color=COLOURS.ink, spaceBefore=16, spaceAfter=4)
+    rule.keepWithNext = drawn
     yield rule
     drawn = not isinstance(
         chapter.parts[0], Grid
@@ -142,7 +147,7 @@ def _chapter(chapter: Chapter) -> Iterator[Any]:
 
 
 def _table(grid: Grid) -> Iterator[Any]:
-    from reportlab.platypus import Table, TableStyle
+    from reportlab.platypus import Table
 
     caption = [_text(grid.caption, 9.5, bold=True), *[""] * (len(grid.head) - 1)]
     align = [0 if at < grid.words else 2 for at in range(len(grid.head))]
@@ -154,30 +159,41 @@ def _table(grid: Grid) -> Iterator[Any]:
         [_text(cell, _SMALL, alignment=side) for cell, side in zip(row, align, strict=True)]
         for row in grid.rows
     ]
-    style = [
-        ("SPAN", (0, 0), (-1, 0)),
-        ("LINEBELOW", (0, 1), (-1, 1), 0.7, COLOURS.ink),
-        ("LINEBELOW", (0, 2), (-1, -1), 0.4, COLOURS.hairline),
-        ("LEFTPADDING", (0, 0), (-1, -1), 0),
-        ("RIGHTPADDING", (0, 0), (-2, -1), 5),
-        ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
-        ("TOPPADDING", (0, 0), (-1, -1), 2),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
-        ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        ("VALIGN", (0, 1), (-1, 1), "BOTTOM"),
-        ("NOSPLIT", (0, 0), (-1, min(1 + _TOGETHER, len(rows) + 1))),
-        ("NOSPLIT", (0, max(2, len(rows) + 2 - _TOGETHER)), (-1, -1)),
-    ]
-    yield Table(
-        [caption, head, *rows],
-        colWidths=_widths(grid),
-        repeatRows=2,
-        style=TableStyle(style),
-        spaceBefore=6,
-        spaceAfter=4,
+    below = (
+        [[_text(grid.note, _SMALL, colour=COLOURS.muted), *[""] * (len(grid.head) - 1)]] if grid.note else []
     )
-    if grid.note:
-        yield _text(grid.note, _SMALL, colour=COLOURS.muted, spaceAfter=6)
+    yield Table(
+        [caption, head, *rows, *below],
+        colWidths=_widths(grid),
+        hAlign="LEFT",
+        repeatRows=2,
+        style=_lines(len(rows), len(below)),
+        spaceBefore=6,
+        spaceAfter=6,
+    )
+
+
+def _lines(rows: int, below: int) -> Any:
+    """Give a table its lines and margins; no page parts its first rows from the head, nor its last ones."""
+    from reportlab.platypus import TableStyle
+
+    return TableStyle(
+        [
+            ("SPAN", (0, 0), (-1, 0)),
+            *[("SPAN", (0, -1), (-1, -1))] * below,
+            ("LINEBELOW", (0, 1), (-1, 1), 0.7, COLOURS.ink),
+            ("LINEBELOW", (0, 2), (-1, rows + 1), 0.4, COLOURS.hairline),
+            ("LEFTPADDING", (0, 0), (-1, -1), 0),
+            ("RIGHTPADDING", (0, 0), (-2, -1), 5),
+            ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
+            ("TOPPADDING", (0, 0), (-1, -1), 2),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("VALIGN", (0, 1), (-1, 1), "BOTTOM"),
+            ("NOSPLIT", (0, 0), (-1, min(1 + _TOGETHER, rows + 1))),
+            ("NOSPLIT", (0, max(2, rows + 2 - _TOGETHER)), (-1, -1)),
+        ]
+    )
 
 
 def _widths(grid: Grid) -> list[float]:
@@ -187,7 +203,8 @@ def _widths(grid: Grid) -> list[float]:
         words = max(map(len, head.split()), default=1)
         cells = max((len(row[at]) for row in grid.rows), default=1)
         longest.append(min(max(words, cells, 3), 40) + 1.5)
-    return [WIDTH * long / sum(longest) for long in longest]
+    room = WIDTH / 2 if grid.narrow else WIDTH
+    return [room * long / sum(longest) for long in longest]
 
 
 def _picture(picture: Drawing) -> Iterator[Any]:
@@ -213,19 +230,39 @@ def _picture(picture: Drawing) -> Iterator[Any]:
                     pdf.PolyLine(flat, strokeColor=colour, strokeWidth=shape.width, strokeDashArray=dashes)
                 )
         else:
-            y, colour, face = picture.height - shape.y, HexColor(shape.colour), _faces()[shape.halo]
-            canvas.add(
-                pdf.String(
-                    shape.x,
-                    y,
-                    shape.text,
-                    fontName=face,
-                    fontSize=9,
-                    fillColor=colour,
-                    textAnchor=shape.anchor,
-                )
-            )
+            for word in _letters(shape, picture.height):
+                canvas.add(word)
     yield canvas
+
+
+def _letters(word: Word, height: float) -> Iterator[Any]:
+    """Set one line of text; on a map a veil of paper lies under it."""
+    from reportlab.graphics.shapes import Rect, String
+    from reportlab.lib.colors import HexColor
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    face, base = _faces()[word.halo], height - word.y
+    if word.halo:
+        long = stringWidth(word.text, face, _LABEL)
+        left = word.x - {"start": 0.0, "middle": long / 2, "end": long}[word.anchor]
+        yield Rect(
+            left - 1.5,
+            base - 2.5,
+            long + 3,
+            11,
+            fillColor=HexColor(COLOURS.paper),
+            fillOpacity=0.75,
+            strokeColor=None,
+        )
+    yield String(
+        word.x,
+        base,
+        word.text,
+        fontName=face,
+        fontSize=_LABEL,
+        fillColor=HexColor(word.colour),
+        textAnchor=word.anchor,
+    )
 
 
 def _mark_page(canvas: Any, _: Any, *, title: str, synthetic: bool, language: Language) -> None:
