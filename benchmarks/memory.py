@@ -18,6 +18,7 @@ from layers import big_basins, firms
 from pyarrow import parquet
 
 from watershed_cp.basins.proximity import near
+from watershed_cp.nearby import placer_for
 
 _ROW_GROUP = 1_000_000
 
@@ -35,7 +36,8 @@ def search(path: Path) -> None:
     """Search one register; runs in a process of its own, whose memory is then its alone."""
     basins = big_basins(100, 120)[:2]
     begin = time.perf_counter()
-    found = near(path, basins=basins, distance_m=5000, out=path.with_suffix(".near.parquet"))
+    levels, out = {"basin_id": basins}, path.with_suffix(".near.parquet")
+    found = near(path, basins=basins, distance_m=5000, levels=levels, prepare=placer_for(path), out=out)
     seconds = time.perf_counter() - begin
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{sum(found.counts.values()):,} rows, {seconds:,.1f} s, {peak_mb:,.0f} MB at most, {found.counts}")

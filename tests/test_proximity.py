@@ -14,13 +14,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 from worlds import four_squares, layer
 
 from watershed_cp.basins import registers
+from watershed_cp.basins.gathering import Seen
 from watershed_cp.basins.network import FlowNetwork
 from watershed_cp.basins.proximity import near
 from watershed_cp.basins.registers import written_tables
-from watershed_cp.errors import InputError
+from watershed_cp.errors import InputError, Text
+from watershed_cp.intake.placing import Placer
+from watershed_cp.publish.visits import Search, tell_search
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -268,6 +273,61 @@ def test_nothing_near_is_written_as_an_empty_file(tmp_path: Path) -> None:
     assert gpd.read_parquet(out).empty
 
 
+def test_a_repeated_firm_is_told_once_however_far_apart_its_rows_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["a", "b", "", "a", "c", "", "b", "d", "a", "e"]
+    rows = pd.DataFrame({"msme_id": names, "longitude": 0.5, "latitude": 0.1})
+    rows.loc[6, "longitude"] = 5.0
+    rows.to_csv(tmp_path / "register.csv", index=False)
+    whole = near(rows, basins=square())
+    monkeypatch.setattr(registers, "_ROWS", 3)
+    found = near(tmp_path / "register.csv", basins=square())
+    assert found.counts == whole.counts == {"near": 7, "too_far": 1, "repeated": 2}
+    assert found.firms["msme_id"].tolist() == ["a", "b", "", "c", "", "d", "e"]
+    assert found.unplaced["reason"].to_dict() == {3: "repeated", 8: "repeated"}
+
+
+@given(st.lists(st.lists(st.integers(0, 30), max_size=12), max_size=12))
+def test_what_was_seen_is_known_again(pieces: list[list[int]]) -> None:
+    seen, met = Seen(), set[int]()
+    for piece in pieces:
+        expected = []
+        for name in piece:
+            expected.append(name in met and name != 0)
+            met.add(name)
+        assert seen.again(np.array(piece, dtype=np.uint64)).tolist() == expected
+    assert seen.compared
+
+
+def test_more_names_than_can_be_kept_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("watershed_cp.basins.gathering._MOST_NAMES", 3)
+    seen = Seen()
+    seen.again(np.array([1, 2], dtype=np.uint64))
+    assert seen.again(np.array([3, 4, 1], dtype=np.uint64)).tolist() == [False, False, True]
+    assert not seen.compared
+
+
+def test_every_cap_is_told_with_its_remedy(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"msme_id": list("abcdefgh"), "longitude": [0.5] * 5 + [np.nan] * 3, "latitude": 0.1})
+    rows.to_parquet(tmp_path / "register.parquet")
+    assert len(near(rows, basins=square(), most=2).firms) == 5  # a table is answered whole
+    found = near(tmp_path / "register.parquet", basins=square(), most=2)
+    asked = Search(register="register.parquet", kind="basins", what=Text("a", "a"))
+    assert [line.en for line in tell_search(asked, found)] == [
+        "register.parquet: firms inside a.",
+        "8 rows = 5 inside or near + 0 left out + 3 not placed",
+        "3 one of the two coordinates only",
+        "Nearest first; of equal distance, those with more staff first.",
+        "Of the 5 firms found the first 2 are here. To have them all, write a .parquet file, or narrow the search by "
+        "sector, size, country or distance.",
+        "Of the 3 rows not placed the first 2 are here. To have them all, write a .parquet file.",
+    ]
+    assert tell_search(asked, found)[-1].es == (
+        "De las 3 filas sin ubicar están aquí las primeras 2. Para tenerlas todas, escriba un archivo .parquet."
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 def test_dask_gives_the_same_with_a_worker_killed_on_the_way(tmp_path: Path) -> None:
@@ -278,7 +338,10 @@ def test_dask_gives_the_same_with_a_worker_killed_on_the_way(tmp_path: Path) -> 
     points["longitude"], points["latitude"] = random.uniform(-1, 3, (2, len(points)))
     points.to_parquet(tmp_path / "register.parquet", row_group_size=2_000)
     basins = four_squares()
-    expected = near(tmp_path / "register.parquet", basins=basins, distance_m=5000, most=300_000)
+    prepare = Placer("register.parquet", 1)
+    expected = near(
+        tmp_path / "register.parquet", basins=basins, distance_m=5000, most=300_000, prepare=prepare
+    )
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
         victim = next(iter(cluster.workers.values())).pid
 
@@ -294,6 +357,7 @@ def test_dask_gives_the_same_with_a_worker_killed_on_the_way(tmp_path: Path) -> 
             basins=basins,
             distance_m=5000,
             most=300_000,
+            prepare=prepare,
             dask=cluster.scheduler_address,
         )
         killer.join(10)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Whole = NDArray[np.int64]
 
-__all__ = ["assign", "assign_levels", "basin_probabilities", "deciding_points"]
+__all__ = ["assign", "assign_levels", "basin_probabilities", "deciding_points", "doubtful_within_m"]
 
 _Number = TypeVar("_Number", np.int64, np.float64, np.bool_)
 
@@ -226,6 +226,34 @@ class _Placing:
 def _constant(name: str) -> float:
     rows = read_reference("positional_accuracy")
     return float(next(row["value"] for row in rows if row["constant"] == name))
+
+
+def doubtful_within_m(accuracy_m: Floats, basins: gpd.GeoDataFrame) -> Floats:
+    """Tell how near a divide firms must be for their basin to be in any doubt.
+
+    Parameters
+    ----------
+    accuracy_m : ndarray
+        Accuracy of their locations, metres, missing where it is not stated.
+    basins : geopandas.GeoDataFrame
+        As :func:`assign` takes it.
+
+    Returns
+    -------
+    ndarray
+        Metres; farther from every divide the probability is 1.
+
+    Examples
+    --------
+    >>> import geopandas, shapely
+    >>> square = geopandas.GeoDataFrame({"accuracy_m": [0.0]}, geometry=[shapely.box(0, 0, 1, 1)], crs="EPSG:4326")
+    >>> bool(doubtful_within_m(np.array([100.0]), square)[0] > 100)
+    True
+    """
+    stated = np.where(np.isnan(accuracy_m), _constant("location_accuracy_m"), accuracy_m)
+    outline = _known(basins, "accuracy_m", _constant("outline_accuracy_m")).max()
+    sigma = np.hypot(stated, outline) / _constant("radius_95_sigmas")
+    return np.asarray(REACH_SIGMAS * np.clip(sigma, LEAST_SIGMA_M, _MOST_SIGMA_M))
 
 
 def deciding_points(msmes: pd.DataFrame) -> tuple[Floats, Floats, NDArray[np.bool_]]:

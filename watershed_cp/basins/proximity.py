@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from watershed_cp.basins.assignment import assign, deciding_points
+from watershed_cp.basins.assignment import assign, deciding_points, doubtful_within_m
 from watershed_cp.basins.gathering import CODE, NEAR, REASONS, Nearby, Sifted, gather
 from watershed_cp.basins.registers import Piece, as_numbers, pieces_of, read_piece
 from watershed_cp.basins.targets import BasinTarget, RiverTarget, UpstreamTarget
@@ -34,6 +34,7 @@ __all__ = ["near"]
 _OURS = ("near", "distance_m", "size_class", "reason", "status", "confidence", "probability")
 _SIZES = frozenset(name for *_, name in size_rules())
 _COARSE_M = 1000  # a place known less well than that may be near though its middle is not
+_FAR_REACH_M = 5000  # beyond, asking for the divides nearby saves nothing
 _ASTRAY_DEGREES = 20  # farther than a country's register reaches
 _WORDS = frozenset({"longitude", "discharge_longitude", "coordinates", "municipality"})  # tell of places
 _POINTS = ({"longitude", "latitude"}, {"discharge_longitude", "discharge_latitude"}, {"geometry"})
@@ -252,7 +253,7 @@ def _sift(wish: _Wish, table: pd.DataFrame) -> Sifted:
         )
     )
     if "basin_id" in wish.levels:
-        firms = firms.assign(**_standing(firms, wish.levels["basin_id"].basins))
+        firms = firms.assign(**_standing(firms, wish.levels["basin_id"]))
     aside = np.flatnonzero(reason > CODE["too_far"])
     unplaced = found.iloc[aside].assign(reason=np.array(REASONS, dtype=object)[reason[aside]])
     return Sifted(firms, unplaced, reason, _names_of(table))
@@ -271,11 +272,27 @@ def _beyond(wish: _Wish, table: pd.DataFrame, points: NDArray[np.float64]) -> Re
     return reason
 
 
-def _standing(firms: pd.DataFrame, basins: gpd.GeoDataFrame) -> dict[str, NDArray[Any]]:
-    """Tell of firms in which basin they count, and how sure that is, as a run does."""
-    points = firms.reindex(columns=["longitude", "latitude", "location_accuracy_m"])
-    placed = assign(points.assign(msme_id=np.arange(len(points))), basins)
-    return {name: placed[name].to_numpy() for name in ("basin_id", "status", "confidence", "probability")}
+def _standing(firms: pd.DataFrame, level: BasinTarget) -> dict[str, NDArray[Any]]:
+    """Tell of firms in which basin they count, and how sure that is, as a run does; only few are near a divide."""
+    points = firms[["longitude", "latitude"]].to_numpy(dtype=np.float64)
+    accuracy = as_numbers(firms["location_accuracy_m"]) if "location_accuracy_m" in firms else np.nan
+    reach = doubtful_within_m(np.broadcast_to(accuracy, len(firms)), level.basins)
+    coarse = reach > _FAR_REACH_M
+    near = np.flatnonzero(coarse)
+    if not coarse.all():
+        fine = np.flatnonzero(~coarse)
+        near = np.append(near, fine[level.beside(points[fine], float(reach[fine].max()))])
+    status = np.where(firms["basin_id"].isna(), "outside", "inside").astype(object)
+    told = {
+        "status": status,
+        "confidence": np.full(len(firms), "sure", dtype=object),
+        "probability": np.ones(len(firms)),
+    }
+    some = firms.iloc[near].reindex(columns=["longitude", "latitude", "location_accuracy_m"])
+    placed = assign(some.assign(msme_id=near), level.basins)
+    for name, column in told.items():
+        column[near] = placed[name]
+    return told
 
 
 def _names_of(table: pd.DataFrame) -> NDArray[np.uint64]:
@@ -283,9 +300,12 @@ def _names_of(table: pd.DataFrame) -> NDArray[np.uint64]:
     if "msme_id" not in table:
         return np.zeros(len(table), dtype=np.uint64)
     told = table["msme_id"]
-    blank = (told.isna() | (told.astype(object) == "")).to_numpy()
-    numbers = pd.util.hash_array(np.asarray(told.astype(str), dtype=object), categorize=False)
-    return np.where(blank, 0, numbers).astype(np.uint64)
+    if pd.api.types.is_numeric_dtype(told.dtype):
+        blank, values = told.isna(), told.to_numpy()
+    else:
+        texts = told.astype(object).where(told.notna(), "").astype(str)
+        blank, values = texts == "", texts.to_numpy(dtype=object)
+    return np.where(blank, 0, pd.util.hash_array(values, categorize=False)).astype(np.uint64)
 
 
 def _require_points(table: pd.DataFrame) -> None:

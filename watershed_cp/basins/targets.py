@@ -100,6 +100,18 @@ class BasinTarget:
         """
         return _named(self._locator.locate(points[:, 0], points[:, 1]).astype(np.int64), self._names)
 
+    def beside(self, points: Floats, limit_m: float) -> NDArray[np.bool_]:
+        """Tell which points (n, 2) have a boundary within a distance.
+
+        Examples
+        --------
+        >>> import geopandas, shapely
+        >>> square = geopandas.GeoDataFrame(index=["a"], geometry=[shapely.box(0, 0, 1, 1)], crs="EPSG:4326")
+        >>> BasinTarget(square).beside(np.array([[0.5, 0.5], [0.5, 0.001]]), 1000.0).tolist()
+        [False, True]
+        """
+        return np.isfinite(self._divides.nearest(points, limit_m=limit_m)[1])
+
 
 @dataclass(frozen=True, eq=False)
 class RiverTarget:

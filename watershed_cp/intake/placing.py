@@ -153,18 +153,20 @@ class Placer:
             read = self._read(table.iloc[some])
             for name, column in columns.items():
                 column[some[read.index]] = read[name]
-        return table.assign(country=placed["country"].to_numpy(), **columns)
+        if "country" in table:
+            columns["country"] = placed["country"].to_numpy()
+        return table.assign(**columns)
 
     def _plain(self, table: pd.DataFrame) -> pd.DataFrame:
         """Read columns as numbers, and the countries by any of their names."""
         numbers = {name: pd.to_numeric(_column(table, name), errors="coerce") for name in _NUMBERS}
-        texts = {"repairs": "", "placed_by": "", "reason": "", "explanation": ""}
-        placed = pd.DataFrame(numbers, index=table.index).astype(float).assign(**texts)
-        placed = placed.astype(dict.fromkeys(texts, object))
-        written = _column(table, "country").astype(object)
-        known = {word: known_choice(MSMES["country"], str(word)) for word in written.dropna().unique()}
-        placed["country"] = [known.get(word) or word for word in written]
-        plain = plain_degrees(placed.assign(country=written.map(known)))
+        texts = {name: np.full(len(table), "", dtype=object) for name in _TOLD[len(_NUMBERS) :]}
+        placed = pd.DataFrame(numbers | texts, index=table.index).astype(dict.fromkeys(_NUMBERS, float))
+        row, words = pd.factorize(_column(table, "country").astype(object))
+        known = [known_choice(MSMES["country"], str(word)) for word in words]
+        kept = [code or word for code, word in zip(known, words, strict=True)]
+        placed["country"] = np.array([*kept, None], dtype=object)[row]
+        plain = plain_degrees(placed.assign(country=np.array([*known, None], dtype=object)[row]))
         placed.loc[plain & _blank(table, "crs"), "placed_by"] = "coordinates"
         widen_coarse(placed)
         return placed
@@ -208,4 +210,7 @@ def _column(table: pd.DataFrame, name: str) -> pd.Series[Any]:
 
 def _blank(table: pd.DataFrame, name: str) -> pd.Series[bool]:
     column = _column(table, name)
-    return column.isna() | (column.astype(object) == "")
+    told = column.notna()
+    if pd.api.types.is_numeric_dtype(column.dtype) or not told.any():
+        return ~told
+    return ~told | (column.astype(object) == "")

@@ -64,6 +64,7 @@ def tell_search(search: Search, found: Nearby) -> list[Text]:
     Examples
     --------
     >>> import pandas as pd
+    >>> from watershed_cp.basins.gathering import Nearby
     >>> found = Nearby(firms=pd.DataFrame({"msme_id": ["1"]}), counts={"near": 1}, unplaced=pd.DataFrame())
     >>> search = Search(register="a.csv", kind="basins", what=Text("Motagua", "Motagua"), distance_m=500.0)
     >>> [text.en for text in tell_search(search, found)][0]
@@ -86,6 +87,7 @@ def tell_counts(found: Nearby) -> list[Text]:
     Examples
     --------
     >>> import pandas as pd
+    >>> from watershed_cp.basins.gathering import Nearby
     >>> nobody = pd.DataFrame({"msme_id": []})
     >>> [text.en for text in tell_counts(Nearby(firms=nobody, counts={"too_far": 2}, unplaced=nobody))]
     ['2 rows = 0 inside or near + 2 left out + 0 not placed', '2 too far']
