@@ -96,6 +96,10 @@ def test_breaks_hold_every_value_and_rise(values):
     assert breaks[-1] >= max(values) * (1 - 1e-9)
 
 
+def test_where_every_load_rose_the_ramp_is_that_of_nothing_avoided():
+    assert ramp_breaks([-5.0, -0.1]) == ramp_breaks([0.0]) == ramp_breaks([])
+
+
 def test_a_missing_value_has_no_colour_and_zero_has_the_lightest():
     breaks = ramp_breaks([float("nan"), 0, 12])
     assert breaks == (2, 4, 6, 8, 10, 12)

@@ -151,8 +151,8 @@ def ramp_breaks(values: Sequence[float]) -> tuple[float, ...]:
     >>> ramp_breaks([0, 3.2, 11.8])
     (2.0, 4.0, 6.0, 8.0, 10.0, 12.0)
     """
-    known = [value for value in values if np.isfinite(value)]
-    need = max(known, default=0) / len(RAMP) or 1 / len(RAMP)
+    highest = max((value for value in values if np.isfinite(value)), default=0)
+    need = max(highest, 0) / len(RAMP) or 1 / len(RAMP)  # where every load rose, nothing was avoided
     power = 10 ** np.floor(np.log10(need))
     step = next(
         float(factor * power)
