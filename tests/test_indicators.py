@@ -171,6 +171,7 @@ PERSON = st.tuples(
 
 
 @settings(max_examples=30)
+@pytest.mark.slow
 @given(st.lists(PERSON, min_size=1, max_size=8), st.randoms())
 def test_order_changes_nothing_parts_add_up_and_nobody_counts_twice(people, chance):
     told = compute_indicators(attended(people), programme())
