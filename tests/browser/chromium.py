@@ -147,6 +147,29 @@ class Chromium:
             raise RuntimeError(details.get("exception", {}).get("description", details["text"]))
         return answer["result"].get("value")
 
+    def longest_task(self, script: str) -> float:
+        """Evaluate an expression; give the processor time of the longest task of the page meanwhile, ms."""
+        self.call(
+            "Tracing.start",
+            transferMode="ReturnAsStream",
+            traceConfig={"includedCategories": ["toplevel", "__metadata"]},
+        )
+        self.run(script)
+        self.call("Tracing.end")
+        while (message := self._receive()).get("method") != "Tracing.tracingComplete":
+            pass
+        raw, done = "", False
+        while not done:
+            part = self.call("IO.read", handle=message["params"]["stream"])
+            raw, done = raw + part["data"], part["eof"]
+        events = json.loads(raw)["traceEvents"]
+        named = [event for event in events if event["name"] == "thread_name"]
+        mains = {(event["pid"], event["tid"]) for event in named if event["args"]["name"] == "CrRendererMain"}
+        tasks = (event for event in events if event["name"].endswith("RunTask") and "tdur" in event)
+        return max(
+            (event["tdur"] / 1000 for event in tasks if (event["pid"], event["tid"]) in mains), default=0.0
+        )
+
     def press(self, key: str, *, code: int = 0, text: str = "") -> None:
         """Press and let go one key."""
         for kind in ("keyDown", "keyUp"):
