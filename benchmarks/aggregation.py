@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -20,9 +19,6 @@ import pandas as pd
 from watershed_cp import tables
 from watershed_cp.impact.aggregation import total_per_basin
 from watershed_cp.loads.uncertainty import COVERAGE_90
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _BASINS = ("acelhuate", "chamelecon", "motagua", "panama_canal")
 _POLLUTANTS = ("BOD5", "COD", "TSS", "FOG", "TN", "TP", "Cr", "Pb")
@@ -124,17 +120,16 @@ def main() -> None:
     ledger, probabilities = programme(asked.rows)
     basins = gpd.GeoDataFrame({"name_es": _BASINS}, index=pd.Index(_BASINS, name="basin_id"))
 
-    def fastest(job: Callable[[], pd.DataFrame]) -> tuple[float, pd.DataFrame]:
-        seconds = []
-        for _ in range(asked.turns):
-            begin = time.process_time()
-            table = job()
-            seconds.append(time.process_time() - begin)
-        return min(seconds), table
-
     whole = ledger.reindex(columns=tables.LEDGER.names)
-    ours, exact = fastest(lambda: total_per_basin(whole, basins, probabilities))
-    theirs, rounded = fastest(lambda: plain(whole, basins, probabilities))
+    jobs = (total_per_basin, plain)
+    seconds: tuple[list[float], ...] = ([], [])
+    for _ in range(asked.turns):  # in turns, so that whatever else the machine does slows both alike
+        for job, spent in zip(jobs, seconds, strict=True):
+            begin = time.process_time()
+            job(whole, basins, probabilities)
+            spent.append(time.process_time() - begin)
+    ours, theirs = map(min, seconds)
+    exact, rounded = (job(whole, basins, probabilities) for job in jobs)
     pd.testing.assert_frame_equal(exact, rounded, check_dtype=False, rtol=_ALIKE)
     numbers = exact.select_dtypes("float").to_numpy(), rounded.select_dtypes("float").to_numpy()
     off = float(np.nanmax(np.abs(numbers[0] - numbers[1]) / np.abs(numbers[0])))

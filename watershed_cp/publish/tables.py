@@ -279,9 +279,17 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, xlsxwriter.format.Format]:
         "title": book.add_format({"font_size": 18, "font_color": ink}),
         "text": book.add_format({"font_color": ink, "text_wrap": True, "valign": "top"}),
         "header": book.add_format(
-            {"bg_color": teal, "font_color": paper, "bold": True, "text_wrap": True, "valign": "top"}
+            {
+                "bg_color": teal,
+                "font_color": paper,
+                "bold": True,
+                "text_wrap": True,
+                "valign": "top",
+                "indent": 1,
+            }
         ),
-        "name": book.add_format({"font_color": COLOURS.muted, "font_size": 9, "bottom": 1}),
+        "name": book.add_format({"font_color": COLOURS.muted, "font_size": 9, "bottom": 1, "indent": 1}),
+        "cell": book.add_format({"indent": 1}),
         "kg/yr": book.add_format({"num_format": "#,##0.00"}),
         "m": book.add_format({"num_format": "#,##0"}),
         "degrees": book.add_format({"num_format": "0.00000"}),
@@ -290,7 +298,7 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, xlsxwriter.format.Format]:
         "inhabitants": book.add_format({"num_format": "#,##0"}),
         "whole": book.add_format({"num_format": "#,##0"}),
         "": book.add_format({"num_format": "#,##0.###"}),
-        "date": book.add_format({"num_format": "yyyy-mm-dd"}),
+        "date": book.add_format({"num_format": "yyyy-mm-dd", "align": "left", "indent": 1}),
     }
 
 
@@ -353,11 +361,11 @@ def _write_sheet(
         unit, cells = (declared[column].unit if column in declared else ""), table[column].tolist()
         words = [in_words(column, cell, language) for cell in cells]
         longest = max((len(str(word)) for word in words[:200] if word is not None), default=0)
-        sheet.set_column(place, place, min(max(longest + 1, len(column) + 2, 13), _WIDEST))
+        sheet.set_column(place, place, min(max(longest + 2, len(column) + 3, 13), _WIDEST))
         sheet.write_string(0, place, _heading(column, declared.get(column), language), formats["header"])
         sheet.write_string(1, place, column, formats["name"])
         for row, word in enumerate(words, start=2):
-            _write_cell(sheet, row, place, word, formats[_form(unit, word, formats)], formats["date"])
+            _write_cell(sheet, (row, place), word, formats, _form(unit, word, formats))
     if len(table):
         sheet.autofilter(1, 0, len(table) + 1, len(table.columns) - 1)
         sheet.print_area(0, 0, len(table) + 1, len(table.columns) - 1)  # not what hangs over its right edge
@@ -377,19 +385,18 @@ def _heading(name: str, column: tables.Column | None, language: Language) -> str
     return f"{column.meaning.speak(language)} ({unit})" if unit else column.meaning.speak(language)
 
 
-def _write_cell(sheet: Any, row: int, place: int, cell: object, number: object, date: object) -> None:
+def _write_cell(sheet: Any, at: tuple[int, int], cell: object, formats: Mapping[str, Any], form: str) -> None:
     value = _csv_cell(cell) if not isinstance(cell, str) else cell
     if value == "":
         return
     if isinstance(cell, pd.Timestamp):
-        sheet.write_datetime(row, place, cell.to_pydatetime(), date)
+        sheet.write_datetime(*at, cell.to_pydatetime(), formats["date"])
     elif isinstance(value, (int, float)) and math.isfinite(value):
-        sheet.write_number(row, place, value, number)
+        sheet.write_number(*at, value, formats[form])
     else:
         text = str(value)
-        sheet.write_string(
-            row, place, text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 2]} …"
-        )
+        whole = len(text) <= _LONGEST_TEXT
+        sheet.write_string(*at, text if whole else f"{text[: _LONGEST_TEXT - 2]} …", formats["cell"])
 
 
 def _write_columns(
