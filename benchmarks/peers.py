@@ -45,6 +45,7 @@ _ONE_SHOT, _REUSED, _COPY = "locator, one-shot", "locator, index reused", "copy 
 _MB = 1e6
 _CHUNK = 1_000_000  # points made at a time
 _FEW_POINTS = 1_000
+_STEP = 10  # from one size to the next
 _MANY = 10_000_000  # points of a job that is run but twice
 
 
@@ -254,13 +255,13 @@ class Turns:
     def __init__(self, name: str, patience: float) -> None:
         self._name, self._patience = name, patience
         self._basins, self._points = layers()[name]()
-        self._slowness: dict[str, float] = {}
+        self._seconds: dict[str, float] = {}  # of a round of the last size
 
     def compare(self, size: int, rounds: int) -> pd.DataFrame:
         """Give the ratios for so many points, a row a tool; the first round warms up."""
         job = Job(*self._points(size), self._basins)
         known = tools(len(self._basins))
-        late = {tool for tool in known if self._slowness.get(tool, 0) * size > self._patience}
+        late = [tool for tool in known if self._seconds.get(tool, 0) * _STEP > self._patience]
         asked = {tool: known[tool](job) for tool in known if tool not in late}
         times, answers = {tool: [] for tool in asked}, {}
         for _ in range(rounds + 1):
@@ -270,7 +271,7 @@ class Turns:
                 answers[tool] = ask(layer)
                 times[tool].append((time.perf_counter() - clock, time.process_time() - processor))
         median = {tool: np.median(taken[1:], axis=0) for tool, taken in times.items()}
-        self._slowness |= {tool: taken[0] / size for tool, taken in median.items()}
+        self._seconds |= {tool: taken[0] for tool, taken in median.items()}
         rows = [self._row(size, tool, median, answers) for tool in asked]
         rows += [self._missing(size, tool) for tool in late]
         return pd.DataFrame(rows)
@@ -296,11 +297,10 @@ class Turns:
 
     def _missing(self, size: int, tool: str) -> dict[str, str]:
         """Say why a tool is missing."""
-        seconds = self._slowness[tool] * size
         row = dict.fromkeys(
             ["ns per point", "of processors", "times one-shot", "times reused", "by processor"], "–"
         )
-        reason = f"would take {seconds:,.0f} s a round"
+        reason = f"{self._seconds[tool]:,.0f} s for a tenth"
         return {"layer": self._name, "points": f"{size:,}", "tool": tool, **row, "differ": reason}
 
 
@@ -361,7 +361,7 @@ def main() -> None:
     parser.add_argument("what", nargs="*", default=["ratios", "memory", "growth"])
     parser.add_argument("--points", type=int, nargs="+", default=[10**power for power in range(3, 8)])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--patience", type=float, default=30)
+    parser.add_argument("--patience", type=float, default=60)
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:

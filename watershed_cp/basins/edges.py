@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Edges",
     "Rings",
+    "boxed_outlines_of",
     "edges_along",
     "edges_of",
     "outlines_of",
@@ -117,6 +118,31 @@ def outlines_of(basins: gpd.GeoDataFrame) -> NDArray[np.object_]:
     >>> outlines_of(layer)[0].area
     1.0
     """
+    return boxed_outlines_of(basins)[0]
+
+
+def boxed_outlines_of(basins: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
+    """Give the outlines of a layer of basins as :func:`outlines_of` does, and their boxes.
+
+    Returns
+    -------
+    outlines : ndarray of shapely.Geometry
+        Shape (n,), the layer's own geometries.
+    boxes : ndarray
+        Shape (n, 4), west, south, east and north in degrees; not a number where an outline is empty.
+
+    Raises
+    ------
+    InputError
+        As :func:`outlines_of`.
+
+    Examples
+    --------
+    >>> import geopandas
+    >>> layer = geopandas.GeoDataFrame(index=["a"], geometry=[shapely.box(0, 0, 1, 1)], crs="EPSG:4326")
+    >>> boxed_outlines_of(layer)[1].tolist()
+    [[0.0, 0.0, 1.0, 1.0]]
+    """
     geometry = basins.geometry
     require_wgs84(geometry)
     outlines = np.asarray(geometry.array, dtype=object)
@@ -136,7 +162,7 @@ def outlines_of(basins: gpd.GeoDataFrame) -> NDArray[np.object_]:
     ]
     if faults:
         raise InputError(*faults)
-    return outlines
+    return outlines, boxes
 
 
 def text_order(basins: gpd.GeoDataFrame) -> NDArray[np.intp]:

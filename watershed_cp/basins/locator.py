@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import shapely
 
-from watershed_cp.basins.edges import outlines_of, rings_of, text_order
+from watershed_cp.basins.edges import boxed_outlines_of, rings_of, text_order
 
 if TYPE_CHECKING:
     import os
@@ -73,7 +73,7 @@ class BasinLocator:
     def __init__(
         self, basins: gpd.GeoDataFrame, *, index_folder: str | os.PathLike[str] | None = None
     ) -> None:
-        self._outlines = outlines_of(basins)
+        self._outlines, self._boxes = boxed_outlines_of(basins)
         self._turns = text_order(basins)
         sample = shapely.get_num_coordinates(self._outlines[:: 1 + len(self._outlines) // _SAMPLE])
         self._vertices = int(np.mean(sample) * len(self._outlines))
@@ -192,7 +192,7 @@ class BasinLocator:
         """Sweep the outlines over the points."""
         from watershed_cp.basins import sweep
 
-        return sweep.locate(self._outlines, self._turns, x, y)
+        return sweep.locate(self._outlines, self._boxes, self._turns, x, y)
 
     def _ask_grid(self, x: Floats, y: Floats) -> Found:
         """Look the points up, in an index made for at least an eighth as many."""
@@ -212,7 +212,7 @@ class BasinLocator:
         found, tied = np.full(x.shape, -1, dtype=np.int32), np.zeros(x.shape, dtype=np.bool_)
         for row in self._turns:
             outline = self._outlines[row]
-            west, south, east, north = shapely.bounds(outline)
+            west, south, east, north = self._boxes[row]
             near = np.flatnonzero((x >= west) & (x <= east) & (y >= south) & (y <= north))
             inside = near[shapely.intersects_xy(outline, x[near], y[near])]
             tied[inside] = found[inside] >= 0

@@ -12,7 +12,6 @@ import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 
 from watershed_cp.basins import sweepkernels
 from watershed_cp.basins.edges import rings_of
@@ -34,7 +33,11 @@ _SLABS = 4  # shares of the points, so that no processor waits long for the othe
 
 
 def locate(
-    outlines: NDArray[np.object_], turns: NDArray[np.intp], longitude: Floats, latitude: Floats
+    outlines: NDArray[np.object_],
+    boxes: Floats,
+    turns: NDArray[np.intp],
+    longitude: Floats,
+    latitude: Floats,
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
     """Find the basin of every point, on all processors that numba may use.
 
@@ -42,6 +45,8 @@ def locate(
     ----------
     outlines : ndarray of shapely.Geometry
         Polygons and multipolygons.
+    boxes : ndarray
+        Shape (n, 4), degrees: west, south, east and north of each; not a number where it is empty.
     turns : ndarray of int
         Rows of the outlines in the order that settles ties.
     longitude, latitude : ndarray
@@ -56,20 +61,21 @@ def locate(
 
     Examples
     --------
+    >>> import shapely
     >>> squares = np.array([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)])
-    >>> [answer.tolist() for answer in locate(squares, np.array([1, 0]), np.array([0.5, 1]), np.array([0.5, 0.5]))]
+    >>> boxes, turns = shapely.bounds(squares), np.array([1, 0])
+    >>> [answer.tolist() for answer in locate(squares, boxes, turns, np.array([0.5, 1]), np.array([0.5, 0.5]))]
     [[0, 1], [False, True]]
     """
     found, tied = np.full(len(longitude), -1, dtype=np.int32), np.zeros(len(longitude), dtype=np.bool_)
-    bounds = shapely.bounds(outlines)
     cells = min(max(len(longitude) * _CELLS_PER_POINT, _FEWEST_CELLS), _MOST_CELLS)
-    frame, (rows, columns) = frame_over(bounds, cells, _MARGIN)
+    frame, (rows, columns) = frame_over(boxes, cells, _MARGIN)
     begins, order = sweepkernels.sort_points(longitude, latitude, frame, rows, columns)
     points = sweepkernels.Sorted(longitude, latitude, frame, columns, begins, order)
-    asked = turns[sweepkernels.visited(points, bounds[turns])]
+    asked = turns[sweepkernels.visited(points, boxes[turns])]
     rings = rings_of(outlines[asked])
     spans = np.searchsorted(rings.basin, np.arange(len(asked) + 1))
-    basins = sweepkernels.Basins(rings.vertices, rings.begins, spans, bounds[asked], asked.astype(np.int32))
+    basins = sweepkernels.Basins(rings.vertices, rings.begins, spans, boxes[asked], asked.astype(np.int32))
 
     def claim(slab: slice) -> None:
         sweepkernels.sweep(points, basins, slab.start, slab.stop, found, tied)
