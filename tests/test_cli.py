@@ -77,6 +77,14 @@ def test_a_second_run_replaces_the_first_byte_for_byte(world: Path) -> None:
     assert first == {path.name: path.read_bytes() for path in (world / "output").rglob("*") if path.is_file()}
 
 
+def test_a_stop_within_compiled_code_is_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> None:
+        raise SystemError from KeyboardInterrupt()
+
+    monkeypatch.setattr("watershed_cp.commands.near", stopped)
+    assert main(["near", "register.csv"]) == 130
+
+
 def test_a_missing_project_file(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (world / "project.toml").unlink()
     assert refused(world, capsys) == ["project.toml: There is no such file. Check the name and the folder."]

@@ -58,7 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except WatershedError as error:
         _tell(error, language)
         return _INPUT_AT_FAULT
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemError) as error:
+        if isinstance(error, SystemError) and not isinstance(error.__cause__, KeyboardInterrupt):
+            raise  # compiled code that is stopped says so in its own way
         return _STOPPED
     except OSError as error:
         if isinstance(error, BrokenPipeError):  # the reader of our output has seen enough
