@@ -33,7 +33,7 @@ SV,S. Marcos,San Marcos;GT,Guatemala,Guatemala City;GT,Cd. de Guatemala,Guatemal
 GT,"Gualán, Zacapa",Gualán;GT,Rio Hondo,Río Hondo;GT,Pto. Barrios,Puerto Barrios
 GT,Puerto Barios,Puerto Barrios;GT,San Agustin Acasaguastlan,San Agustín Acasaguastlán
 GT,San Agustin A.,San Agustín Acasaguastlán;GT,Sto. Tomás Chichicastenango,Chichicastenango
-GT,Chichi,Chichicastenango;GT,"Joyabaj, Quiché",Joyabaj;HN,SPS,San Pedro Sula
+HN,Villa Nueva,Villanueva;GT,Chichi,Chichicastenango;GT,"Joyabaj, Quiché",Joyabaj;HN,SPS,San Pedro Sula
 HN,"San Pedro Sula, Cortés",San Pedro Sula;HN,Puerto Cortes,Puerto Cortez;HN,Quimistan,Quimistán
 HN,Choloma Cortes,Choloma;HN,La  Lima,La Lima;HN,Macueliso,Macuelizo;PA,Colon,Colón
 PA,Ciudad de Colón,Colón;PA,"Chilibre, Panamá",Chilibre;PA,La Chorera,La Chorrera
