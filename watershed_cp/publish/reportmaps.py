@@ -189,9 +189,13 @@ class _Frame:
 
 def _ground(frame: _Frame) -> Iterator[Shape]:
     yield box(frame.left, frame.top, frame.width, frame.height, COLOURS.sea)
-    for country in read_basemap().land:
-        land = shapely.clip_by_rect(shapely.geometry.shape(country["geometry"]), *frame.window)
+    for land in shapely.clip_by_rect(_countries(), *frame.window):
         yield from (Patch(ring, COLOURS.land, COLOURS.border) for ring in frame.rings(land))
+
+
+@functools.cache
+def _countries() -> tuple[shapely.Geometry, ...]:
+    return tuple(shapely.geometry.shape(country["geometry"]) for country in read_basemap().land)
 
 
 def _outlines(
