@@ -48,6 +48,31 @@ def test_money_of_a_measure_by_hand():
     assert row["irr_pct"] == pytest.approx(100 * ((600 + math.sqrt(600**2 + 4 * 1000 * 600)) / 2000 - 1))
 
 
+NAN = math.nan
+
+
+@pytest.mark.parametrize(
+    ("investment", "saving", "lifetime", "payback", "npv", "irr"),
+    [
+        (0, 100, 2, 0, 100 / 1.1 + 100 / 1.1**2, NAN),  # costs nothing: no rate has a meaning
+        (1000, -100, 2, NAN, -1000 - 100 / 1.1 - 100 / 1.1**2, NAN),  # never changes its sign
+        (1000, 0, 2, NAN, -1000, NAN),
+        (1000, 1100, 1, 1000 / 1100, 0, 10),
+        (1000, 500, 1, 2, -1000 + 500 / 1.1, -50),  # gives back half, and no more
+        (1000, 600, None, 1000 / 600, NAN, NAN),  # nobody says how long it lasts
+        (1000, 600, 0, 1000 / 600, NAN, NAN),
+        (None, 600, 2, NAN, NAN, NAN),
+        (1000, None, 2, NAN, NAN, NAN),
+        (1000, 800, 1.5, 1.25, -1000 + 800 / 1.1 + 400 / 1.1**2, 14.8331477354788),  # 10 x² = 8 x + 4
+    ],
+)
+def test_money_at_the_edges(investment, saving, lifetime, payback, npv, irr):
+    measure = {"investment_usd": investment, "saving_usd_yr": saving, "lifetime_years": lifetime}
+    row = world(measure).measures.iloc[0]
+    found = row[["payback_years", "npv_usd", "irr_pct"]].astype(float).tolist()
+    assert found == pytest.approx([payback, npv, irr], nan_ok=True)
+
+
 def test_the_discount_rate_and_the_year_of_the_dollars_are_settings():
     measure = {"investment_usd": 100, "saving_usd_yr": 50, "lifetime_years": 3}
     measure["date_implemented"] = pd.Timestamp(2018, 1, 1)

@@ -157,8 +157,8 @@ class Economics(_Section):
 
     discount_rate_pct: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 10.0
     """Real discount rate of the net present value, percent a year; the default is this project's own choice."""
-    dollars_of: Annotated[int, Field(ge=2015, le=2023)] = 2023
-    """Year in whose US dollars amounts are given; the default is the last of ``us_consumer_prices``."""
+    dollars_of: Annotated[int, Field(ge=2015, le=2025)] = 2023
+    """Year in whose US dollars amounts are given: one of ``us_consumer_prices``."""
 
 
 class Indicators(_Section):
