@@ -1,11 +1,12 @@
 """Indicators of a programme: each computed by its declared rule, split, and set against its target.
 
-A person with a code counts once; where a list has no codes there are only attendances, and a range says between
-how many and how many people they may be. Measures that were rejected or lapsed never count.
+A person with a code counts once, however it is spelt; where a list has no codes there are only attendances, and a
+range says between how many and how many people they may be. Measures that were rejected or lapsed never count.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -203,6 +204,7 @@ def _attendance(listed: pd.DataFrame | None, events: pd.DataFrame) -> pd.DataFra
         for _ in range(int(row[column]) if pd.notna(row[column]) else 0)
     ]
     everyone = pd.concat([people.astype(object), pd.DataFrame(heads, columns=columns, dtype=object)])
+    everyone["person_id"] = everyone["person_id"].map(_one_spelling, na_action="ignore")
     held = events.set_index("event_id")
     risen = (everyone["score_after"] > everyone["score_before"]).map({True: "yes", False: "no"})
     known = everyone["score_after"].notna() & everyone["score_before"].notna()
@@ -211,6 +213,15 @@ def _attendance(listed: pd.DataFrame | None, events: pd.DataFrame) -> pd.DataFra
         date=everyone["event_id"].map(held["date"]),
         improved=risen.where(known),
     ).reset_index(drop=True)
+
+
+def _one_spelling(person: object) -> str | None:
+    """Write a code or name in one way: capitals, accents, commas and the order of names make nobody another person."""
+    letters = unicodedata.normalize("NFKD", str(person).casefold())
+    plain = "".join(sign for sign in letters if not unicodedata.combining(sign))
+    words = plain.replace(",", " ").replace(".", " ").split()
+    names = all(word.isalpha() for word in words)
+    return " ".join(sorted(words) if names else words) or None
 
 
 def counted_rows(table: pd.DataFrame, measure: Measure, *, period: Any = None) -> pd.DataFrame:
