@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +97,8 @@ def _open_copy(path: Path) -> tuple[Workbook, dict[str, str]]:
     sheets = read_sheets(path)
     if path.suffix.lower() in (".xlsx", ".xlsm"):
         try:
-            book = openpyxl.load_workbook(path)
+            with warnings.catch_warnings(action="ignore"):  # of drop-downs and the like that it does not keep
+                book = openpyxl.load_workbook(path)
         except Exception:  # noqa: BLE001  it stumbles in its own ways over formats that the cells do not need
             return _pour(sheets)
         for sheet in book.worksheets:
