@@ -104,7 +104,8 @@ def _indicator_rows(one: Indicator, found: Mapping[str, pd.DataFrame]) -> Iterat
 def _needed(one: Indicator) -> set[str]:
     """Name the columns by which a rule counts and parts."""
     ranged = tables.LEDGER.names if one.table == "ledger" else ()
-    return {"_dated", "_above", "_below", "_note", "year", one.column, *one.by, *ranged}
+    per_firm = ("msme_id", "resource") if one.sisters else ()
+    return {"_dated", "_above", "_below", "_note", "year", one.column, *one.by, *ranged, *per_firm}
 
 
 def _progress(one: Indicator, found: dict[str, Any]) -> dict[str, Any]:
