@@ -337,7 +337,7 @@ def in_own_process(name: str, tool: str, size: int) -> None:
 
 def print_memory(patience: float) -> None:
     """Print the peak memory of every tool that finishes in time, on a million points."""
-    slow = {"DuckDB spatial", "dask-geopandas sjoin"}  # minutes on large outlines
+    slow = {"DuckDB spatial"}  # minutes on large outlines
     for name in list(layers())[:2]:
         for tool in tools(_FEW_BASINS if name.startswith("4") else _FEW_BASINS + 1):
             if tool in slow and name.startswith("4"):
