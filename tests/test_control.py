@@ -44,14 +44,14 @@ def test_totals_within_their_tolerance_pass() -> None:
         (
             "en",
             "TN, credited: the control total is 1,237.50 kg a year, but the ledger adds up to 1,230.00 kg: "
-            "-7.50 kg. As large as the difference: F3 (R1, duplicate, 7.50 kg). Check those measurements in "
+            "−7.50 kg. As large as the difference: F3 (R1, duplicate, 7.50 kg). Check those measurements in "
             "your tables, or correct the control total. Without the section [[control]] the run writes the whole "
             "ledger.",
         ),
         (
             "es",
             "TN, acreditada: el total de control es 1,237.50 kg por año, pero el registro suma 1,230.00 kg: "
-            "-7.50 kg. Tan grande como la diferencia: F3 (R1, repetida, 7.50 kg). Revise esas mediciones en sus "
+            "−7.50 kg. Tan grande como la diferencia: F3 (R1, repetida, 7.50 kg). Revise esas mediciones en sus "
             "tablas, o corrija el total de control. Sin la sección [[control]] la corrida escribe el registro "
             "completo.",
         ),
@@ -103,13 +103,13 @@ def programme(tmp_path: Path) -> Path:
     [
         (
             "en",
-            "TN, credited: the control total is 260.00 kg a year, but the ledger adds up to 230.00 kg: -30.00 kg. "
+            "TN, credited: the control total is 260.00 kg a year, but the ledger adds up to 230.00 kg: −30.00 kg. "
             "As large as the difference: F2 (R2, credited, 30.00 kg). Check those measurements in your tables, or "
             "correct the control total. Without the section [[control]] the run writes the whole ledger.\n",
         ),
         (
             "es",
-            "TN, acreditada: el total de control es 260.00 kg por año, pero el registro suma 230.00 kg: -30.00 kg. "
+            "TN, acreditada: el total de control es 260.00 kg por año, pero el registro suma 230.00 kg: −30.00 kg. "
             "Tan grande como la diferencia: F2 (R2, acreditada, 30.00 kg). Revise esas mediciones en sus tablas, o "
             "corrija el total de control. Sin la sección [[control]] la corrida escribe el registro completo.\n",
         ),

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watershed_cp.intake.cells import Cells, read_choices, read_dates, read_numbers, read_texts
+from watershed_cp.intake.cells import Cells, read_choices, read_numbers, read_texts
+from watershed_cp.intake.dates import read_dates
 from watershed_cp.intake.headers import find_header, header_faults
 from watershed_cp.intake.spreadsheets import Sheet
 from watershed_cp.intake.validation import check_sheet

@@ -123,12 +123,13 @@ def number(value: float, *, digits: int | None = None, significant: int = 3) -> 
     if math.isnan(value):
         return "–"
     if isinstance(value, int):
-        return f"{value:,}"
+        return f"{value:,}".replace("-", "−")
     if digits is None:
         magnitude = math.floor(math.log10(abs(value))) if value and math.isfinite(value) else significant
         digits = min(max(significant - 1 - magnitude, 0), 6)
     written = f"{value:,.{digits}f}"
-    return written.removeprefix("-") if float(written.replace(",", "")) == 0 else written
+    zero = float(written.replace(",", "")) == 0
+    return written.removeprefix("-") if zero else written.replace("-", "−")
 
 
 def percent(value: float, *, digits: int = 1) -> str:
@@ -176,5 +177,5 @@ def mass_range(low: float, high: float, *, of: float) -> str:
         return f"{mass(low)} – {mass(high)}"
     per, unit = (1000.0, "t") if abs(of) >= 1000 else (1.0, "kg")  # noqa: PLR2004
     digits = len(number(of / per).partition(".")[2])
-    ends = (number(end / per, digits=digits).replace("-", "−") for end in (low, high))
+    ends = (number(end / per, digits=digits) for end in (low, high))
     return f"{' – '.join(ends)} {unit}"

@@ -26,7 +26,7 @@ from watershed_cp.reference import read_reference
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from watershed_cp.errors import Fault, Language
+    from watershed_cp.errors import Fault
     from watershed_cp.tables import Column
 
 __all__ = [
@@ -36,7 +36,6 @@ __all__ = [
     "known_choice",
     "name_rows",
     "read_choices",
-    "read_dates",
     "read_number",
     "read_numbers",
     "read_texts",
@@ -44,11 +43,6 @@ __all__ = [
 
 Mark = Literal[".", ","]
 
-_EXCEL_EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet's date has no zone
-_SERIALS = (18_264, 73_415)  # 1950 to 2100: below stand years and counts
-_YEARS = (1950, 2100)  # what a programme, or a norm that it heeds, can have seen or plan
-_FAR_DAYS = 3653  # ten years from the middle of its column a date may well be a slip, 2042 for 2024
-_FEWEST_DATES = 3  # of which a middle can be told
 _NAMED_ROWS = 5
 _MOST_WHOLE = 2.0**53  # beyond it a cell no longer holds every whole number
 _MOST = sys.float_info.max
@@ -61,26 +55,6 @@ _PLAIN = re.compile(  # decimals alone, thousands with commas, thousands with po
 )
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}(\1\d{3})*")
 _GAPS = str.maketrans({"\xa0": "", "\u2009": "", "\u202f": "", " ": "", "'": "", "’": "", "−": "-"})
-
-_MONTHS = {
-    name: month
-    for month, names in enumerate(
-        (
-            "ene enero jan january", "feb febrero february", "mar marzo march", "abr abril apr april",
-            "may mayo", "jun junio june", "jul julio july", "ago agosto aug august",
-            "sep sept set septiembre setiembre september", "oct octubre october",
-            "nov noviembre november", "dic diciembre dec december",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}  # fmt: skip
-_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
-_YEAR_LAST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})")
-_MONTH_NAMED = re.compile(r"(\d{1,2})(?: de | del |[-/. ])([a-z]+)\.?(?: de | del |[-/. ])(\d{4}|\d{2})")
-_TIME = re.compile(
-    r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*([ap]\.?\s?m\.?|Z|[+-]\d{2}:?\d{2})?$", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -372,58 +346,6 @@ def _whole(
     return pd.Series(np.where(broken, np.nan, numbers)).astype("Int64")
 
 
-def read_dates(cells: Cells, *, language: Language | None = None) -> Reading:
-    """Read dates: typed as such, as Excel's day count, or as text in ISO form or day, month, year.
-
-    Parameters
-    ----------
-    cells : Cells
-        Column of kind ``date``.
-    language : {"es", "en"}, optional
-        Language of the headers: Spanish decides for day before month where no cell of the column does.
-
-    Returns
-    -------
-    Reading
-        Column of datetime64, without time of day.
-    """
-    found: list[dt.date | None] = [None] * len(cells.raw)
-    texts: dict[int, str] = {}
-    faults: list[Fault] = []
-    for position, value in enumerate(cells.raw):
-        if isinstance(value, dt.date):
-            found[position] = value.date() if isinstance(value, dt.datetime) else value
-        elif isinstance(value, str):
-            text = value.strip()
-            if not is_blank(text):
-                texts[position] = text
-        elif type(value) in (int, float) and _SERIALS[0] <= value <= _SERIALS[1]:
-            found[position] = (_EXCEL_EPOCH + dt.timedelta(days=int(value))).date()
-        else:
-            faults.append(cells.fault(position, "date_not_read"))
-    day_first = _day_first(texts.values(), language)
-    for position, text in texts.items():
-        date = _parse_date(text, day_first)
-        found[position] = date if isinstance(date, dt.date) else None
-        if isinstance(date, str):
-            faults.append(cells.fault(position, date))
-    for position, day in enumerate(found):
-        if day is not None and not _YEARS[0] <= day.year <= _YEARS[1]:
-            faults.append(cells.fault(position, "date_implausible", first=_YEARS[0], last=_YEARS[1]))
-            found[position] = None
-    typed = pd.Series(pd.to_datetime(pd.Series(found, dtype=object))).dt.as_unit("s")
-    return Reading(typed, faults, _far_dates(cells, typed))
-
-
-def _far_dates(cells: Cells, typed: pd.Series[Any]) -> list[Fault]:
-    """Note the dates that stand ten years and more from the middle of their column."""
-    if typed.count() < _FEWEST_DATES:
-        return []
-    far = ((typed - typed.median()).abs() > pd.Timedelta(days=_FAR_DAYS)).to_numpy()
-    rows = cells.rows[far].tolist()
-    return [cells.note("date_far", rows=name_rows(rows))] if rows else []
-
-
 def name_rows(rows: Sequence[int]) -> str:
     """Name the first rows of a list, and how many there are in all.
 
@@ -434,44 +356,3 @@ def name_rows(rows: Sequence[int]) -> str:
     """
     first = ", ".join(map(str, rows[:_NAMED_ROWS]))
     return first if len(rows) <= _NAMED_ROWS else f"{first} … ({len(rows):,})"
-
-
-def _day_first(texts: Iterable[str], language: Language | None) -> bool | None:
-    """Decide whether the day stands before the month; None where nothing tells, or cells disagree."""
-    first, second = False, False
-    for text in texts:
-        match = _YEAR_LAST.fullmatch(_TIME.sub("", text))
-        if match:
-            first |= int(match[1]) > 12  # noqa: PLR2004
-            second |= int(match[2]) > 12  # noqa: PLR2004
-    if first != second:
-        return first
-    return True if language == "es" and not first else None
-
-
-def _parse_date(text: str, day_first: bool | None) -> dt.date | str:  # noqa: FBT001
-    """Give the date, or the rule that says why there is none."""
-    plain = _TIME.sub("", text).strip()
-    try:
-        if match := _YEAR_FIRST.fullmatch(plain):
-            return dt.date(*map(int, match.groups()))
-        if match := _MONTH_NAMED.fullmatch(_unaccented(plain)):
-            return dt.date(_year(match[3]), _MONTHS.get(match[2], 0), int(match[1]))
-        if match := _YEAR_LAST.fullmatch(plain):
-            one, two, year = int(match[1]), int(match[2]), _year(match[3])
-            if day_first is None and max(one, two) <= 12 and one != two:  # noqa: PLR2004
-                return "date_ambiguous"
-            day, month = (one, two) if (one > 12 or (day_first is not False and two <= 12)) else (two, one)  # noqa: PLR2004
-            return dt.date(year, month, day)
-    except ValueError:
-        return "date_not_read"
-    return "date_not_read"
-
-
-def _unaccented(text: str) -> str:
-    return unicodedata.normalize("NFKD", text).casefold()
-
-
-def _year(text: str) -> int:
-    year = int(text)
-    return year if len(text) == 4 else year + (2000 if year < 70 else 1900)  # noqa: PLR2004

@@ -14,11 +14,11 @@ from watershed_cp.intake.cells import (
     Reading,
     certain_marks,
     read_choices,
-    read_dates,
     read_numbers,
     read_texts,
     write_cell,
 )
+from watershed_cp.intake.dates import read_dates
 from watershed_cp.intake.headers import fold, shorten
 from watershed_cp.messages import fault
 

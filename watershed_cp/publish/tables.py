@@ -284,6 +284,7 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, xlsxwriter.format.Format]:
                 "font_color": paper,
                 "bold": True,
                 "text_wrap": True,
+                "align": "left",
                 "valign": "top",
                 "indent": 1,
             }
