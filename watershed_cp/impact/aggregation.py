@@ -315,7 +315,7 @@ def total_per_basin(
     [[0.0, 2.0]]
     """
     kinds, pollutants = pd.factorize(ledger["pollutant"], sort=True)
-    firm, owner = common_codes(ledger["msme_id"], probabilities["msme_id"])
+    owner, firm = common_codes(probabilities["msme_id"], ledger["msme_id"])  # owners come almost in order
     cells = pd.MultiIndex.from_product([basins.index, pollutants], names=["basin_id", "pollutant"])
     credited = (ledger["fate"] == "credited").to_numpy()
     basin = np.where(credited, _positions(ledger["basin_id"], basins.index), -1)

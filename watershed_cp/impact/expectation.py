@@ -136,14 +136,12 @@ def share_out(rows: pd.DataFrame, firm: Whole, probabilities: pd.DataFrame, owne
     firms = int(max(firm.max(initial=-1), owner.max(initial=-1))) + 1
     last = np.cumsum(np.bincount(owner, minlength=firms + 1))  # the firm of -1 stands last, and has no place
     first = np.append(0, last[:-1])
-    place, end, row = first[firm], last[firm], np.arange(len(firm))
-    found, entries = [row[:0]], [order[:0]]
-    while len(row):  # most firms lie in one place, so that the second turn has little left to do
-        left = np.flatnonzero(place < end)
-        row, place, end = row[left], place[left], end[left]
+    places = (last - first)[firm]
+    found, entries = [order[:0]], [order[:0]]
+    for turn in range(places.max(initial=0)):  # most firms lie in one place: the second turn has little to do
+        row = np.flatnonzero(places > turn)
         found.append(row)
-        entries.append(order[place])
-        place = place + 1
+        entries.append(order.take(first + turn, mode="clip")[firm[row]])
     row, entry = np.concatenate(found), np.concatenate(entries)
     chance, reduction = (
         column.to_numpy(float) for column in (probabilities["probability"], rows["reduction_kg_yr"])

@@ -53,8 +53,8 @@ def range_of_sums(rows: pd.DataFrame, group: Whole, size: int) -> tuple[Floats, 
         rows["standard_uncertainty_kg_yr"].to_numpy(float)
     )  # without one it is all interval
     unknown = np.bincount(group[np.isnan(low) & (group >= 0)], minlength=size) > 0
-    least = exact_sums(low + COVERAGE_90 * spread, group, size)
-    most = exact_sums(high - COVERAGE_90 * spread, group, size)
+    own = COVERAGE_90 * spread
+    least, most = exact_sums(low + own, group, size), exact_sums(high - own, group, size)
     half = COVERAGE_90 * np.sqrt(exact_sums(spread**2, group, size))
     return np.where(unknown, np.nan, least - half), np.where(unknown, np.nan, most + half)
 

@@ -70,15 +70,19 @@ def exact_sums(values: Floats, group: Whole, size: int) -> Floats:
     >>> exact_sums(np.array([1e16, 1.0, -1e16, np.nan]), np.array([0, 0, 0, 2]), 3).tolist()
     [1.0, 0.0, nan]
     """
-    finite = np.isfinite(values)
-    if finite.all():
+    odd = np.flatnonzero(~np.isfinite(values))
+    if not len(odd):
         return _sum_finite(values, group, size)
-    total = _sum_finite(np.where(finite, values, 0.0), group, size)
-    inside, known = group >= 0, ~np.isnan(values)
-    endless = inside & known & ~finite
+    finite = values.copy()
+    finite[odd] = 0.0
+    total = _sum_finite(finite, group, size)
+    odd = odd[group[odd] >= 0]
+    unknown = np.isnan(values[odd])
+    endless = odd[~unknown]
     total += np.bincount(group[endless], values[endless], size)
-    rows, told = (np.bincount(group[part], minlength=size) for part in (inside, inside & known))
-    return np.where((rows > 0) & (told == 0), np.nan, total)
+    blank = np.bincount(group[odd[unknown]], minlength=size)
+    rows = np.bincount(group + 1, minlength=size + 1)[1:]
+    return np.where((rows > 0) & (blank == rows), np.nan, total)
 
 
 def _sum_finite(values: Floats, group: Whole, size: int) -> Floats:
@@ -96,20 +100,21 @@ def _parts(values: Floats, group: Whole, size: int) -> list[list[float]]:
     Adding `anchor`, a power of two well above the largest value times the number of rows, and taking it off again
     leaves of each value its leading bits, all multiples of one unit: no sum of them needs rounding.
     """
-    rest, parts = values.copy(), []
+    rest, parts, bits = values.copy(), [], len(values).bit_length() + 1
     largest = max(float(rest.max(initial=0.0)), -float(rest.min(initial=0.0)))
-    exponent = math.frexp(largest)[1] + len(values).bit_length() + 1
+    exponent = math.frexp(largest)[1] + bits
     if exponent > _MOST_BITS:
         raise OverflowError(f"{largest:g} is too large to be added")
-    while rest.any():
+    while len(rest):
         anchor = math.ldexp(1.0, exponent)
         leading = rest + anchor
         leading -= anchor
         parts.append(np.bincount(group, leading, size).tolist())
-        rest -= leading
-        exponent -= (
-            _MANTISSA - len(values).bit_length() - 1
-        )  # what is left is at most half a unit of the anchor
+        rest -= leading  # is at most half a unit of the anchor
+        exponent -= _MANTISSA - bits
+        left = rest != 0
+        if np.count_nonzero(left) < len(rest) / 2:  # few values have bits as low as that
+            rest, group = rest[left], group[left]
     return parts
 
 
