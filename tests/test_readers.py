@@ -186,6 +186,10 @@ def test_totals_stand_anywhere_and_firms_may_be_called_total(write):
     ]
 
 
+def _impossible(pollutant, _phase, value, unit, *_):
+    return float(value) > 14 and (pollutant == "pH" or unit == "mg/L")
+
+
 def test_whatever_a_run_books_as_invalid_has_been_told(write):
     choices = (
         ["BOD5", "pH"],
@@ -195,7 +199,8 @@ def test_whatever_a_run_books_as_invalid_has_been_told(write):
         [",", ",m3/d", "2,m3/d", "0,L/s", "1e12,L/s"],
         ["", "300"],
     )
-    rows = [f"{number},{','.join(cells)}" for number, cells in enumerate(itertools.product(*choices))]
+    chosen = [cells for cells in itertools.product(*choices) if not _impossible(*cells)]
+    rows = [f"{number},{','.join(cells)}" for number, cells in enumerate(chosen)]
     head = "msme_id,pollutant,phase,value,unit,flow,flow_unit,operating_days_per_year"
     file = write("a.csv", "\n".join([head, *rows]))
     report = check_file(file)
@@ -203,6 +208,19 @@ def test_whatever_a_run_books_as_invalid_has_been_told(write):
     told = [note.problem.en for note in report.notes if note.rule in {"load_unknown", "load_absurd"}]
     invalid = int(audit_loads(read_audits(file))["fate"].eq("invalid").sum())
     assert sum(int(text.rpartition("(")[2].rstrip(").")) for text in told) == invalid > len(told) == 2
+
+
+def test_what_no_water_can_be_is_a_fault(write):
+    rows = "1,DBO5,LB,1000000,mg/L\n2,DBO5,LB,1000.5,g/L\n3,pH,LB,14,\n4,pH,LB,72,\n5,pH,LB,-1,\n"
+    report = check_file(write("a.csv", "msme_id,pollutant,phase,value,unit\n" + rows))
+    assert [one.tell("es") for one in report.faults if one.rule.endswith("_impossible")] == [
+        "a.csv, fila 3, columna value: 1000.5 es más de 1,000,000 mg/L: habría más contaminante que agua."
+        " Revise el valor, sus separadores y la unidad.",
+        "a.csv, fila 5, columna value: Un pH de 72 no existe: va de 0 a 14."
+        " Revise el punto decimal, por ejemplo 7.2 en lugar de 72.",
+        "a.csv, fila 6, columna value: Un pH de -1 no existe: va de 0 a 14."
+        " Revise el punto decimal, por ejemplo 7.2 en lugar de 72.",
+    ]
 
 
 def test_what_is_no_mass_cannot_be_reduced(write):

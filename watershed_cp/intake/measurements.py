@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["check_measurements", "pollutant_code"]
 
+_PH = (0.0, 14.0)
+_ALL_KG_M3 = 1_000.0  # 1,000,000 mg/L: the water would be nothing but the pollutant
+
 
 def check_measurements(checked: Checked) -> Checked:
     """Name each pollutant by its code, and check the units of values and flows.
@@ -38,7 +41,7 @@ def check_measurements(checked: Checked) -> Checked:
     -------
     Checked
         ``pollutant`` holds codes, ``pollutant_as_written`` the user's words; faults of unknown pollutants and
-        units, and of flows without a unit, are added.
+        units, of flows without a unit and of values that nature does not allow are added.
 
     Examples
     --------
@@ -68,11 +71,22 @@ def check_measurements(checked: Checked) -> Checked:
     if "reduction_id" in frame:
         cells = checked.cells["pollutant"]
         faults += [cells.fault(i, "pollutant_no_mass") for i in frame.index[massless]]
+    faults += _impossible(checked.cells["value"], frame)
     unitless = set(frame.loc[massless & frame["unit"].isna(), "source_row"])
     place = ("cell_missing", checked.cells["unit"].header)
     kept = [one for one in checked.faults if (one.rule, one.column) != place or one.row not in unitless]
     notes = [*checked.notes, *_evidence(checked), *_without_load(checked.cells["value"], frame[~massless])]
     return checked._replace(frame=frame, faults=kept + faults, notes=notes)
+
+
+def _impossible(cells: Cells, rows: pd.DataFrame) -> list[Fault]:
+    """Find what no water can be: more pollutant than water, a pH off its scale."""
+    value = rows["value"]
+    found = {
+        "concentration_impossible": value * _factors(rows["unit"], "concentration") > _ALL_KG_M3,
+        "ph_impossible": (rows["pollutant"] == "pH") & value.notna() & ~value.between(*_PH),
+    }
+    return [cells.fault(i, rule) for rule, which in found.items() for i in rows.index[which]]
 
 
 def _without_load(cells: Cells, rows: pd.DataFrame) -> list[Fault]:
