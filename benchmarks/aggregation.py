@@ -115,7 +115,7 @@ def main() -> None:
     """Time both, compare the answers, and print the ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--turns", type=int, default=9)
     asked = parser.parse_args()
     ledger, probabilities = programme(asked.rows)
     basins = gpd.GeoDataFrame({"name_es": _BASINS}, index=pd.Index(_BASINS, name="basin_id"))
