@@ -280,6 +280,14 @@ def test_a_period_and_a_baseline():
     assert (told["value"], told["progress_pct"]) == (1, 50)
 
 
+@pytest.mark.parametrize("baseline", [0, 1])
+def test_a_target_that_is_the_baseline_has_no_progress(baseline):
+    people = [("E1", "P1", "female", "GT")]
+    told = compute_indicators(attended(people), programme(baseline=baseline, target=baseline)).iloc[0]
+    assert (told["value"], told["target"]) == (1, baseline)
+    assert pd.isna(told["progress_pct"])
+
+
 SHARE = Measure(table="recommendations", how="share", column="saving", of="baseline_use")
 
 
@@ -389,6 +397,20 @@ def test_a_share_is_the_same_in_any_order_and_its_parts_add_up(rows, chance):
         assert sums == pytest.approx(whole[what].tolist(), nan_ok=True)
 
 
+@pytest.mark.parametrize(("resources", "unit"), [(["water", "water"], "m3/yr"), (["water", "energy"], None)])
+def test_only_amounts_of_one_resource_are_told_per_firm(resources, unit):
+    rows = [("a", resources[0], 6.0, 20.0, "m3/yr"), ("b", resources[1], 2.0, 20.0, "m3/yr")]
+    table = pd.DataFrame(rows, columns=["msme_id", "resource", "saving", "baseline_use", "saving_unit"])
+    rule = {**SHARE.model_dump(include={"table", "how", "column", "of"}), "by": (), "sisters": "water"}
+    told = compute_indicators(world(recommendations=table.assign(status="verified")), programme(**rule)).iloc[
+        0
+    ]
+    if unit:
+        assert told[["unit_per_firm", "value_per_firm"]].tolist() == [unit, 4]
+    else:
+        assert told[["unit_per_firm", "value_per_firm", "published_low"]].isna().all()
+
+
 def test_faults_of_the_file_are_told(tmp_path):
     file = tmp_path / "programme.toml"
     text = data_path("reference", "programme.toml").read_text(encoding="utf-8")
@@ -407,6 +429,11 @@ def test_faults_of_the_file_are_told(tmp_path):
             'column = "person_id"\n',
             "",
             "The project file lacks “indicator.0.column”. Add it; the example that ",
+        ),
+        (
+            'publisher = "WWF Mesoamerica Alliance"',
+            "",
+            "The project file lacks “publisher”. Add it; the example that ",
         ),
     ):
         file.write_text(text.replace(old, new, 1), encoding="utf-8")

@@ -424,7 +424,9 @@ def _fault(file: Path, detail: ErrorDetails, model: type[BaseModel]) -> Fault:
         return fault("project_unknown_key", file=file, value=key, known=close[0] if close else known)
     about = detail.get("ctx", {})
     if detail["type"] == "missing":
-        return fault("project_key_missing", file=file, value=".".join((key, *about.get("lacks", ()))))
+        return fault(
+            "project_key_missing", file=file, value=".".join(filter(None, (key, *about.get("lacks", ()))))
+        )
     expected = about.get("expected", "").replace(" or ", ", ")
     written = about.get("written", detail["input"])
     rule = next((rule for kind, rule in _VALUE_RULES.items() if kind in detail["type"]), "project_value")

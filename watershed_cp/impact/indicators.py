@@ -33,7 +33,6 @@ _ROLES = {
     "msme_personnel": "msme_personnel",
     "stakeholders": "stakeholder",
 }
-_PUBLISHER = "WWF Mesoamerica Alliance"
 
 
 def compute_indicators(accounts: Accounts, programme: Programme) -> pd.DataFrame:
@@ -71,19 +70,13 @@ def compute_indicators(accounts: Accounts, programme: Programme) -> pd.DataFrame
             **row,
         }
         for one in programme.indicator
-        for row in _indicator_rows(one, found)
+        for row in (*_indicator_rows(one, found), *_published(one, programme.publisher))
     ]
     return pd.DataFrame(rows, columns=list(tables.INDICATORS.names))
 
 
 def _indicator_rows(one: Indicator, found: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
-    about = {
-        "indicator_id": one.id,
-        "name_es": one.name["es"],
-        "name_en": one.name["en"],
-        "unit": one.unit,
-    }
-    told = about | {"rule": one.rule, "counting": "cumulative"}
+    told = {**_about(one), "rule": one.rule, "counting": "cumulative"}
     if one.table not in found:
         yield told | _progress(one, {}) | {"dimension": "programme", "note": "no_table", "rows": 0}
     else:
@@ -97,8 +90,10 @@ def _indicator_rows(one: Indicator, found: Mapping[str, pd.DataFrame]) -> Iterat
                 split = {"dimension": dimension, "place": value}
                 split["counting"] = "incremental" if yearly else "cumulative"
                 yield told | evaluate(part, one, of=whole.get("denominator") if yearly else None) | split
-    for row in _published(one):
-        yield about | row
+
+
+def _about(one: Indicator) -> dict[str, Any]:
+    return {"indicator_id": one.id, "name_es": one.name["es"], "name_en": one.name["en"], "unit": one.unit}
 
 
 def _needed(one: Indicator) -> set[str]:
@@ -109,11 +104,11 @@ def _needed(one: Indicator) -> set[str]:
 
 
 def _progress(one: Indicator, found: dict[str, Any]) -> dict[str, Any]:
-    """Set a value against baseline and target."""
+    """Set a value against baseline and target; of a target that is the baseline no share can be told."""
     told = {"value": np.nan, **found, "baseline": one.baseline}
     if one.target is None:
         return told
-    way = one.target - one.baseline
+    way = one.target - one.baseline or np.nan
     return told | {"target": one.target, "progress_pct": 100 * (told["value"] - one.baseline) / way}
 
 
@@ -121,8 +116,12 @@ def _per_firm(one: Indicator, found: Mapping[str, Any], rows: pd.DataFrame) -> d
     """Set what each firm saved beside what sister programmes published, in the unit of the resource."""
     if not one.sisters or "msme_id" not in rows or rows.empty:
         return {}
-    saved = tables.SAVING_OF.get(str(rows["resource"].iloc[0])) if "resource" in rows else None
-    unit = saved.unit if one.how == "share" and saved else one.unit
+    unit = one.unit
+    if one.how == "share":
+        resources = rows["resource"].unique().tolist() if "resource" in rows else []
+        if len(resources) != 1 or resources[0] not in tables.SAVING_OF:
+            return {}  # amounts of several resources have no unit in common
+        unit = tables.SAVING_OF[resources[0]].unit
     published = published_per_firm(one.sisters, unit)
     return {
         "value_per_firm": found.get("numerator", found["value"]) / rows["msme_id"].nunique(),
@@ -133,12 +132,12 @@ def _per_firm(one: Indicator, found: Mapping[str, Any], rows: pd.DataFrame) -> d
     }
 
 
-def _published(one: Indicator) -> Iterator[dict[str, Any]]:
+def _published(one: Indicator, publisher: str) -> Iterator[dict[str, Any]]:
     """Give what the real programme published about the same thing, never mixed with own data."""
     for row in reference.read_reference("programme_results"):
-        if one.published and row["metric"] == one.published and row["programme"].startswith(_PUBLISHER):
+        if one.published and row["metric"] == one.published and row["programme"].startswith(publisher):
             told = {"dimension": "published", "counting": "cumulative", "source": row["source"]}
-            yield _progress(one, {"value": float(row["value"])}) | told
+            yield _about(one) | _progress(one, {"value": float(row["value"])}) | told
 
 
 def countable_tables(accounts: Accounts) -> dict[str, pd.DataFrame]:

@@ -171,6 +171,8 @@ class Indicator(Measure):
 class Programme(_Section):
     """All that a programme has promised."""
 
+    publisher: str = ""
+    """Whose published results stand beside: how its rows of ``data/reference/programme_results.csv`` begin."""
     objectives: dict[str, Words]
     """Objectives by identifier."""
     indicator: tuple[Indicator, ...]
@@ -182,6 +184,12 @@ class Programme(_Section):
             if one.objective not in self.objectives:
                 told = {"expected": ", ".join(self.objectives), "written": one.objective}
                 raise PydanticCustomError("literal", "no such objective", told)
+        return self
+
+    @model_validator(mode="after")
+    def _publisher_known(self) -> Programme:
+        if not self.publisher and any(one.published for one in self.indicator):
+            raise PydanticCustomError("missing", "nobody published", {"lacks": ["publisher"]})
         return self
 
 
