@@ -46,7 +46,6 @@ _WORDS = {
     "resource": "choice",
     "energy_source": "choice",
     "financing": "choice",
-    "quantity": "quantity",
     "counting": "counting",
     "note": "indicator_note",
     "outcome": "claim",
@@ -63,6 +62,9 @@ _SENTENCES: dict[str, Callable[[str, Language], str]] = {
     "equation": lambda cell, language: equation(cell).speak(language),
     "weights": lambda cell, language: weights_in_words(cell).speak(language),
     "pollutant": pollutant_name,
+    "quantity": lambda cell, language: (
+        label("quantity", cell, language) if cell in texts("quantity") else pollutant_name(cell, language)
+    ),
     "rule": lambda cell, language: (
         label("double", cell, language) if cell in texts("double") else rule_in_words(cell, language)
     ),
@@ -79,6 +81,8 @@ def in_words(column: str, cell: object, language: Language) -> object:
     ('credited', 'credited')
     >>> in_words("fate", "credited", "es")
     'acreditada'
+    >>> in_words("quantity", "water_m3", "es"), in_words("quantity", "BOD5", "es")
+    ('agua, m³', 'DBO5')
     """
     if not isinstance(cell, str):
         return cell

@@ -74,8 +74,8 @@ def draw_factsheet(accounts: Accounts, basin_id: str) -> Figure:
             draw_changes(column, finding.changes, room=room)
             draw_parts(column, finding, room=column.y - below)
             draw_left_out(column, finding)
-        for at, language in enumerate(reversed(_BOTH)):
-            foot(axes, page, accounts, language, lift=at * 2.9 * page.sizes.small)
+        english = foot(axes, page, accounts, "en")
+        foot(axes, page, accounts, "es", lift=english + 0.3 * page.sizes.small)
     return figure
 
 

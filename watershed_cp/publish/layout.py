@@ -144,8 +144,8 @@ def key(
         write(axes, x + 2.6 * small, y, text, small)
 
 
-def foot(axes: Axes, page: Form, accounts: Accounts, language: Language, *, lift: float = 0) -> None:
-    """Write sources and credits at the foot of a page, `lift` points above its last line."""
+def foot(axes: Axes, page: Form, accounts: Accounts, language: Language, *, lift: float = 0) -> float:
+    """Write sources and credits at the foot of a page, `lift` points above its last line; give their height."""
     title = accounts.title.speak(language)
     if accounts.period:
         first, last = (day(date, language) for date in accounts.period)
@@ -165,3 +165,4 @@ def foot(axes: Axes, page: Form, accounts: Accounts, language: Language, *, lift
     lines = wrap(text, size, page.width - 2 * page.margin)
     for at, line in enumerate(reversed(lines)):
         write(axes, page.margin, page.margin * 0.6 + lift + at * 1.3 * size, line, size, colour=COLOURS.muted)
+    return len(lines) * 1.3 * size
