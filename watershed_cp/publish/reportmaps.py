@@ -87,7 +87,7 @@ def draw_map(
     >>> [shape.text for shape in drawing.shapes if isinstance(shape, Word)]
     ['Motagua']
     """
-    frame = _Frame(basins, WIDTH, tall=0.62 * WIDTH)
+    frame = _Frame(basins, WIDTH, tall=0.5 * WIDTH)
     boxes = [(name, frame.box(basins.geometry[key])) for key, name in names.items()]
     shapes = [*_ground(frame), *_outlines(frame, basins, values or {}, scale), *_beside(boxes, frame)]
     below = [] if scale is None else list(_key(scale, frame.height + _GAP))
@@ -129,7 +129,7 @@ def draw_close_ups(
     >>> [shape.text for shape in drawing.shapes if isinstance(shape, Word)][:2]
     ['acelhuate', '20 km']
     """
-    width, tall = (WIDTH - _GAP) / 2, 0.3 * WIDTH
+    width, tall = (WIDTH - _GAP) / 2, 0.28 * WIDTH
     shapes: list[Shape] = []
     for at, basin_id in enumerate(map(str, basins.index)):
         left, top = (width + _GAP) * (at % 2), (tall + _TITLE + _GAP) * (at // 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
@@ -27,7 +26,7 @@ _MARGIN = (595.28 - WIDTH) / 2
 _SMALL = 7.5
 _LABEL = 9
 _TOGETHER = 3  # rows of a table that no page parts, at its head and at its end
-_ROOM = 120  # points below a heading, or a chapter begins on the next page
+_ROOM = 146  # points below a heading, or a chapter begins on the next page
 
 
 def save_report_pdf(
@@ -123,30 +122,29 @@ def _opening(accounts: Accounts, finding: Chapter, language: Language) -> Iterat
 
 
 def _chapter(chapter: Chapter) -> Iterator[Any]:
-    """Set a chapter; its heading stays with what follows."""
+    """Set a chapter; a picture that no longer fits lets the table after it go first."""
     from reportlab.platypus import CondPageBreak, HRFlowable
 
+    from watershed_cp.publish.floats import Float
+
     yield CondPageBreak(_ROOM)
-    drawn = not isinstance(
-        chapter.parts[0], Grid
-    )  # a table kept with its heading would leave a page half empty
-    rule = HRFlowable(width="100%", thickness=0.8, color=COLOURS.ink, spaceBefore=16, spaceAfter=4)
-    rule.keepWithNext = drawn
-    yield rule
-    drawn = not isinstance(
-        chapter.parts[0], Grid
-    )  # a table kept with its heading would leave a page half empty
-    yield _text(chapter.title, 14, bold=True, spaceAfter=6, keepWithNext=drawn)
-    for part, following in itertools.zip_longest(chapter.parts, chapter.parts[1:]):
-        if isinstance(part, Grid):
-            yield from _table(part)
-        elif isinstance(part, Drawing):
-            yield from _picture(part)
+    yield HRFlowable(width="100%", thickness=0.8, color=COLOURS.ink, spaceBefore=16, spaceAfter=4)
+    yield _text(chapter.title, 14, bold=True, spaceAfter=6)
+    waiting: list[Any] = []
+    for part in chapter.parts:
+        if isinstance(part, Drawing):
+            waiting.append(_picture(part))
+        elif isinstance(part, Grid):
+            yield Float(waiting, _table(part)) if waiting else _table(part)
+            waiting = []
         else:
-            yield _text(str(part), 9.5, spaceAfter=5, keepWithNext=isinstance(following, Drawing))
+            yield from waiting
+            waiting = []
+            yield _text(str(part), 9.5, spaceAfter=5)
+    yield from waiting
 
 
-def _table(grid: Grid) -> Iterator[Any]:
+def _table(grid: Grid) -> Any:
     from reportlab.platypus import Table
 
     caption = [_text(grid.caption, 9.5, bold=True), *[""] * (len(grid.head) - 1)]
@@ -162,7 +160,7 @@ def _table(grid: Grid) -> Iterator[Any]:
     below = (
         [[_text(grid.note, _SMALL, colour=COLOURS.muted), *[""] * (len(grid.head) - 1)]] if grid.note else []
     )
-    yield Table(
+    return Table(
         [caption, head, *rows, *below],
         colWidths=_widths(grid),
         hAlign="LEFT",
@@ -207,12 +205,13 @@ def _widths(grid: Grid) -> list[float]:
     return [room * long / sum(longest) for long in longest]
 
 
-def _picture(picture: Drawing) -> Iterator[Any]:
-    """Draw the shapes of a picture, whose `y` runs downwards."""
+def _picture(picture: Drawing) -> Any:
+    """Draw the shapes of a picture, whose `y` runs downwards, below its caption."""
     from reportlab.graphics import shapes as pdf
     from reportlab.lib.colors import HexColor
 
-    yield _text(picture.caption, 9.5, bold=True, spaceBefore=4, spaceAfter=4, keepWithNext=1)
+    from watershed_cp.publish.floats import Figure
+
     canvas = pdf.Drawing(picture.width, picture.height + 6)
     for shape in picture.shapes:
         if isinstance(shape, (Area, Line)):
@@ -232,7 +231,7 @@ def _picture(picture: Drawing) -> Iterator[Any]:
         else:
             for word in _letters(shape, picture.height):
                 canvas.add(word)
-    yield canvas
+    return Figure(_text(picture.caption, 9.5, bold=True), canvas)
 
 
 def _letters(word: Word, height: float) -> Iterator[Any]:
