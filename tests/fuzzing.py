@@ -34,9 +34,9 @@ from binary_workbook import write_ods, write_xls, write_xlsb
 from coordinate_ways import ways
 
 from watershed_cp.errors import WatershedError
+from watershed_cp.intake.apart import MEMORY_BYTES
 from watershed_cp.intake.checking import check_file
 from watershed_cp.intake.coordinates import parse_location
-from watershed_cp.intake.packages import MEMORY_BYTES
 from watershed_cp.intake.workbook import mark_faults
 from watershed_cp.project import read_project
 from watershed_cp.reference import data_path

@@ -3,22 +3,19 @@
 A workbook of a few kilobytes can ask for more memory than there is, and the reader then ends the whole process.
 So its package is looked at before it is opened: on every system XLSX, XLSB and ODS tell there how far their cells
 reach, and XLS cannot reach beyond 65,536 rows of 256. What is large, or of a form whose damaged files have ended the
-reader, is also read in a process of its own, with limited time and memory. Only Linux keeps it to its memory.
+reader, is also read in a process of its own, see :mod:`watershed_cp.intake.apart`.
 """
 
 from __future__ import annotations
 
 import html
 import lzma
-import pickle
 import re
 import struct
-import subprocess
-import sys
 import zipfile
 import zlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from watershed_cp.errors import IntakeError
 from watershed_cp.messages import fault, texts
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
 
     from watershed_cp.errors import Fault
 
-__all__ = ["check_package", "damage", "part_names", "read_apart", "unread_cells"]
+__all__ = ["check_package", "damage", "part_names", "unread_cells"]
 
 MOST_BYTES = 1_000_000_000
 MOST_PARTS = 5_000
@@ -87,8 +84,6 @@ _ERROR = re.compile(
 _UNCOMPUTED = re.compile(
     rb'<c r="([A-Z]{1,3})(\d{1,7})"([^>]*)><f[^>]*?(?:/>|>([^<]*)</f>)(?:<v\s*/>|<v></v>)?</c>'
 )
-MEMORY_BYTES = 3_000_000_000
-_SECONDS = 120
 
 
 def check_package(path: Path) -> frozenset[str]:
@@ -351,62 +346,3 @@ def _uncomputed(text: bytes) -> Iterator[tuple[tuple[int, int], str]]:
     for letters, digits, attributes, formula in _UNCOMPUTED.findall(text):
         if b't="str"' not in attributes:  # a formula whose answer is an empty text has been computed
             yield (int(digits), _column_number(letters)), html.unescape(formula.decode("utf-8", "replace"))
-
-
-def read_apart(path: Path) -> Any:
-    r"""Read a file's sheets in a process of its own, with limited memory and time.
-
-    Returns
-    -------
-    tuple of Sheet
-        As :func:`watershed_cp.intake.spreadsheets.read_sheets` gives it.
-
-    Raises
-    ------
-    IntakeError
-        As that function, and if the process ran out of memory or time.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> path = Path(tempfile.mkdtemp(), "a.csv")
-    >>> _ = path.write_text("msme_id\n1\n", encoding="utf-8")
-    >>> read_apart(path)[0].rows
-    [['msme_id'], ['1']]
-    """
-    command = [sys.executable, "-m", "watershed_cp.intake.packages", str(path.resolve())]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603
-    except subprocess.TimeoutExpired as error:
-        raise IntakeError(fault("file_too_large", file=path.name)) from error
-    if done.returncode:
-        raise IntakeError(fault("file_too_large", file=path.name))
-    answer = pickle.loads(done.stdout)  # noqa: S301  our own process wrote it
-    if isinstance(answer, tuple) and answer and not hasattr(answer[0], "rule"):
-        return answer
-    raise IntakeError(*answer)
-
-
-def _main() -> None:
-    """Read the file named on the command line and write its sheets, or its faults, to the output."""
-    from pathlib import Path
-
-    from watershed_cp.errors import WatershedError
-    from watershed_cp.intake.spreadsheets import read_sheets
-
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
-        pass
-    else:
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    try:
-        answer: Any = read_sheets(Path(sys.argv[1]), apart=False)
-    except WatershedError as error:
-        answer = error.faults
-    sys.stdout.buffer.write(pickle.dumps(answer))
-
-
-if __name__ == "__main__":
-    _main()

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from watershed_cp.errors import Fault, IntakeError, MissingFileError
+from watershed_cp.intake.apart import read_apart
 from watershed_cp.intake.layers import LAYERS, read_layers
-from watershed_cp.intake.packages import check_package, damage, read_apart, unread_cells
+from watershed_cp.intake.packages import check_package, damage, unread_cells
 from watershed_cp.messages import fault, texts
 
 __all__ = ["Sheet", "read_sheets"]
