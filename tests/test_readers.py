@@ -157,7 +157,8 @@ def test_totals_are_left_out_and_told(write):
     )
     report = check_file(write("a.csv", audits))
     assert [(one.rule, one.row) for one in report.faults] == [("cell_missing", 5), ("cell_missing", 6)]
-    assert [one.tell("es") for one in report.notes[1:]] == [
+    totals = [one for one in report.notes if one.rule == "row_of_totals"]
+    assert [one.tell("es") for one in totals] == [
         f"a.csv, fila {row}: Es una fila de totales y no se cuenta. Los totales los calcula el programa."
         for row in (3, 4)
     ]
@@ -362,6 +363,25 @@ def test_firms_without_identifier_are_told_but_a_list_of_towns_is_none(tmp_path)
     report = check_file(workbook(tmp_path / "all.xlsx", {"SV": firms, "GT": unnamed, "Lista": towns}))
     assert [(one.rule, one.sheet) for one in report.faults] == [("header_missing", "GT")]
     assert [(one.rule, one.sheet) for one in report.notes] == [("sheet_not_read", "Lista")]
+
+
+def test_a_vague_code_is_the_firms_only_beside_columns_of_firms(tmp_path):
+    firms = [["No.", "Código", "Nombre", "País", "Coord. (lat, lon)", "Tamaño", "Vacía"]]
+    firms += [[1, "E1", "a", "El Salvador", "13.7, -89.2", "micro", None]]
+    towns = [["Código", "Nombre", "Departamento", "Municipio"], ["0101", "x", "San Salvador", "Apopa"]]
+    report = check_file(workbook(tmp_path / "all.xlsx", {"SV": firms, "Lista": towns}))
+    assert report.rows == {"msmes": 1}
+    assert [one.tell("es") for one in report.notes if one.sheet == "SV"] == [
+        "all.xlsx, hoja SV, fila 1: Columnas que no se leyeron, porque su encabezado no es de esta tabla:"
+        " No. | Tamaño. Si alguna debe leerse, dele el encabezado que usa «watershed-cp template»."
+    ]
+    twice = [
+        ["No.", "Código", "Expediente", "Nombre", "Latitud", "Longitud"],
+        [1, "2", "3", "b", 14.6, -90.5],
+    ]
+    (told,) = check_file(workbook(tmp_path / "b.xlsx", {"GT": twice})).faults
+    assert told.rule == "header_missing"
+    assert told.remedy.es.endswith("¿Será «Código»?")
 
 
 def test_a_whole_table_is_no_misspelt_other(tmp_path):

@@ -11,9 +11,10 @@ import pandas as pd
 from watershed_cp.intake.assembly import fitting_sheets, gather_table
 from watershed_cp.intake.duplicates import review_pairs
 from watershed_cp.intake.geocoding import geocode_firms
-from watershed_cp.intake.headers import find_header
+from watershed_cp.intake.headers import find_header, shorten
 from watershed_cp.intake.readers import check_references
 from watershed_cp.intake.spreadsheets import read_sheets
+from watershed_cp.messages import fault
 from watershed_cp.tables import INPUTS, MSMES
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ DOUBTS = frozenset(
     {"date_far", "load_absurd", "load_unknown", "location_unstated", "place_unknown", "row_like_totals"}
 )
 """Rules of the notes that a person should look at: what a run would not credit, or what may be a slip."""
+
+_MOST_NAMED = 12  # columns in a note
 
 
 @dataclass(frozen=True)
@@ -100,9 +103,34 @@ def check_file(path: str | Path, *, language: Language | None = None, apart: boo
     faults.sort(key=lambda one: (order.get((one.file or "", one.sheet or ""), -1), one.row or 0))
     pairs = review_pairs(_firms(found[MSMES.name].frame)) if MSMES.name in found else pd.DataFrame()
     told = [one for gathered in found.values() for one in _notes(gathered)]
+    untold = {
+        (one.file, one.sheet) for one in faults if one.rule == "header_missing"
+    }  # which names all headers
+    told += [
+        note
+        for sheet in sheets
+        if (sheet.file, sheet.name or None) not in untold
+        for note in _not_read(sheet)
+    ]
     notes = dict.fromkeys((*told, *pairs.attrs.get("notes", ())))
     rows = {name: len(gathered.frame) for name, gathered in found.items()}
     return Report(Path(path).name, rows, tuple(faults), tuple(notes), pairs)
+
+
+def _not_read(sheet: Sheet) -> list[Fault]:
+    """Note the filled columns of a sheet that no table reads, but for a form server's own."""
+    headers = [found[0][1] for table in INPUTS if (found := fitting_sheets((sheet,), table))]
+    read = {place for header in headers for place in header.positions.values()}
+    names = []
+    for place, written in enumerate(headers[0].written) if headers else ():
+        cells = (row[place] for row in sheet.rows[headers[0].position + 1 :])
+        if place not in read and written and written[0] != "_" and any(cell != "" for cell in cells):
+            names.append(shorten(written))
+    if not names:
+        return []
+    more = f" … ({len(names):,})" if len(names) > _MOST_NAMED else ""
+    row, listed = sheet.first_row + headers[0].position, " | ".join(names[:_MOST_NAMED]) + more
+    return [fault("columns_not_read", file=sheet.file, sheet=sheet.name or None, row=row, found=listed)]
 
 
 def _firms(frame: pd.DataFrame) -> gpd.GeoDataFrame:

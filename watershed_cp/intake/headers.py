@@ -20,7 +20,7 @@ from watershed_cp.reference import read_reference
 from watershed_cp.units import dimension
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from watershed_cp.errors import Fault, Language
     from watershed_cp.intake.spreadsheets import Sheet
@@ -40,6 +40,11 @@ __all__ = [
 ]
 
 _ARTICLES = frozenset({"de", "del", "la", "el", "los", "las", "of", "the"})
+_VAGUE = frozenset(
+    {"codigo", "cod", "expediente", "no expediente", "numero expediente", "no registro", "numero registro"}
+)  # a firm's identifier only where no other header is one, beside enough columns of the table
+_FEWEST_BESIDE = 3
+_PLACES = frozenset({"name", "country", "department", "municipality", "address"})  # of a list of towns, too
 _SEARCHED_ROWS = 40
 _TELLING_LETTERS = 4  # X, Y, Lat and Lon are of no language
 NO_SUGGESTION = Text("", "")
@@ -178,6 +183,7 @@ def _read_header(rows: Sequence[Sequence[Any]], position: int, table: Table) -> 
     )
     written = [name or over for name, over in zip(own, above, strict=True)]
     found: dict[str, list[int]] = {}
+    vague: list[int] = []
     languages: list[str] = []
     group, served = "", not _FORM_SERVERS.isdisjoint(own)
     for index in (
@@ -188,10 +194,15 @@ def _read_header(rows: Sequence[Sequence[Any]], position: int, table: Table) -> 
         candidates = [f"{group} {name}", name, *_form_name(name)] if name else [over] * any(own)
         if served and name.startswith("_") and not _GEOPOINT.search(name):
             candidates = []  # the server's own number of the form, not the office's
-        means = next((known[key] for key in map(_key, candidates) if key in known), None)
+        key = next((key for key in map(_key, candidates) if key in known), None)
+        if key is None and _key(written[index]) in _VAGUE:
+            vague.append(index)
+        means = known[key] if key else None
         if means:
             found.setdefault(means[0], []).append(index)
             languages += [means[1]] * (len(written[index]) >= _TELLING_LETTERS)
+    if _takes_vague(table, found.keys()) and len(vague) == 1:
+        found["msme_id"] = vague
     spanish, english = languages.count("es"), languages.count("en")
     return Header(
         position,
@@ -200,6 +211,12 @@ def _read_header(rows: Sequence[Sequence[Any]], position: int, table: Table) -> 
         {column: places for column, places in found.items() if len(places) > 1},
         None if spanish == english else "es" if spanish > english else "en",
     )
+
+
+def _takes_vague(table: Table, found: Collection[str]) -> bool:
+    """Tell whether the columns found beside a header such as ``Código`` leave no doubt that it is the firm's."""
+    telling = len(set(found) - _PLACES) >= 1 and len(found) >= _FEWEST_BESIDE
+    return telling and table.name in ("msmes", "audits") and "msme_id" not in found
 
 
 def _form_name(name: str) -> Iterator[str]:
@@ -299,11 +316,16 @@ def likely_header(column: str, header: Header, table: Table) -> Text:
 def _begun_header(column: str, header: Header, table: Table) -> Text:
     """Ask whether a header that only begins as this column's do, ``Código``, was meant."""
     spellings = [alias for alias, (name, _) in _known(table).items() if name == column]
-    for place, written in enumerate(header.written):
-        begins = f"{_key(written)} "
-        if place not in header.positions.values() and any(known.startswith(begins) for known in spellings):
-            return Text(f"¿Será «{shorten(written)}»?", f"Did you mean “{shorten(written)}”?")
-    return NO_SUGGESTION
+    begun = [
+        written
+        for place, written in enumerate(header.written)
+        if place not in header.positions.values()
+        and any(known.startswith(f"{_key(written)} ") for known in spellings)
+    ]
+    if not begun:
+        return NO_SUGGESTION
+    likely = shorten(max(begun, key=len))  # «Código» says more than «No.»
+    return Text(f"¿Será «{likely}»?", f"Did you mean “{likely}”?")
 
 
 def suggest(text: str, known: Iterable[str]) -> Text:
