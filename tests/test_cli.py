@@ -309,3 +309,23 @@ def test_what_the_system_refuses_is_told_in_one_line(world: Path, capsys: pytest
     assert main(["run", "project.toml", "--out", "taken/below", "--language", "en"]) == 2
     told = capsys.readouterr().err.splitlines()[-1]
     assert "It could not be read or written: " in told
+
+
+def test_the_language_of_the_system_changes_no_table(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit(world / "project.toml", "[basins]", '[project]\nlanguage = "es"\n[basins]')
+    edit(world / "msmes.csv", "F2,Dos,13.72,-89.15", "F2,Dos,13.72,89.15")
+    found = []
+    for system in ("en_US.UTF-8", "es_SV.UTF-8"):
+        monkeypatch.setenv("LC_ALL", system)
+        assert main(["run", "project.toml", "--out", system]) == 0
+        found.append((world / system / "tables" / "assignments.csv").read_bytes())
+    assert "longitud tomada como oeste" in found[0].decode()
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("days", ["true", '"365"', "nan"])
+def test_a_number_is_a_number(world: Path, capsys: pytest.CaptureFixture[str], days: str) -> None:
+    with (world / "project.toml").open("a", encoding="utf-8") as file:
+        file.write(f"[accounting]\ndays_per_year = {days}\n")
+    (told,) = refused(world, capsys)
+    assert told.startswith("project.toml: The value “accounting.days_per_year = ")

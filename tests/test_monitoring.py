@@ -241,6 +241,16 @@ def test_follow_up_audits_count_where_they_give_concentrations() -> None:
     same(before, rows)
 
 
+def test_results_without_identifier_are_as_many_as_their_rows() -> None:
+    rows = pd.DataFrame(
+        {"msme_id": "F1", "pollutant": "BOD5", "phase": "follow_up", "value": [40.0, 50.0, 90.0]}
+    )
+    rows = rows.assign(date=pd.to_datetime("2025-03-10"), unit="mg/L", source_row=[2, 3, 4])
+    table = compliance(world(limits=[limit("L1")], audits=rows))
+    assert table["result_id"].tolist() == ["#2", "#3", "#4"]
+    assert firm_history(table).loc["F1"].tolist() == [3, 2, 1, 0]
+
+
 def test_a_value_on_the_limit_complies_whatever_the_rounding_of_its_unit() -> None:
     for unit, value in (("ug/L", 60_000), ("ppm", 60), ("kg/m3", 0.06), ("lb/gal", 60 / 119_826.427316896)):
         assert judge(value, "", unit, limit_value=60, limit_unit="mg/L", bound="maximum") == ("complies", "")

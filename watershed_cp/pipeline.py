@@ -18,6 +18,7 @@ from watershed_cp.impact.programme import read_programme
 from watershed_cp.impact.risk import check_sensitivity
 from watershed_cp.intake.corrections import list_firms, read_corrections
 from watershed_cp.intake.geocoding import geocode_firms
+from watershed_cp.intake.locations import say_repairs
 from watershed_cp.intake.providers import OnlineGeocoder
 from watershed_cp.intake.readers import check_references, read_register
 from watershed_cp.loads.audits import audit_loads, measurements
@@ -346,9 +347,9 @@ def _read_tables(settings: Project) -> dict[str, pd.DataFrame]:
     try:
         corrections = read_corrections(settings.path(settings.geocoding.corrections))
         if "msmes" in found:
-            found["msmes"] = geocode_firms(
-                found["msmes"], geocoder=_geocoder(settings), corrections=corrections
-            )
+            placed = geocode_firms(found["msmes"], geocoder=_geocoder(settings), corrections=corrections)
+            told = [say_repairs(cell, settings.project.language) for cell in placed["repairs"]]
+            found["msmes"] = placed.assign(repairs=told)
     except InputError as error:
         faults.extend(error.faults)
     faults.extend(check_references(found))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt  # noqa: TC003 - pydantic reads the annotations
 import difflib
+import json
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
@@ -411,7 +412,10 @@ def read_settings(path: str | Path, model: type[Settings], **more: object) -> Se
         if name in raw:
             raise InputError(fault("project_unknown_key", file=file, value=name, known=_known(model, ())))
     try:
-        return model.model_validate({**raw, **more}, strict=False)
+        written = json.dumps(
+            {**raw, **more}, default=str
+        )  # strict JSON has dates as text and one kind of list
+        return model.model_validate_json(written)
     except ValidationError as error:
         raise InputError(*(_fault(file, detail, model) for detail in error.errors())) from None
 

@@ -30,6 +30,7 @@ __all__ = ["SAG_M", "Divides"]
 SAG_M = 0.1  # of a piece below its chord; part of the margin within which candidates are measured
 _STRAIGHTNESS = 1e-3  # chords and geodesics order distances alike to this times (distance / radius) squared
 _SETTLED_M = 1e-3  # a foot that moved less than this off its sphere about the point is found to a nanometre
+_ROUNDS = 20  # after so many a foot is not found by whole steps, and takes ever shorter ones
 _ALIKE_M = 1e-6  # distances closer than this are a tie
 _SPECK = 1e-30  # square metres: keeps an edge without measurable length from dividing by zero
 _CHUNK = 1 << 17  # points whose candidates are held at a time
@@ -168,15 +169,17 @@ class Divides:
         """Measure the geodesic from each point to the piece beside it, moving its foot until it is square."""
         start, step = self.start[piece], self.end[piece] - self.start[piece]
         along = spheretree.feet(self._tree, geocentric(points), piece)
-        moving = np.arange(len(piece))
+        moving, rounds = np.arange(len(piece)), 0
         while len(moving):
+            rounds += 1
             foot = start[moving] + along[moving, None] * step[moving]
             azimuth, _, metres = geodesic().inv(*foot.T, *points[moving].T)
             eastward, northward = metres_per_degree(foot[:, 1])
             east, north = step[moving, 0] * eastward, step[moving, 1] * northward
             off = metres * (np.sin(np.radians(azimuth)) * east + np.cos(np.radians(azimuth)) * north)
             length = np.maximum(east**2 + north**2, _SPECK)
-            moved = np.clip(along[moving] + off / length, 0, 1)
+            damped = 1 + rounds // _ROUNDS  # beside the poles a foot may swing to and fro
+            moved = np.clip(along[moving] + off / length / damped, 0, 1)
             unsettled = (moved - along[moving]) ** 2 * length > 2 * _SETTLED_M * np.maximum(
                 metres, _SETTLED_M
             )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from watershed_cp import tables, units
+from watershed_cp.loads.audits import row_names
 from watershed_cp.reference import not_summed, read_reference
 
 if TYPE_CHECKING:
@@ -214,11 +215,9 @@ def _results(accounts: Accounts) -> Iterator[dict[str, object]]:
         ("inspection", inspections, "inspection_id"),
         ("audit", audits.drop(columns=["limit_id", "finding"], errors="ignore"), "audit_id"),
     ):
-        rows = (
-            table.reindex(columns=[identifier, *kept])
-            .rename(columns={identifier: "result_id"})
-            .astype(object)
-        )
+        own = table.reindex(columns=[identifier])[identifier]
+        named = own.where(own.notna(), row_names(table, own))  # results without identifier are several
+        rows = table.reindex(columns=kept).assign(result_id=named).astype(object)
         for row in rows.where(rows.notna(), None).to_dict("records"):
             yield {"origin": origin, **{str(name): cell for name, cell in row.items()}}
 

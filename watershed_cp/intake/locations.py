@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from watershed_cp.errors import Fault
+    from watershed_cp.errors import Fault, Language
     from watershed_cp.intake.areas import Box
     from watershed_cp.intake.cells import Cells
     from watershed_cp.intake.validation import Checked
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     FloatArray = npt.NDArray[np.float64]
     BoolArray = npt.NDArray[np.bool_]
 
-__all__ = ["place_firms", "plain_degrees", "say_repair", "widen_coarse"]
+__all__ = ["place_firms", "plain_degrees", "say_repair", "say_repairs", "widen_coarse"]
 
 _AXES = ("latitude", "longitude")
 _STATED = ("country", "department", "municipality", "crs", "coordinates", *_AXES, "source_row")
@@ -147,6 +147,17 @@ def say_repair(repair: str) -> Text:
                 named = repair[len(before) : len(repair) - len(after)]
                 return Text(*(one.replace("{value}", named) for one in pair))
     return Text(repair, repair)
+
+
+def say_repairs(repairs: str, language: Language | None) -> str:
+    """Say the repairs of a firm in one language, whichever they are written in.
+
+    Examples
+    --------
+    >>> say_repairs("latitude and longitude swapped; longitud tomada como oeste", "en")
+    'latitude and longitude swapped; longitude taken as west'
+    """
+    return "; ".join(say_repair(one).speak(language) for one in repairs.split("; ") if one)
 
 
 def _doubtful(checked: Checked, frame: pd.DataFrame) -> list[int]:

@@ -15,7 +15,7 @@ from watershed_cp.messages import fault
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["audit_loads", "measurements", "row_loads"]
+__all__ = ["audit_loads", "measurements", "row_loads", "row_names"]
 
 
 def audit_loads(
@@ -232,7 +232,7 @@ def _complete(table: pd.DataFrame, declared: tables.Table) -> pd.DataFrame:
     """Add the declared columns that the caller's table lacks, and name each row as the user knows it."""
     whole = table.reset_index(drop=True)
     whole = whole.assign(**{column.name: _typed(whole, column) for column in declared.columns})
-    whole["row_name"] = _row_names(whole, whole[declared.names[0]])
+    whole["row_name"] = row_names(whole, whole[declared.names[0]])
     return whole.fillna({name: "" for name in ("msme_id", "pollutant", "qualifier") if name in whole})
 
 
@@ -256,8 +256,15 @@ def _group(rows: pd.DataFrame, keys: list[str]) -> NDArray[np.int64]:
     return np.asarray(rows.groupby(keys, dropna=False, sort=False).ngroup(), dtype=np.int64)
 
 
-def _row_names(rows: pd.DataFrame, identifier: pd.Series) -> pd.Series:
-    """Name each row by its identifier where that is given once, else by its sheet or file and its row there."""
+def row_names(rows: pd.DataFrame, identifier: pd.Series) -> pd.Series:
+    """Name each row by its identifier where that is given once, else by its sheet or file and its row there.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"source_row": [2, 3]})
+    >>> row_names(rows, pd.Series(["A1", None])).tolist()
+    ['A1', '#3']
+    """
     own = identifier.notna() & ~identifier.duplicated(keep=False)
     other = rows[~own]
     number = other["source_row"] if "source_row" in rows else pd.Series(other.index + 1, index=other.index)
