@@ -92,6 +92,12 @@ def test_an_edge_along_a_pole_is_no_divide() -> None:
     np.testing.assert_allclose(way, [111_420.73, 111_693.86], atol=0.01)
 
 
+def test_a_cap_is_measured_from_afar() -> None:
+    cap = Divides(edges_of(np.array([shapely.box(-180, 80, 180, 90)])))
+    metres = cap.distance(np.array([[-89.0, 13.7]]), np.array([0]))
+    assert metres.tolist() == pytest.approx([geodesic().inv(-89, 13.7, -89, 80)[2]], abs=1e-3)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.floats(-3, 3),

@@ -30,7 +30,7 @@ __all__ = ["SAG_M", "Divides"]
 SAG_M = 0.1  # of a piece below its chord; part of the margin within which candidates are measured
 _STRAIGHTNESS = 1e-3  # chords and geodesics order distances alike to this times (distance / radius) squared
 _SETTLED_M = 1e-3  # a foot that moved less than this off its sphere about the point is found to a nanometre
-_ROUNDS = 20  # after so many a foot is not found by whole steps, and takes ever shorter ones
+_ROUNDS = 20  # after so many a foot is not found by whole steps
 _ALIKE_M = 1e-6  # distances closer than this are a tie
 _SPECK = 1e-30  # square metres: keeps an edge without measurable length from dividing by zero
 _CHUNK = 1 << 17  # points whose candidates are held at a time
@@ -178,12 +178,11 @@ class Divides:
             east, north = step[moving, 0] * eastward, step[moving, 1] * northward
             off = metres * (np.sin(np.radians(azimuth)) * east + np.cos(np.radians(azimuth)) * north)
             length = np.maximum(east**2 + north**2, _SPECK)
-            damped = 1 + rounds // _ROUNDS  # beside the poles a foot may swing to and fro
-            moved = np.clip(along[moving] + off / length / damped, 0, 1)
-            unsettled = (moved - along[moving]) ** 2 * length > 2 * _SETTLED_M * np.maximum(
-                metres, _SETTLED_M
-            )
-            along[moving] = moved
+            moved = np.clip(along[moving] + off / length, 0, 1)
+            way = moved - along[moving]
+            unsettled = way**2 * length > 2 * _SETTLED_M * np.maximum(metres, _SETTLED_M)
+            # far from a parallel a foot swings to and fro, unless it goes but a part of its way
+            along[moving] = moved if rounds < _ROUNDS else along[moving] + way * _ROUNDS / rounds / 2
             moving = moving[unsettled]
         foot = np.where(along[:, None] == 1, self.end[piece], start + along[:, None] * step)
         return np.asarray(geodesic().inv(*foot.T, *points.T)[2], dtype=np.float64)
