@@ -16,15 +16,19 @@ import pandas as pd
 
 from watershed_cp import tables
 from watershed_cp.impact.aggregation import Accounts
-from watershed_cp.impact.disclosure import MINIMUM_MSMES, Cell, open_places
+from watershed_cp.impact.disclosure import DOMINANCE_PCT, MINIMUM_MSMES, Cell, open_places
 from watershed_cp.impact.totals import figures
+from watershed_cp.loads.uncertainty import COVERAGE_90
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["PublicAccounts", "public_accounts", "public_loads"]
 
-_NUMBERS = ("baseline_kg_yr", "follow_up_kg_yr", "reduction_kg_yr")
+_LOADS = ["baseline_kg_yr", "follow_up_kg_yr", "reduction_pct"]
+_RANGE = ["reduction_low_kg_yr", "reduction_high_kg_yr"]
+_SPREAD_DOMINANCE_PCT = 100 * ((1 + DOMINANCE_PCT / 100) ** 2 - 1)
+"""p % of a spread, where squares of spreads are added up."""
 _PROGRAMME = "programme"
 _OF_NOBODY = (
     "title",
@@ -129,7 +133,9 @@ def public_loads(accounts: Accounts, *, minimum_msmes: int = MINIMUM_MSMES) -> p
     -------
     pandas.DataFrame
         Columns of :data:`watershed_cp.tables.PUBLIC_LOADS`, kg/yr; a place is listed where its parent is told. The
-        numbers of a place that is kept back are NaN.
+        numbers of a place that is kept back are NaN. So are loads and percentage of a whole pollutant whose pairs,
+        or whose firms without a pair, are not enough by themselves: reductions less what pairs avoid would tell
+        them. Ranges are opened by themselves, since what they add up are squares of spreads.
 
     Examples
     --------
@@ -162,20 +168,65 @@ def _with_places(accounts: Accounts, levels: Sequence[str]) -> pd.DataFrame:
 
 
 def _told(rows: pd.DataFrame, levels: Sequence[str], minimum_msmes: int) -> pd.DataFrame:
-    """Open the places of one pollutant; the loads before and after are those of the rows that know both."""
+    """Open the places of one pollutant, and keep back what is not told of those that are."""
     rows = rows.reset_index(drop=True)
-    paired = rows["baseline_kg_yr"].notna() & rows["follow_up_kg_yr"].notna()
-    numbers = rows[list(_NUMBERS)].assign(**{name: rows[name].where(paired) for name in _NUMBERS[:2]})
-    contributions = pd.concat([rows[["msme_id", *levels]], numbers], axis=1)
-    cells = open_places(contributions, levels, minimum_msmes=minimum_msmes)
-    sums = _sums(rows, cells)
+
+    def safe(numbers: pd.DataFrame, dominance_pct: float = DOMINANCE_PCT) -> list[Cell]:
+        table = pd.concat([rows[["msme_id", *levels]], numbers], axis=1)
+        return open_places(table, levels, minimum_msmes=minimum_msmes, dominance_pct=dominance_pct)
+
+    cells, with_loads = safe(rows[["reduction_kg_yr"]]), safe(_loads(rows))
+    loads_told = _outermost(with_loads) == _outermost(cells)
+    if loads_told:
+        cells = with_loads
+    ranged = {cell.path for cell in safe(_spreads(rows), _SPREAD_DOMINANCE_PCT) if not cell.kept_back}
     kept_back = np.array([cell.kept_back for cell in cells], dtype=object)
-    return sums.where(pd.Series(kept_back == "")).assign(
+    sums = _sums(rows, cells).where(pd.Series(kept_back == ""))
+    sums.loc[[cell.path not in ranged for cell in cells], _RANGE] = np.nan
+    if not loads_told:
+        sums[_LOADS] = np.nan
+    return sums.assign(
         level=[(_PROGRAMME, *levels)[len(cell.path)] for cell in cells],
         place=["".join(cell.path[-1:]) for cell in cells],
         pollutant=rows["pollutant"].iloc[0],
         kept_back=kept_back,
     )
+
+
+def _loads(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give the numbers that follow where loads are told beside reductions.
+
+    What pairs avoid is baseline less follow-up, and the rest of the reduction is what is stated without a pair.
+    """
+    paired = rows["baseline_kg_yr"].notna() & rows["follow_up_kg_yr"].notna()
+    reduction = rows["reduction_kg_yr"]
+    return pd.DataFrame(
+        {
+            "baseline": rows["baseline_kg_yr"].where(paired),
+            "follow_up": rows["follow_up_kg_yr"].where(paired),
+            "of_pairs": reduction.where(paired),
+            "without_pair": reduction.mask(paired),
+            "reduction": reduction,
+        }
+    )
+
+
+def _spreads(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give what ranges add up of each row: the square of its spread, and its interval on either side."""
+    spread = rows["standard_uncertainty_kg_yr"].astype(float).fillna(0.0)
+    sides = {
+        "below": rows["reduction_kg_yr"] - rows["reduction_low_kg_yr"],
+        "above": rows["reduction_high_kg_yr"] - rows["reduction_kg_yr"],
+    }
+    intervals = {name: (side - COVERAGE_90 * spread).astype(float) for name, side in sides.items()}
+    negligible = 1e-9 * rows["reduction_kg_yr"].abs().max()
+    told = {name: side.mask(side.abs() <= negligible, 0.0) for name, side in intervals.items()}
+    return pd.DataFrame({"variance": spread**2, **told}).replace([np.inf, -np.inf], np.nan)
+
+
+def _outermost(cells: list[Cell]) -> set[tuple[str, ...]]:
+    """List the told ones among the whole and its watersheds."""
+    return {cell.path for cell in cells if len(cell.path) <= 1 and not cell.kept_back}
 
 
 def _sums(rows: pd.DataFrame, cells: list[Cell]) -> pd.DataFrame:
