@@ -17,6 +17,7 @@ from watershed_cp.intake.providers import Answer
 from watershed_cp.intake.spreadsheets import read_sheets
 from watershed_cp.intake.workbook import write_text
 from watershed_cp.messages import label, texts
+from watershed_cp.palette import COLOURS, SHEET
 from watershed_cp.tables import MSMES
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ _ASKED = ("latitude", "longitude", "coordinates", "location_accuracy_m")
 _TO_BE_PLACED = ("address", "municipality", "")
 _HOW = "placed_how"
 _NUMBERS = ("latitude", "longitude", "location_accuracy_m")
-_INK, _PAPER, _FREE = "#1B2A33", "#FBFAF7", "#F2D9A0"
 _WIDTHS = {"name": 46, "address": 46, "coordinates": 34, _HOW: 46}
 
 
@@ -124,8 +124,8 @@ def _write_empty(path: Path, language: Language | None) -> None:
             book.add_format({"num_format": "@"}),
             {"bold": True, "text_wrap": True, "valign": "vcenter"},
         )
-        told = book.add_format(base | {"bg_color": _INK, "font_color": _PAPER})
-        asked = book.add_format(base | {"bg_color": _FREE, "font_color": _INK})
+        told = book.add_format(base | {"bg_color": COLOURS.ink, "font_color": COLOURS.paper})
+        asked = book.add_format(base | {"bg_color": SHEET.asked_head, "font_color": COLOURS.ink})
         sheet.write_string(
             0, 0, label("corrections", "title", language), book.add_format({"bold": True, "font_size": 14})
         )

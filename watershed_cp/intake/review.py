@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from watershed_cp.intake.duplicates import SAME_NAME
 from watershed_cp.intake.headers import fold
 from watershed_cp.intake.spreadsheets import read_sheets
 from watershed_cp.messages import label, number, texts
+from watershed_cp.palette import COLOURS, SHEET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["write_review"]
 
-_INK, _PAPER, _ASKED, _LINE = "#1B2A33", "#FBFAF7", "#FFF4D6", "#DCE6EA"
 _WIDTHS = {
     "decision": 16, "likeness_pct": 11, "why": 44, "msme_id": 13, "name": 32, "municipality": 18, "address": 34,
     "source_row": 8,
@@ -114,11 +115,10 @@ def _why(pair: Mapping[Any, Any]) -> Text:
     parts = [words[alike]]
     if pair["same_municipality"]:
         parts.append(words["same_municipality"])
-    known = apart == apart  # noqa: PLR0124  nan is not
     parts.append(
-        Text(*(text.format(distance=number(round(apart))) for text in words["apart"]))
-        if known
-        else words["apart_unknown"]
+        words["apart_unknown"]
+        if math.isnan(apart)
+        else Text(*(text.format(distance=number(round(apart))) for text in words["apart"]))
     )
     return Text(*("; ".join(spoken) for spoken in zip(*parts, strict=True)))
 
@@ -131,13 +131,13 @@ def _write(shown: pd.DataFrame, path: Path, language: Language | None) -> None:
         title = label("duplicates", "title", language)
         book.set_properties({"title": title, "created": dt.datetime(2000, 1, 1)})  # noqa: DTZ001  has no zone
         sheet = book.add_worksheet(label("duplicates", "sheet", language))
-        large = book.add_format({"bold": True, "font_size": 14, "font_color": _INK})
+        large = book.add_format({"bold": True, "font_size": 14, "font_color": COLOURS.ink})
         sheet.write_string(0, 0, title, large)
         sheet.write_string(1, 0, label("duplicates", "advice", language))
-        base = {"valign": "top", "text_wrap": True, "border": 1, "border_color": _LINE}
-        head = {"bold": True, "bg_color": _INK, "font_color": _PAPER, "valign": "vcenter"}
+        base = {"valign": "top", "text_wrap": True, "border": 1, "border_color": SHEET.shade}
+        head = {"bold": True, "bg_color": COLOURS.ink, "font_color": COLOURS.paper, "valign": "vcenter"}
         heads, cells = book.add_format(base | head), book.add_format(base)
-        asked = book.add_format(base | {"bg_color": _ASKED, "num_format": "@"})
+        asked = book.add_format(base | {"bg_color": SHEET.asked, "num_format": "@"})
         for place, name in enumerate(_ORDER):
             sheet.set_column(place, place, _WIDTHS[name.removeprefix("other_")])
             sheet.write_string(_HEAD_ROW, place, label("duplicates", name, language), heads)

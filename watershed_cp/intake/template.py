@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from watershed_cp.errors import system_language
 from watershed_cp.intake.headers import usual_header
 from watershed_cp.messages import label, texts
+from watershed_cp.palette import COLOURS, SHEET
 from watershed_cp.tables import INPUTS
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ __all__ = ["write_template"]
 
 _ROWS = 5_000
 _UNITS = {"degrees": "°"}
-_INK, _PAPER, _WATER, _FIRM, _MUTED = "#1B2A33", "#FBFAF7", "#2C7DA0", "#D9661F", "#5B6B73"
 _WIDTHS = {"text": 24, "number": 15, "whole": 13, "date": 13, "choice": 18}
 
 
@@ -67,8 +67,8 @@ def _write_instructions(book: Any, language: Language) -> None:
     sheet.fit_to_pages(1, 0)
     sheet.set_column(0, 0, 3)
     sheet.set_column(1, 1, 100)
-    title = book.add_format({"bold": True, "font_size": 18, "font_color": _INK})
-    body = book.add_format({"text_wrap": True, "valign": "top", "font_size": 11, "font_color": _INK})
+    title = book.add_format({"bold": True, "font_size": 18, "font_color": COLOURS.ink})
+    body = book.add_format({"text_wrap": True, "valign": "top", "font_size": 11, "font_color": COLOURS.ink})
     sheet.write_string(1, 1, label("template", "title", language), title)
     steps = [text.speak(language) for key, text in texts("template").items() if key.startswith("step_")]
     for number, step in enumerate(steps, start=1):
@@ -82,10 +82,10 @@ def _write_table(book: Any, table: Table, language: Language) -> None:
     sheet.set_row(0, 78)  # five lines, as the longest header takes
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
-    base = {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "border_color": _PAPER}
-    required = book.add_format(base | {"bg_color": _INK, "font_color": _PAPER})
-    optional = book.add_format(base | {"bg_color": "#DCE6EA", "font_color": _INK})
-    example = book.add_format({"italic": True, "font_color": _MUTED})
+    base = {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "border_color": COLOURS.paper}
+    required = book.add_format(base | {"bg_color": COLOURS.ink, "font_color": COLOURS.paper})
+    optional = book.add_format(base | {"bg_color": SHEET.shade, "font_color": COLOURS.ink})
+    example = book.add_format({"italic": True, "font_color": COLOURS.muted})
     kinds = {
         "text": book.add_format({"num_format": "@"}),
         "date": book.add_format({"num_format": "yyyy-mm-dd"}),

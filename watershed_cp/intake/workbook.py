@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from watershed_cp.errors import IntakeError
 from watershed_cp.intake.spreadsheets import read_sheets
 from watershed_cp.messages import fault, label
+from watershed_cp.palette import COLOURS, SHEET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["mark_faults", "write_text"]
 
 AUTHOR = "watershed_cp"
-_MARK = "FFF2B8A0"
-_PAPER, _INK, _WATER = "FFFBFAF7", "FF1B2A33", "FF2C7DA0"
+_MARK, _PAPER, _INK, _WATER = (
+    f"FF{colour[1:]}" for colour in (SHEET.marked, COLOURS.paper, COLOURS.ink, COLOURS.river)
+)
 _FACE = "Calibri"
 _LINE_CHARACTERS, _LINE_POINTS = 62, 15
 _MOST_NAMED = 20  # sheet names may not be longer than 31 characters, and ours must be free

@@ -10,9 +10,11 @@ import functools
 import importlib.util
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from watershed_cp.palette import COLOURS, RAMP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +24,6 @@ __all__ = [
     "LINES",
     "RAMP",
     "TYPE",
-    "Colours",
     "Lines",
     "TypeSizes",
     "contrast",
@@ -33,36 +34,6 @@ __all__ = [
     "ramp_colour",
     "text_on",
 ]
-
-
-class Colours(NamedTuple):
-    """Every colour but the ramp, as ``#RRGGBB``; the text tones reach 4.5 to 1 on paper."""
-
-    paper: str = "#FBFAF7"
-    ink: str = "#1B2A33"
-    muted: str = "#5B6B73"
-    hairline: str = "#C9C5BB"
-    land: str = "#F3F1EC"
-    land_shade: str = "#CCC3B6"  # the darkest tone that the relief reaches
-    land_light: str = "#FFFEFC"  # the lightest
-    sea: str = "#DCE8EC"
-    border: str = "#8F8A80"
-    river: str = "#2C7DA0"
-    river_text: str = "#1B5A78"
-    lake: str = "#A9CFE0"
-    basin: str = "#07525A"  # outline of a watershed: the deep end of the ramp
-    before: str = "#C3BFB5"  # the load before, of which a part was avoided
-    firm: str = "#D9661F"
-    firm_edge: str = "#8F3B0C"
-    firm_text: str = "#A8460F"
-    uncounted: str = "#63676C"  # ring of a firm that is not counted; never filled
-    missing: str = "#B4AFA4"  # hatch of a value that is not known
-
-
-COLOURS: Final = Colours()
-
-RAMP: Final = ("#E4F1EF", "#B9DBD8", "#86C0BE", "#4E9F9F", "#1F7A7D", "#07525A")
-"""Reductions, from none to most: one hue, lightness falling evenly, so that a grey copy still reads."""
 
 
 @dataclass(frozen=True)
