@@ -127,6 +127,22 @@ def test_a_ledger_does_not_differ_from_itself(ledger: pd.DataFrame) -> None:
     assert compare_ledgers(ledger, ledger).empty
 
 
+def test_rows_without_identifier_are_known_by_what_they_say_not_by_their_position() -> None:
+    def claim(firm: str, first: int, date: str, reduction: float) -> dict[str, object]:
+        rows = {"baseline_rows": f"#{first}", "follow_up_rows": f"#{first + 1}", "date": date}
+        told = {"msme_id": firm, "pollutant": "TN", "fate": "credited", "basin_id": "a"}
+        return told | rows | {"reduction_kg_yr": reduction, "equation": f"= {reduction}"}
+
+    years = ["2019-01-01", "2020-01-01", "2021-01-01"]
+    before = [claim("F1", 3 + 2 * n, day, 5.0 + n) for n, day in enumerate(years)] + [
+        claim("F2", 9, years[0], 1.0)
+    ]
+    after = [claim("F1", 3, years[1], 6.0), claim("F1", 5, years[2], 7.5), claim("F2", 7, years[0], 1.0)]
+    changes = compare_ledgers(pd.DataFrame(before), pd.DataFrame(after))
+    told = changes[["msme_id", "change", "credited_change_kg_yr", "baseline_rows"]].to_numpy().tolist()
+    assert told == [["F1", "gone", -5.0, "#3"], ["F1", "value_changed", 0.5, "#5"]]
+
+
 def test_settings_that_differ_are_listed() -> None:
     before = {"accounting": {"censoring": "half", "period": None}}
     after = {"accounting": {"censoring": "half", "period": ["2019-01-01", "2019-12-31"]}}

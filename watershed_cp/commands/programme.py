@@ -99,6 +99,7 @@ def template(options: Options, language: Language) -> None:
 def compare(options: Options, language: Language) -> None:
     """Explain what changed between two runs."""
     from watershed_cp.impact.comparison import changed_rules, compare_runs, read_run
+    from watershed_cp.publish.runsettings import setting_in_words
     from watershed_cp.publish.summary import tell_changes
     from watershed_cp.tables import CHANGES
 
@@ -106,7 +107,8 @@ def compare(options: Options, language: Language) -> None:
     if before.version != after.version:
         say("version_changed", language, before=before.version, after=after.version)
     for rule, was, now in changed_rules(before.settings, after.settings):
-        say("rule_changed", language, rule=rule, before=was, after=now)
+        (name, old), (_, new) = (setting_in_words(rule, value, language) for value in (was, now))
+        say("rule_changed", language, rule=name, before=old, after=new)
     changes = compare_runs(before, after)
     print(tell_changes(changes, language))
     if options.out:

@@ -25,6 +25,15 @@ _KEY = ["msme_id", "pollutant", "baseline_rows", "follow_up_rows"]
 _PLACE = ["msme_id", "longitude", "latitude", "basin_id"]
 _ALIKE_M = 0.01  # what rounding in a table may move a place
 _VALUES = ["fate", "basin_id", "reduction_kg_yr"]
+_UNNAMED = r"#\d+"  # how the ledger names an audit row without identifier: by its position, which moves
+_ALIKE: tuple[list[str], ...] = (  # what pairs claims of one firm and pollutant, the likest first
+    [*_VALUES, "date", "equation"],
+    ["date", "equation"],
+    [*_VALUES, "date"],
+    ["date"],
+    ["baseline_rows", "follow_up_rows"],
+    [],
+)
 _RULES = {
     "outside the accounting period": "accounting.period",
     "evidence below": "accounting.minimum_evidence",
@@ -86,7 +95,7 @@ def read_run(folder: str | Path) -> Run:
     ledger, manifest = Path(folder, "tables", "ledger.csv"), Path(folder, "manifest.json")
     if not ledger.is_file() or not manifest.is_file():
         raise MissingFileError(fault("run_missing", file=folder))
-    text = dict.fromkeys([*_KEY, "fate", "basin_id", "reason", "evidence"], "str")
+    text = dict.fromkeys([*_KEY, "fate", "basin_id", "reason", "evidence", "date", "equation"], "str")
     unknown = {"reduction_kg_yr": [""]}
     try:
         table = pd.read_csv(
@@ -140,15 +149,14 @@ def compare_runs(before: Run, after: Run) -> pd.DataFrame:
     rules = {
         name for name, *_ in changed_rules(before.settings, after.settings) if name.startswith("accounting")
     }
-    changes = _with_moves(compare_ledgers(before.ledger, after.ledger), before.places, after.places)
-    if not rules:
-        return changes
-    ruled = ~changes["change"].isin(["moved_basin", "moved_place"]) & (
-        (before.inputs == after.inputs)
-        | _gives_reason(changes, before, rules)
-        | _gives_reason(changes, after, rules)
-    )
-    return changes.assign(change=changes["change"].mask(ruled, "rule_changed"))
+    both = _differences(before.ledger, after.ledger)
+    if rules:
+        reasons = tuple(reason for reason, rule in _RULES.items() if rule in rules)
+        given = both["reason_before"].str.startswith(reasons) | both["reason_after"].str.startswith(reasons)
+        explained = given & (both["change"] == "new_fate") | (before.inputs == after.inputs)
+        ruled = explained & (both["change"] != "moved_basin")
+        both["change"] = both["change"].mask(ruled, "rule_changed")
+    return _with_moves(both[list(tables.CHANGES.names)], before.places, after.places)
 
 
 def compare_ledgers(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
@@ -173,17 +181,58 @@ def compare_ledgers(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     >>> compare_ledgers(pd.DataFrame([row]), after)[["change", "credited_change_kg_yr"]].to_numpy().tolist()
     [['new_fate', -5.0]]
     """
-    sides = [_keyed(before).add_suffix("_before"), _keyed(after).add_suffix("_after")]
-    units_last = {f"reduction_kg_yr_{side}": f"reduction_{side}_kg_yr" for side in ("before", "after")}
-    both = sides[0].join(sides[1], how="outer").reset_index().rename(columns=units_last)
+    return _differences(before, after)[list(tables.CHANGES.names)]
+
+
+def _differences(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Put the claims that differ side by side, with the reasons that both ledgers give."""
+    sides = {"before": _told(before), "after": _told(after)}
+    both = _pairs(sides["before"], sides["after"])
+    for side, rows in sides.items():
+        found = rows[[*_KEY, *_VALUES, "reason"]].reindex(both[side]).set_axis(both.index)
+        both = both.join(found.add_suffix(f"_{side}"))
+    both = both.rename(columns={f"reduction_kg_yr_{side}": f"reduction_{side}_kg_yr" for side in sides})
+    for name in _KEY:
+        both[name] = both[f"{name}_after"].where(both["after"].notna(), both[f"{name}_before"])
     both["change"] = _changes(both)
     credited = [
         both[f"reduction_{side}_kg_yr"].where(both[f"fate_{side}"] == "credited", 0.0).fillna(0.0)
-        for side in ("before", "after")
+        for side in sides
     ]
-    both["credited_change_kg_yr"] = credited[1] - credited[0]
-    differing = both[both["change"] != "same"].reset_index(drop=True)
-    return differing.assign(moved_m=np.nan)[list(tables.CHANGES.names)]
+    texts = dict.fromkeys([f"reason_{side}" for side in sides], "")
+    both = both.fillna(texts).assign(credited_change_kg_yr=credited[1] - credited[0], moved_m=np.nan)
+    differing = both[both["change"] != "same"]
+    return differing.sort_values([*_KEY, "stage", "before", "after"], ignore_index=True)
+
+
+def _told(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Take of a ledger what tells its claims apart, and name rows without identifier all alike."""
+    columns = [*_KEY, *_VALUES, "date", "equation", "reason"]
+    texts = [name for name in columns if name != "reduction_kg_yr"]
+    rows = ledger.reindex(columns=columns).reset_index(drop=True).astype(dict.fromkeys(texts, object))
+    rows = rows.fillna(dict.fromkeys([*_KEY[2:], "basin_id", "date", "equation", "reason"], ""))
+    alike = {
+        f"{name}_named": rows[name].astype(str).str.replace(_UNNAMED, "#", regex=True) for name in _KEY[2:]
+    }
+    return rows.assign(**alike)
+
+
+def _pairs(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Pair the rows of two ledgers: ``before`` and ``after`` are positions, NaN where there is no counterpart."""
+    named = ["msme_id", "pollutant", *(f"{name}_named" for name in _KEY[2:])]
+    rest = {"before": before, "after": after}
+    found = []
+    for stage, alike in enumerate(_ALIKE):
+        keys = [*named, *alike]
+        numbered = [
+            rows[keys].assign(copy=rows.groupby(keys, dropna=False).cumcount(), **{side: rows.index})
+            for side, rows in rest.items()
+        ]
+        pairs = numbered[0].merge(numbered[1], on=[*keys, "copy"])
+        found.append(pairs[["before", "after"]].assign(stage=stage))
+        rest = {side: rows.drop(index=pairs[side].tolist()) for side, rows in rest.items()}
+    alone = [pd.DataFrame({side: rows.index, "stage": len(_ALIKE)}) for side, rows in rest.items()]
+    return pd.concat([*found, *alone], ignore_index=True).reindex(columns=["before", "after", "stage"])
 
 
 def _with_moves(changes: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
@@ -229,24 +278,6 @@ def changed_rules(
         elif old != new:
             found.append((f"{under}{key}", old, new))
     return found
-
-
-def _gives_reason(changes: pd.DataFrame, run: Run, rules: set[str]) -> pd.Series[bool]:
-    """Tell for which changed fates the ledger of a run gives one of the rules as its reason."""
-    reasons = tuple(reason for reason, rule in _RULES.items() if rule in rules)
-    told = run.ledger.reindex(columns=[*_KEY, "reason"]).astype({"reason": object}).fillna({"reason": ""})
-    named = pd.MultiIndex.from_frame(told.loc[told["reason"].str.startswith(reasons), _KEY])
-    return (changes["change"] == "new_fate") & pd.MultiIndex.from_frame(changes[_KEY]).isin(named)
-
-
-def _keyed(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Index a ledger by what names a claim; claims of one name are told apart by their order."""
-    named = (
-        ledger[[*_KEY, *_VALUES]]
-        .astype(dict.fromkeys([*_KEY, "fate", "basin_id"], object))
-        .fillna({"basin_id": ""})
-    )
-    return named.assign(copy=named.groupby(_KEY).cumcount()).set_index([*_KEY, "copy"])
 
 
 def _changes(both: pd.DataFrame) -> NDArray[np.str_]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from watershed_cp.messages import texts
+from watershed_cp.messages import label, texts
 from watershed_cp.publish.findings import day, tight
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from watershed_cp.errors import Language
     from watershed_cp.publish.blocks import Source
 
-__all__ = ["settings"]
+__all__ = ["setting_in_words", "settings"]
 
 
 def settings(source: Source) -> Iterator[tuple[str, str]]:
@@ -24,6 +24,32 @@ def settings(source: Source) -> Iterator[tuple[str, str]]:
         value = (source.settings.get(section) or {}).get(name)
         if value not in (None, "", [], {}):
             yield names[key].speak(source.language), write(value, source.language)
+
+
+def setting_in_words(key: str, value: Any, language: Language) -> tuple[str, str]:
+    """Give the name and the value of one setting in words; where it is not set, that it is not.
+
+    Examples
+    --------
+    >>> setting_in_words("accounting.period", ["2024-01-01", "2024-12-31"], "en")
+    ('Accounting period [accounting.period]', '1 January 2024 – 31 December 2024')
+    >>> setting_in_words("accounting.period", None, "es")[1]
+    'sin período contable'
+    """
+    names = texts("report_setting")
+    name = f"{names[key].speak(language)} [{key}]" if key in names else f"[{key}]"
+    if value in (None, "", [], {}):
+        unset = "no_period" if key == "accounting.period" else "unset"
+        return name, label("setting", unset, language)
+    if key in _WRITTEN:
+        return name, _WRITTEN[key](value, language)
+    return name, _listed(value)
+
+
+def _listed(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {_listed(one)}" for key, one in value.items())
+    return ", ".join(map(_listed, value)) if isinstance(value, list) else _plain(value, "en")
 
 
 def _plain(value: Any, _: Language) -> str:
