@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from watershed_cp.cli import main
 from watershed_cp.intake.duplicates import find_duplicates, firm_key, review_pairs
 from watershed_cp.intake.review import write_review
 
@@ -87,6 +88,11 @@ def test_what_was_decided_stays_and_comes_last(tmp_path):
     assert write_review(pairs.iloc[::-1], file, language="en") == 2
     told = openpyxl.load_workbook(file).active
     assert [(told[f"A{row}"].value, told[f"B{row}"].value) for row in (5, 6, 7)][-1] == ("distintas", 100)
+    others = pairs[pairs["likeness_pct"] < 100]
+    assert write_review(others, file, language="es") == len(others) == 2
+    assert (
+        write_review(pairs, file, language="es") == 2
+    )  # the pair was gone for a while, what was decided was not
 
 
 def test_a_register_too_long_to_compare_says_so():
@@ -98,3 +104,11 @@ def test_a_register_too_long_to_compare_says_so():
         "Firms listed twice were not looked for: 5,001 firms are more than the 5,000 that are compared one by one."
         " To look for them, check the list in parts, for example a file for each department."
     ]
+
+
+def test_pairs_stay_in_the_workbook_that_is_there(tmp_path):
+    rows = "msme_id;name;country;municipality\n1;Café Luz;SV;Apopa\n2;Café Luz;SV;Apopa\n"
+    (tmp_path / "a.csv").write_text(rows, encoding="utf-8")
+    for language in ("es", "en"):
+        assert main(["check", str(tmp_path / "a.csv"), "--language", language]) == 0
+    assert [path.name for path in tmp_path.glob("*.xlsx")] == ["a_posibles_repetidas.xlsx"]

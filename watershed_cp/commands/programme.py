@@ -83,7 +83,9 @@ def _write_pairs(pairs: pd.DataFrame, register: Path, language: Language) -> Non
         return
     from watershed_cp.intake.review import write_review
 
-    file = register.with_name(f"{register.stem}{label('duplicates', 'suffix', language)}.xlsx")
+    suffixes = [label("duplicates", "suffix", spoken) for spoken in (language, "es", "en")]
+    files = [register.with_name(f"{register.stem}{suffix}.xlsx") for suffix in suffixes]
+    file = next((earlier for earlier in files if earlier.exists()), files[0])
     undecided = write_review(pairs, file, language=language)
     if undecided:
         say("duplicates", language, pairs=number(undecided), file=file)

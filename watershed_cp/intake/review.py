@@ -7,6 +7,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from watershed_cp.aside import written_aside
 from watershed_cp.errors import Text
 from watershed_cp.intake.duplicates import SAME_NAME
@@ -17,8 +19,6 @@ from watershed_cp.palette import COLOURS, SHEET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import pandas as pd
 
     from watershed_cp.errors import Language
 
@@ -42,7 +42,7 @@ def write_review(pairs: pd.DataFrame, path: str | Path, *, language: Language | 
     pairs : DataFrame
         As :func:`watershed_cp.intake.duplicates.review_pairs` gives them.
     path : str or Path
-        Workbook to write, ``.xlsx``. Decisions that stand in an earlier one are taken over.
+        Workbook to write, ``.xlsx``. What was decided in an earlier one stays, also of pairs that are gone.
     language : {"es", "en"}, optional
         Language of headers and reasons, by default that of the system.
 
@@ -67,16 +67,17 @@ def write_review(pairs: pd.DataFrame, path: str | Path, *, language: Language | 
     1
     """
     path = Path(path)
-    decided = _decisions(path)
+    earlier = _earlier(path)
     keys = [_key(*names) for names in zip(pairs["msme_id"], pairs["other_msme_id"], strict=True)]
     shown = pairs.assign(
-        decision=[decided.get(key, "") for key in keys],
+        decision=[earlier.get(key, {}).get("decision", "") for key in keys],
         why=[_why(pair).speak(language) for pair in pairs.to_dict("records")],
     )
     undecided = shown["decision"] == ""
-    shown = shown.iloc[(~undecided).to_numpy().argsort(kind="stable")]
+    gone = [row for key, row in earlier.items() if row["decision"] and key not in keys]
+    ordered = shown.iloc[(~undecided).to_numpy().argsort(kind="stable")][list(_ORDER)].astype(object)
     with written_aside(path) as aside:
-        _write(shown, aside, language)
+        _write(pd.concat([ordered, pd.DataFrame(gone, columns=list(_ORDER), dtype=object)]), aside, language)
     return int(undecided.sum())
 
 
@@ -84,24 +85,22 @@ def _key(one: str, two: str) -> tuple[str, ...]:
     return tuple(sorted((str(one), str(two))))
 
 
-def _decisions(path: Path) -> dict[tuple[str, ...], str]:
-    """Read what was decided in an earlier workbook, wherever its columns have been moved."""
+def _earlier(path: Path) -> dict[tuple[str, ...], dict[str, Any]]:
+    """Read the pairs of an earlier workbook with what was decided, wherever its columns have been moved."""
     if not path.exists():
         return {}
-    wanted = {
-        name: {fold(text) for text in texts("duplicates")[name]}
-        for name in ("msme_id", "other_msme_id", "decision")
-    }
+    words = texts("duplicates")
+    named = {fold(text): name for name in _ORDER for text in words[name]}
     rows = read_sheets(path)[0].rows
     for place, row in enumerate(rows):
-        heads = [fold(cell) if isinstance(cell, str) else "" for cell in row]
-        spots = [
-            next((spot for spot, head in enumerate(heads) if head in names), None)
-            for names in wanted.values()
-        ]
-        if None not in spots:
-            one, two, told = (spot or 0 for spot in spots)
-            return {_key(row[one], row[two]): str(row[told]).strip() for row in rows[place + 1 :]}
+        heads = [named.get(fold(cell), "") if isinstance(cell, str) else "" for cell in row]
+        if {"msme_id", "other_msme_id", "decision"} <= set(heads):
+            found = [dict(zip(heads, cells, strict=True)) for cells in rows[place + 1 :]]
+            return {
+                _key(pair["msme_id"], pair["other_msme_id"]): pair
+                | {"decision": str(pair["decision"]).strip()}
+                for pair in found
+            }
     return {}
 
 
