@@ -46,6 +46,11 @@ def test_thousands_or_decimals_is_never_guessed(raw):
     assert rules == ["number_ambiguous"]
 
 
+def test_cells_that_contradict_each_other_decide_nothing():
+    faults = read_numbers(cells("production", "1,250", "1.250", "0,5")).faults
+    assert [(fault.rule, fault.row) for fault in faults] == [("number_ambiguous", 2), ("number_ambiguous", 3)]
+
+
 def test_another_column_of_the_file_may_decide():
     rows = [
         ["msme_id", "pollutant", "phase", "value", "unit", "flow"],
@@ -55,9 +60,53 @@ def test_another_column_of_the_file_may_decide():
     checked = check_sheet(sheet, find_header(sheet, AUDITS), AUDITS)
     assert checked.frame["value"].tolist() == [1234.0]
     assert [note.tell("en") for note in checked.notes] == [
-        "a.xlsx, column value: Its numbers were read with “,” as decimal mark, like the rest of the file.",
+        (
+            "a.xlsx, column value: Its numbers were read with “,” as decimal mark, like the rest of the file."
+            " Rows that could be read in two ways: 2."
+        ),
         "a.xlsx, column flow: Its numbers were read with “,” as decimal mark, as other cells of the column show.",
     ]
+
+
+def test_another_column_makes_no_decimal_of_what_may_be_thousands():
+    rows = [
+        ["msme_id", "pollutant", "phase", "value", "unit", "flow", "flow_unit"],
+        ["1", "BOD5", "baseline", "1,250", "mg/L", "0,5", "L/s"],
+    ]
+    sheet = Sheet("a.xlsx", "", rows)
+    checked = check_sheet(sheet, find_header(sheet, AUDITS), AUDITS)
+    assert [one.tell("es") for one in checked.faults if one.column == "value"] == [
+        "a.xlsx, fila 2, columna value: «1,250» puede leerse con decimales o con miles."
+        " Escríbalo sin separador de miles, o con otra cantidad de decimales."
+    ]
+
+
+def test_the_row_that_decides_and_the_rows_that_it_decides_are_told():
+    reading = read_numbers(cells("production", "12", "0,5", "1.250", "2.500"))
+    assert [note.tell("es") for note in reading.notes] == [
+        "a.csv, columna production: Sus números se leyeron con «,» decimal, como muestra la fila 3."
+        " Podían leerse de dos modos las filas: 4, 5."
+    ]
+
+
+def test_the_row_that_decides_the_order_of_dates_is_told():
+    (note,) = read_dates(cells("date", "05/06/2024", "25/06/2024"), language="en").notes
+    assert note.tell("es") == (
+        "a.csv, columna date: Sus fechas se leyeron como día/mes/año, como muestra la fila 3."
+        " Podían leerse de dos modos las filas: 2."
+    )
+    (note,) = read_dates(cells("date", "05/06/2024"), language="es").notes
+    assert note.tell("en") == (
+        "a.csv, column date: Its dates were read as day/month/year, as is usual in Spanish."
+        " Rows that could be read in two ways: 2."
+    )
+
+
+def test_one_date_does_not_decide_against_the_language():
+    reading = read_dates(cells("date", "12/13/2024", "05/06/2025"), language="es")
+    assert [(fault.rule, fault.row) for fault in reading.faults] == [("date_ambiguous", 3)]
+    reading = read_dates(cells("date", "12/13/2024", "05/06/2025", "01/31/2025"), language="es")
+    assert reading.typed.dt.strftime("%Y-%m-%d").tolist() == ["2024-12-13", "2025-05-06", "2025-01-31"]
 
 
 def test_degrees_have_no_room_for_thousands():

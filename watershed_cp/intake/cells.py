@@ -24,7 +24,7 @@ from watershed_cp.messages import fault, texts
 from watershed_cp.reference import read_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from watershed_cp.errors import Fault
     from watershed_cp.tables import Column
@@ -180,7 +180,7 @@ def _choices(column: Column) -> dict[str, str]:
     return {fold(alias): choice for alias, choice in named.items() if fold(alias)} | named
 
 
-def read_numbers(cells: Cells, *, marks: frozenset[Mark] = frozenset()) -> Reading:
+def read_numbers(cells: Cells, *, marks: frozenset[Mark] = frozenset(), exported: bool = False) -> Reading:
     """Read numbers, typed as numbers or as text with a decimal point or comma.
 
     Parameters
@@ -189,7 +189,9 @@ def read_numbers(cells: Cells, *, marks: frozenset[Mark] = frozenset()) -> Readi
         Column of kind ``number`` or ``whole``.
     marks : set of "." and ","
         Decimal marks that other columns of the file are certain of; one of them decides where this column
-        holds only cells such as ``1.234``.
+        holds only cells such as ``1.234``, as long as it makes thousands of them.
+    exported : bool, optional
+        A program wrote the text of the file, with one mark throughout, which may make decimals of them too.
 
     Returns
     -------
@@ -211,7 +213,7 @@ def read_numbers(cells: Cells, *, marks: frozenset[Mark] = frozenset()) -> Readi
                 written[position] = text
         else:
             faults.append(cells.fault(position, "number_not_read"))
-    mark, notes = _decide_mark(cells, written.values(), marks)
+    mark, notes = _decide_mark(cells, written, marks, exported=exported)
     for position, text in written.items():
         number = _parse(text, mark, grouping=_grouping(cells.column))
         if number is None:
@@ -292,18 +294,26 @@ def _certain_mark(text: str, *, grouping: bool = True) -> Mark | Literal["both",
 
 
 def _decide_mark(
-    cells: Cells, texts: Iterable[str], marks: frozenset[Mark]
+    cells: Cells, texts: Mapping[int, str], marks: frozenset[Mark], *, exported: bool
 ) -> tuple[Mark | None, list[Fault]]:
-    """Choose what decides the cells that can be read both ways: the column, else the file."""
-    kinds = {_certain_mark(text, grouping=_grouping(cells.column)) for text in texts}
-    own = [mark for mark in (".", ",") if mark in kinds]
-    if not own and "both" in kinds and len(marks) == 1:
-        (mark,) = marks
-        return mark, [cells.note("decimal_mark_by_file", mark=mark)]
-    if len(own) != 1:
+    """Choose what decides the cells that can be read both ways: the column, else the file; else they are faults."""
+    kinds = {place: _certain_mark(text, grouping=_grouping(cells.column)) for place, text in texts.items()}
+    own = {mark: place for place, mark in reversed(kinds.items()) if mark in (".", ",")}
+    doubtful = [place for place, kind in kinds.items() if kind == "both"]
+    separators = {mark for place in doubtful for mark in (".", ",") if mark in texts[place]}
+    rows = name_rows([int(cells.rows[place]) for place in doubtful])
+    if len(separators) > 1 or len(own) > 1:
         return None, []
-    worth_telling = own == [","] or "both" in kinds
-    return own[0], [cells.note("decimal_mark_by_column", mark=own[0])] if worth_telling else []
+    if own:
+        ((mark, shown),) = own.items()
+        if doubtful:
+            row = int(cells.rows[shown])
+            return mark, [cells.note("decimal_mark_by_row", mark=mark, shown=row, rows=rows)]
+        return mark, [cells.note("decimal_mark_by_column", mark=mark)] if mark == "," else []
+    if doubtful and len(marks) == 1 and (exported or not separators & marks):
+        (mark,) = marks
+        return mark, [cells.note("decimal_mark_by_file", mark=mark, rows=rows)]
+    return None, []
 
 
 def _grouping(column: Column) -> bool:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from watershed_cp.intake.cells import Cells, Reading, is_blank, name_rows
+from watershed_cp.messages import texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from watershed_cp.errors import Fault, Language
 
@@ -53,7 +54,8 @@ def read_dates(cells: Cells, *, language: Language | None = None) -> Reading:
     cells : Cells
         Column of kind ``date``.
     language : {"es", "en"}, optional
-        Language of the headers: Spanish decides for day before month where no cell of the column does.
+        Language of the headers: Spanish decides for day before month where no cell of the column does, and
+        a single cell does not decide against it.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def read_dates(cells: Cells, *, language: Language | None = None) -> Reading:
         Column of datetime64, without time of day.
     """
     found: list[dt.date | None] = [None] * len(cells.raw)
-    texts: dict[int, str] = {}
+    written: dict[int, str] = {}
     faults: list[Fault] = []
     for position, value in enumerate(cells.raw):
         if isinstance(value, dt.date):
@@ -69,13 +71,13 @@ def read_dates(cells: Cells, *, language: Language | None = None) -> Reading:
         elif isinstance(value, str):
             text = value.strip()
             if not is_blank(text):
-                texts[position] = text
+                written[position] = text
         elif type(value) in (int, float) and _SERIALS[0] <= value <= _SERIALS[1]:
             found[position] = (_EXCEL_EPOCH + dt.timedelta(days=int(value))).date()
         else:
             faults.append(cells.fault(position, "date_not_read"))
-    day_first = _day_first(texts.values(), language)
-    for position, text in texts.items():
+    day_first, notes = _day_first(cells, written, language)
+    for position, text in written.items():
         date = _parse_date(text, day_first)
         found[position] = date if isinstance(date, dt.date) else None
         if isinstance(date, str):
@@ -85,7 +87,7 @@ def read_dates(cells: Cells, *, language: Language | None = None) -> Reading:
             faults.append(cells.fault(position, "date_implausible", first=_YEARS[0], last=_YEARS[1]))
             found[position] = None
     typed = pd.Series(pd.to_datetime(pd.Series(found, dtype=object))).dt.as_unit("s")
-    return Reading(typed, faults, _far_dates(cells, typed))
+    return Reading(typed, faults, [*notes, *_far_dates(cells, typed)])
 
 
 def _far_dates(cells: Cells, typed: pd.Series[Any]) -> list[Fault]:
@@ -97,17 +99,33 @@ def _far_dates(cells: Cells, typed: pd.Series[Any]) -> list[Fault]:
     return [cells.note("date_far", rows=name_rows(rows))] if rows else []
 
 
-def _day_first(texts: Iterable[str], language: Language | None) -> bool | None:
-    """Decide whether the day stands before the month; None where nothing tells, or cells disagree."""
-    first, second = False, False
-    for text in texts:
-        match = _YEAR_LAST.fullmatch(_TIME.sub("", text))
-        if match:
-            first |= int(match[1]) > 12  # noqa: PLR2004
-            second |= int(match[2]) > 12  # noqa: PLR2004
-    if first != second:
-        return first
-    return True if language == "es" and not first else None
+def _day_first(
+    cells: Cells, dates: Mapping[int, str], language: Language | None
+) -> tuple[bool | None, list[Fault]]:
+    """Decide whether the day stands before the month, and tell why; None where nothing tells, or cells disagree."""
+    proofs: dict[bool, list[int]] = {True: [], False: []}
+    doubtful = []
+    for place, text in dates.items():
+        if match := _YEAR_LAST.fullmatch(_TIME.sub("", text)):
+            one, two = int(match[1]), int(match[2])
+            if max(one, two) > 12:  # noqa: PLR2004
+                proofs[one > two].append(int(cells.rows[place]))
+            elif one != two:
+                doubtful.append(int(cells.rows[place]))
+    spanish = language == "es"
+    if (proofs[True] and proofs[False]) or (spanish and len(proofs[False]) == 1):
+        return None, []  # a single cell may be the slip itself
+    shown = proofs[True] or proofs[False]
+    day_first = not proofs[False]
+    if not shown and not spanish:
+        return None, []
+    if not doubtful or (spanish and len(proofs[True]) > 1):  # cells and language agree: nothing to tell
+        return day_first, []
+    order = texts("date_order")["day_first" if day_first else "month_first"]
+    told: dict[str, Any] = {"order": order, "rows": name_rows(doubtful)}
+    if shown:
+        return day_first, [cells.note("date_order_by_row", shown=shown[0], **told)]
+    return day_first, [cells.note("date_order_by_language", **told)]
 
 
 def _parse_date(text: str, day_first: bool | None) -> dt.date | str:  # noqa: FBT001

@@ -266,7 +266,7 @@ def _read_columns(cells: dict[str, Cells], sheet: Sheet, language: Language | No
     readings = {}
     for name, column in cells.items():
         if name in numeric:
-            readings[name] = read_numbers(column, marks=marks)
+            readings[name] = read_numbers(column, marks=marks, exported=bool(sheet.delimiter))
         elif column.column.kind == "date":
             readings[name] = read_dates(column, language=language)
         else:
