@@ -343,7 +343,7 @@ function labelWater(pen, view, water, taken, within) {
     const at = 2 * Math.floor((ring.length / 2) * share);
     const [x, y] = [ring[at] * view.scale - view.x, ring[at + 1] * view.scale - view.y];
     const box = x > within[0] && x < within[2] && y > within[1] && y < within[3]
-      && inkLabel(pen, [[name, { tone: "river-text", style: "italic", size: 12.5 }]], x, y, taken, { within });
+      && inkLabel(pen, [[name, { tone: "river-text", style: "italic", weight: 600, size: 12.5, halo: 5.5 }]], x, y, taken, { within });
     if (box) { box.name = name; return; }
   }
 }

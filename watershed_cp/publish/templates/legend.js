@@ -65,11 +65,17 @@ function sizeKey() {
 }
 
 function paintSources() {
-  const credits = [...new Set(basins.map(basinCredit).filter(Boolean))];
+  const credits = [...new Set(basins.map(basinCredit).filter(Boolean))].join("; ");
   byId("sources").replaceChildren(
-    h("span", {}, `${words.visits.length ? "" : `${period("")}. `}${say("sources", { credits: credits.join("; ") || say("own_data") })} ${words.base ? pick(words.base) : ""} ${words.censoring ? pick(words.censoring) : ""}`),
+    h("span", {}, `${words.visits.length ? "" : `${period("")}. `}${say("sources", { credits: credits || say("own_data") })} ${words.base ? besides(pick(words.base), credits) : ""} ${words.censoring ? pick(words.censoring) : ""}`),
     words.synthetic ? h("strong", {}, ` ${say("synthetic")}`) : "",
   );
+}
+
+/* The base map's sources without the site that the outlines have named already. */
+function besides(base, credits) {
+  const said = (part) => (part.match(/\w+\.org/) || []).some((site) => credits.includes(site));
+  return `${base.replace(/\.$/, "").split("; ").filter((part) => !said(part)).join("; ")}.`;
 }
 
 /* Where in Central America the view lies: drawn once the reader has come closer. */

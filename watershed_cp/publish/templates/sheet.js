@@ -142,9 +142,9 @@ function widthOf(pen, text, font) {
 
 /* Words on the map with a halo, in lines of [text, style]; left out, and told so, where the room is taken. */
 function inkLabel(pen, lines, x, y, taken, { align = "center", gap = 3, within = null } = {}) {
-  const set = lines.map(([text, { size = 12, weight = 400, tone = "ink", style = "" } = {}]) => {
+  const set = lines.map(([text, { size = 12, weight = 400, tone = "ink", style = "", halo = Math.max(3, size / 4) } = {}]) => {
     const font = `${style} ${weight} ${size}px ${typeface()}`;
-    return { text, size, tone, font, width: widthOf(pen, text, font) };
+    return { text, size, tone, halo, font, width: widthOf(pen, text, font) };
   });
   const width = Math.max(...set.map((line) => line.width));
   const height = set.reduce((sum, line) => sum + line.size * 1.25, 0);
@@ -158,11 +158,11 @@ function inkLabel(pen, lines, x, y, taken, { align = "center", gap = 3, within =
   pen.lineJoin = "round";
   pen.textAlign = "left";
   let line = y - height / 2;
-  for (const { text, size, tone, font, width: own } of set) {
+  for (const { text, size, tone, halo, font, width: own } of set) {
     const start = align === "center" ? x - own / 2 : align === "left" ? x : x - own;
     line += size * 0.625;
     pen.font = font;
-    pen.lineWidth = Math.max(3, size / 4);
+    pen.lineWidth = halo;
     pen.strokeStyle = colour("halo");
     pen.strokeText(text, start, line);
     pen.fillStyle = colour(tone);
