@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -203,7 +203,7 @@ def _firms(accounts: Accounts) -> dict[str, dict[str, str]]:
     return {str(row["msme_id"]): {name: str(row[name]) for name in _NOBODY} for row in records}
 
 
-def _results(accounts: Accounts) -> Iterator[dict[str, object]]:
+def _results(accounts: Accounts) -> Iterator[dict[str, Any]]:
     """Give every lab result in the columns of inspections, with where it comes from."""
     inspections = accounts.registers.get("inspections", pd.DataFrame())
     audits = accounts.registers.get("audits", pd.DataFrame())
@@ -223,10 +223,10 @@ def _results(accounts: Accounts) -> Iterator[dict[str, object]]:
 
 
 def _judged(
-    result: dict[str, object], firm: Mapping[str, str], own: tuple[_Limit, ...]
+    result: Mapping[str, Any], firm: Mapping[str, str], own: tuple[_Limit, ...]
 ) -> Iterator[dict[str, object]]:
     """Give the result once for each bound that applies to it, or once where none does."""
-    value = math.nan if result["value"] is None else float(str(result["value"]))
+    value = math.nan if result["value"] is None else float(result["value"])
     row = {**result, "value": value, "basin_id": firm["basin_id"] or None}
     found = list(_limits_of(result, firm, own))
     if not found:
@@ -256,7 +256,7 @@ def _judged(
 
 
 def _limits_of(
-    result: dict[str, object], firm: Mapping[str, str], own: tuple[_Limit, ...]
+    result: Mapping[str, Any], firm: Mapping[str, str], own: tuple[_Limit, ...]
 ) -> Iterator[tuple[_Limit, str]]:
     """Give for each bound the limit that applies, with why it yields no verdict, if so."""
     day = result["date"] if isinstance(result["date"], pd.Timestamp) else None

@@ -8,7 +8,7 @@ output that they are counted by.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,8 @@ from watershed_cp.messages import label, mass, number, percent
 from watershed_cp.reference import isic_sections, pollutant_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
 
     from watershed_cp.errors import Language
@@ -141,7 +143,7 @@ def rank_firms(
     }
     ranked = order_by_score(rows, factors, weights)
     records = ranked.to_dict("records")
-    lines = [_explain({str(name): cell for name, cell in row.items()}, weights, language) for row in records]
+    lines = [_explain(row, weights, language) for row in records]
     ranked = ranked.assign(explanation=lines, weights=weights.spoken())
     return ranked[list(tables.RANKING.names)]
 
@@ -222,7 +224,7 @@ def _unknown(rows: pd.DataFrame, weights: Weights) -> pd.Series:
     return pd.Series(np.select(gaps, ["place", "load", "payback"], ""), index=rows.index)
 
 
-def _explain(row: dict[str, object], weights: Weights, language: Language | None) -> str:
+def _explain(row: Mapping[Any, Any], weights: Weights, language: Language | None) -> str:
     """Say in one line why a firm stands where it does."""
 
     def say(key: str, **data: object) -> str:
@@ -235,20 +237,22 @@ def _explain(row: dict[str, object], weights: Weights, language: Language | None
         say(
             str(row["basis"]),
             pollutant=pollutant_name(str(row["pollutant"]), language),
-            load=mass(float(str(load))),
-            firms=number(int(float(str(row["firms_behind"])))),
+            load=mass(load),
+            firms=number(int(row["firms_behind"])),
         )
     ]
     if weights.delivery:
-        arrives = percent(100 * float(str(share)), digits=0)
-        parts.append(say("delivery_unknown") if pd.isna(share) else say("delivery", share=arrives))  # type: ignore[call-overload]
+        known = not pd.isna(share)
+        parts.append(
+            say("delivery", share=percent(100 * share, digits=0)) if known else say("delivery_unknown")
+        )
     if weights.sensitivity and row["sensitivity_from"] != "nothing":
         origin = label("sensitivity_from", str(row["sensitivity_from"]), language)
-        parts.append(say("sensitivity", factor=number(float(str(row["sensitivity"]))), origin=origin))
+        parts.append(say("sensitivity", factor=number(row["sensitivity"]), origin=origin))
     if weights.time:
-        parts.append(say("no_visit") if pd.isna(visit) else say("visit", date=f"{visit:%Y-%m-%d}"))  # type: ignore[call-overload]
+        parts.append(say("no_visit") if pd.isna(visit) else say("visit", date=f"{visit:%Y-%m-%d}"))
     if weights.attendance:
-        parts.append(say("attended", times=number(int(str(row["attended"])))))
+        parts.append(say("attended", times=number(int(row["attended"]))))
     if weights.payback:
-        parts.append(say("payback", years=number(float(str(row["payback_years"])), digits=1)))
+        parts.append(say("payback", years=number(row["payback_years"], digits=1)))
     return "; ".join(parts) + "."

@@ -7,7 +7,7 @@ the mean of the firms' own.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -272,7 +272,7 @@ def _section(code: object) -> str:
     return reference.isic_sections().get(code[:2], "") if isinstance(code, str) else ""
 
 
-def size_class(country: object, employees: object) -> str:
+def size_class(country: object, employees: Any) -> str:
     """Give the size class by people employed, where the country's own rule counts people; else a blank.
 
     Examples
@@ -280,9 +280,9 @@ def size_class(country: object, employees: object) -> str:
     >>> size_class("SV", 8), size_class("PA", 8)
     ('micro', '')
     """
-    if pd.isna(employees):  # type: ignore[call-overload]
+    if pd.isna(employees):
         return ""
-    people = float(str(employees))
+    people = float(employees)
     rules = reference.size_rules()
     return next((name for of, low, high, name in rules if of == country and low <= people <= high), "")
 
