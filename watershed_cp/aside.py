@@ -1,8 +1,9 @@
-"""Files that are there when whole, or not at all: written aside, then moved into place."""
+"""Files that are there when whole, or not at all: written aside, then moved into place; known by their checksum."""
 
 from __future__ import annotations
 
 import glob
+import hashlib
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-__all__ = ["folder_aside", "written_aside"]
+__all__ = ["checksum", "folder_aside", "written_aside"]
 
 
 @contextmanager
@@ -83,6 +84,20 @@ def folder_aside(target: Path) -> Iterator[Path]:
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def checksum(path: Path) -> str:
+    """Give the SHA-256 checksum of a file, in hexadecimal.
+
+    Examples
+    --------
+    >>> file = Path(tempfile.mkdtemp()) / "a.txt"
+    >>> _ = file.write_bytes(b"abc")
+    >>> checksum(file)[:8]
+    'ba7816bf'
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _locked(file: IO[str]) -> bool:

@@ -5,11 +5,11 @@ HydroBASINS may be used freely but not passed on, so it is never shipped: each u
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from watershed_cp.aside import checksum
 from watershed_cp.errors import InputError, Text
 from watershed_cp.messages import fault
 
@@ -101,7 +101,7 @@ def fetch_hydrobasins(
     if not _is_sound(target):
         target.unlink()
         raise InputError(fault("download_not_archive", file=target.name, url=address))
-    note.write_text(_sha256(target) + "\n", encoding="ascii")
+    note.write_text(checksum(target) + "\n", encoding="ascii")
     return target
 
 
@@ -155,11 +155,6 @@ def _is_sound(path: Path) -> bool:
         return False
     with zipfile.ZipFile(path) as archive:
         return archive.testzip() is None
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _got(error: ValueError) -> str:

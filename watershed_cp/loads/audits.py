@@ -175,7 +175,7 @@ def row_loads(
         rows["qualifier"].to_numpy(object),
         rule=censoring_rule,
         follow_up=(rows["phase"] == "follow_up").to_numpy(),
-        group=np.where(wet, _group(rows, ["pollutant", "phase"]), -1),
+        group=np.where(wet, plausibility.number_groups(rows, ["pollutant", "phase"]), -1),
     )
     with np.errstate(over="ignore", invalid="ignore"):  # what is too large is said in `reason`
         rows["load_kg_yr"], rows["least_kg_yr"] = counted * scale, least * scale
@@ -249,11 +249,6 @@ def _typed(table: pd.DataFrame, column: tables.Column) -> pd.Series:
     return (
         cells if isinstance(cells.dtype, pd.StringDtype) else cells.astype(object).where(cells.notna(), None)
     )
-
-
-def _group(rows: pd.DataFrame, keys: list[str]) -> NDArray[np.int64]:
-    """Give each row the number of its combination of `keys`."""
-    return np.asarray(rows.groupby(keys, dropna=False, sort=False).ngroup(), dtype=np.int64)
 
 
 def row_names(rows: pd.DataFrame, identifier: pd.Series) -> pd.Series:

@@ -17,7 +17,7 @@ from watershed_cp import reference, units
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["flag_pairs", "flag_rows", "join_flags"]
+__all__ = ["flag_pairs", "flag_rows", "join_flags", "number_groups"]
 
 _SLIP = 1000.0  # g for mg, mg for µg
 _LIKE_A_SLIP = _SLIP**0.5  # further from the published range than this, and a slip is the nearer explanation
@@ -69,7 +69,7 @@ def flag_rows(
     slip = (milligrams > highest * _LIKE_A_SLIP) | (
         baseline & measured & (milligrams * _LIKE_A_SLIP < lowest)
     )
-    visit = _number(rows, _VISIT)
+    visit = number_groups(rows, _VISIT)
     found = {
         "cod_below_bod": _cod_below_bod(rows, visit, measured),
         "days_not_used": np.isnan(milligrams) & _days_not_used(rows),
@@ -135,7 +135,7 @@ def join_flags(*columns: ArrayLike) -> NDArray[np.object_]:
     kinds = table.drop_duplicates()
     joined = [" ".join(sorted({flag for cell in row for flag in cell.split()})) for row in kinds.to_numpy()]
     return (
-        np.array(joined, dtype=object)[_number(table, table.columns.tolist())]
+        np.array(joined, dtype=object)[number_groups(table, table.columns.tolist())]
         if len(table)
         else np.array([], object)
     )
@@ -149,8 +149,14 @@ def _named(found: dict[str, NDArray[np.bool_]]) -> NDArray[np.object_]:
     return np.array(names, dtype=object)[places]
 
 
-def _number(rows: pd.DataFrame, keys: list[str]) -> NDArray[np.int64]:
-    """Give each row the number of its combination of `keys`, in order of first appearance."""
+def number_groups(rows: pd.DataFrame, keys: list[str]) -> NDArray[np.int64]:
+    """Give each row the number of its combination of `keys`, in order of first appearance.
+
+    Examples
+    --------
+    >>> number_groups(pd.DataFrame({"phase": ["b", "a", "b", None]}), ["phase"]).tolist()
+    [0, 1, 0, 2]
+    """
     return np.asarray(rows.groupby(keys, dropna=False, sort=False).ngroup(), dtype=np.int64)
 
 
@@ -192,7 +198,7 @@ def _load_mismatch(
     """Find samples given both as a load and as a concentration, the two of which disagree."""
     load, sample = (
         rows["load_kg_yr"].to_numpy(float),
-        _number(rows.assign(visit=visit), ["visit", "pollutant"]),
+        number_groups(rows.assign(visit=visit), ["visit", "pollutant"]),
     )
     stated, made = _mean(load, sample, given), _mean(load, sample, ~given)
     return (np.abs(made - stated) > _MISMATCH * stated)[sample]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import glob
-import hashlib
 import importlib.metadata
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from watershed_cp.aside import folder_aside
+from watershed_cp.aside import checksum, folder_aside
 from watershed_cp.errors import InputError
 from watershed_cp.messages import fault
 
@@ -117,12 +116,12 @@ def describe_run(
         "watershed_cp": importlib.metadata.version("watershed-cp"),
         "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
         "settings": dict(settings or {}),
-        "inputs": {_named(path, home or Path()): _sha256(path) for path in _behind(inputs)},
+        "inputs": {_named(path, home or Path()): checksum(path) for path in _behind(inputs)},
     }
 
 
 def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
-    outputs = {name: _sha256(folder / name) for name in sorted(_files_below(folder))}
+    outputs = {name: checksum(folder / name) for name in sorted(_files_below(folder))}
     whole = {**manifest, "outputs": outputs}
     text = json.dumps(whole, indent=2, ensure_ascii=False, sort_keys=True, default=str)
     (folder / _MANIFEST).write_text(text + "\n", encoding="utf-8")
@@ -157,8 +156,3 @@ def _swap(new: Path, target: Path, old: Path) -> None:
     except OSError:
         old.rename(target)
         raise
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
