@@ -238,6 +238,18 @@ def _verdicts(row):
         yield row["pollutant"], "not_judged", "no_limit"
 
 
+def all_visits():
+    """List every dated audit and inspection."""
+    visits = pd.concat(
+        [
+            raw("inspections")[["Código de empresa", "Fecha"]].set_axis(["firm", "date"], axis=1),
+            rows()[["firm", "date"]],
+        ]
+    )
+    visits["date"] = [days(pd.Series([day]))[0] if isinstance(day, str) else day for day in visits["date"]]
+    return visits
+
+
 def inspect_next():
     """Rank the firms by load, delivery and time since the last visit."""
     table = claims()[~claims()["fate"].isin(("duplicate", "invalid"))]
@@ -248,6 +260,7 @@ def inspect_next():
     table = (
         table.dropna(subset="load").sort_values([*KEY, "believed", "date"]).drop_duplicates(KEY, keep="last")
     )
+    table = table[[bool(firms().loc[firm, "basin"]) for firm in table["firm"]]].copy()
     table["part"] = 100 * table["load"] / table.groupby("pollutant")["load"].transform("sum")
     share = [
         arriving(firm, code, "outlet") if firms().loc[firm, "basin"] else None
@@ -257,16 +270,10 @@ def inspect_next():
     table["weight"] = table["part"] * table["delivered"].fillna(1)
     order = table.assign(known=table["delivered"].notna()).sort_values(["known", "weight"])
     first = order.drop_duplicates("firm", keep="last").set_index("firm")
-    visits = pd.concat(
-        [
-            raw("inspections")[["Código de empresa", "Fecha"]].set_axis(["firm", "date"], axis=1),
-            rows()[["firm", "date"]],
-        ]
-    )
-    visits["date"] = [days(pd.Series([day]))[0] if isinstance(day, str) else day for day in visits["date"]]
+    visits = all_visits()
     last = visits.groupby("firm")["date"].max()
     first["years"] = (last.max() - last).dt.days / 365.25
-    first["risk"] = first["weight"] * first["years"]
+    first["risk"] = first["weight"] * first["years"].clip(lower=0.25)
     return first.assign(risk=100 * first["risk"] / first["risk"].max()).sort_values("risk", ascending=False)
 
 

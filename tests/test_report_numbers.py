@@ -690,6 +690,8 @@ def said_of_the_programme():
     yield "consultants", [advice["open"].sum(), advice["covered"].sum(), rawprogramme.NEAR_KM]
     verdict = rawprogramme.comparisons()["verdict"].value_counts()
     yield "monitoring", [verdict.sum(), verdict["complies"], verdict["exceeds"], verdict["not_judged"]]
+    day = rawprogramme.all_visits()["date"].max()
+    yield "monitoring", [day.day, day.year]
     ties = sum(len(cell.split("; ")) for cell in raw("stakeholders")["Colabora con"].dropna())
     agreed = raw("stakeholders")["Convenio"].value_counts()
     yield (

@@ -16,7 +16,13 @@ from watershed_cp import tables
 from watershed_cp.errors import InputError
 from watershed_cp.impact.aggregation import Accounts, close_accounts
 from watershed_cp.impact.edition import public_accounts
-from watershed_cp.impact.risk import check_sensitivity, last_visits, next_inspections, residual_loads
+from watershed_cp.impact.risk import (
+    check_sensitivity,
+    last_visits,
+    next_inspections,
+    residual_loads,
+    visit_day,
+)
 from watershed_cp.loads.audits import audit_loads
 from watershed_cp.project import InspectWeights, Monitoring, read_project
 
@@ -63,7 +69,11 @@ def test_the_factors_multiply_and_each_is_shown() -> None:
     assert found.index.tolist() == ["F1", "F2", "F3", "F4"]
     assert found["load_share_pct"].tolist()[:3] == [10.0, 30.0, 60.0]
     assert found["years_since_visit"].round(2).tolist() == [4.0, 1.0, 0.0, 4.0]
-    assert found["score_pct"].round().tolist()[:3] == [100.0, 75.0, 0.0]
+    assert found["score_pct"].round().tolist()[:3] == [
+        100.0,
+        75.0,
+        38.0,
+    ]  # 10 × 4, 30 × 1 and 60 × three months
     assert found["unknown"].tolist() == ["delivery", "delivery", "delivery", "load visit"]
     assert set(found["weights"]) == {"load^1 * delivery^1 * sensitivity^1 * time^1"}
     assert tuple(inspected(F1="2020-01-01").columns) == tables.NEXT_INSPECTIONS.names
@@ -145,6 +155,24 @@ def test_visits_after_the_day_of_account_do_not_count_yet() -> None:
     seen = {"inspections": visits(F1="2020-01-01", F2="2024-01-01")}
     day = pd.Timestamp("2021-01-01").date()
     assert last_visits(seen, as_of=day)[1].round(1).to_dict() == {"F1": 1.0, "": 1.0}
+
+
+def test_a_year_mistyped_moves_nobody() -> None:
+    told = ["msme_id", "years_since_visit", "score_pct", "unknown"]
+    right = inspected(F1="2020-01-01", F2="2023-01-01", F3="2024-01-01")
+    typed = {"F1": "2020-01-01", "F2": "2023-01-01", "F3": "2024-01-01", "F4": "2052-01-01"}
+    pd.testing.assert_frame_equal(inspected(**typed)[told], right[told])
+    assert visit_day({"inspections": visits(**typed)})[1] == [pd.Timestamp("2052-01-01")]
+
+
+def test_firms_outside_the_watersheds_come_last_and_lower_no_share() -> None:
+    accounts = three_firms()
+    places = accounts.assignments.assign(
+        status=accounts.assignments["status"].mask(accounts.assignments["msme_id"] == "F3", "outside")
+    )
+    found = next_inspections(replace(accounts, assignments=places)).set_index("msme_id")
+    assert found["load_share_pct"].dropna().to_dict() == {"F2": 75.0, "F1": 25.0}
+    assert found.loc["F3", "unknown"].split()[0] == "place"
 
 
 def test_a_sensitivity_of_nothing_known_is_refused_in_both_languages() -> None:

@@ -109,6 +109,7 @@ def rank_register(
     evidence: Accounts | None = None,
     distance_m: float = 0.0,
     corrections: str | Path | None = None,
+    audited_only: bool = False,
     language: Language | None = None,
 ) -> pd.DataFrame:
     """Rank the firms of a register that are in or near the watersheds.
@@ -127,6 +128,8 @@ def rank_register(
         How far outside a watershed a firm may lie, metres.
     corrections : path-like, optional
         Workbook in which the user places firms by hand, for a register that is read in pieces.
+    audited_only : bool
+        Take no load from other firms of a branch, as in the order of the next inspections.
     language : {"es", "en"}, optional
         Language of the explanations.
 
@@ -159,7 +162,13 @@ def rank_register(
     found = near(register, basins=basins, distance_m=distance_m, levels={"basin_id": basins}, **pieces)
     aside = found.unplaced
     return rank_firms(
-        found.firms, basins=basins, weights=weights, evidence=evidence, unplaced=aside, language=language
+        found.firms,
+        basins=basins,
+        weights=weights,
+        evidence=evidence,
+        unplaced=aside,
+        audited_only=audited_only,
+        language=language,
     )
 
 

@@ -11,10 +11,12 @@ from watershed_cp.messages import fault, label, number, texts
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
     from watershed_cp.basins.gathering import Nearby
     from watershed_cp.commands.telling import Options
     from watershed_cp.errors import Language
+    from watershed_cp.impact.aggregation import Accounts
     from watershed_cp.publish.visits import Search
 
 __all__ = ["near", "rank"]
@@ -121,12 +123,13 @@ def rank(options: Options, language: Language) -> None:
         else read_register(options.register, corrections=corrections, language=language)
     )
     ranked = rank_register(
-        firms,
+        _as_placed(evidence, outside=bool(options.distance)) if own and evidence else firms,
         basins=evidence.basins if evidence else read_basins(),
         weights=weights,
         evidence=evidence,
         distance_m=metres(options.distance or "0m"),
         corrections=corrections,
+        audited_only=own and options.purpose == "inspect",
         language=language,
     )
     known = int(ranked["score_pct"].notna().sum())
@@ -136,10 +139,32 @@ def rank(options: Options, language: Language) -> None:
         say("rank_far", language, far=number(far))
     section = "[monitoring]" if options.purpose == "inspect" else "[ranking]"
     say("rank_sum", language, weights=weights_in_words(weights.spoken()).speak(language), section=section)
+    if evidence and weights.time:
+        _tell_day(evidence, language)
     shown = ["rank", "msme_id", "name", "score_pct", "explanation"]
     show(ranked.loc[: SHOWN - 1, shown].fillna({"name": ""}), language)
     if out:
         say("table_written", language, file=write_table("ranking", RANKING, ranked, out, language))
+
+
+def _as_placed(evidence: Accounts, *, outside: bool) -> pd.DataFrame:
+    """Give the firms of a project where its run placed them, with or without those outside the watersheds."""
+    placed = evidence.assignments.drop_duplicates("msme_id").set_index("msme_id")
+    firms = evidence.msmes
+    found = {name: firms["msme_id"].map(placed[name]) for name in ("longitude", "latitude")}
+    kept = outside | (firms["msme_id"].map(placed["status"]) != "outside")
+    return firms.assign(**found)[kept]
+
+
+def _tell_day(evidence: Accounts, language: Language) -> None:
+    """Say to which day the time since a visit is counted, and which dates are not believed."""
+    from watershed_cp.impact.risk import visit_day
+
+    until, late = visit_day(evidence.registers, as_of=evidence.monitoring.as_of)
+    if until is not None:
+        say("rank_day", language, day=f"{until:%Y-%m-%d}")
+    if late:
+        say("rank_late", language, days=", ".join(f"{day:%Y-%m-%d}" for day in late[:SHOWN]))
 
 
 def _near_what(options: Options, language: Language) -> dict[str, Any]:

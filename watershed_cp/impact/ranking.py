@@ -21,6 +21,7 @@ from watershed_cp.impact.risk import (
     order_by_score,
     residual_loads,
     sensitivities,
+    time_factor,
 )
 from watershed_cp.impact.totals import size_class
 from watershed_cp.messages import label, mass, number, percent
@@ -88,6 +89,7 @@ def rank_firms(
     weights: Weights,
     evidence: Accounts | None = None,
     unplaced: pd.DataFrame | None = None,
+    audited_only: bool = False,
     language: Language | None = None,
 ) -> pd.DataFrame:
     """Put the firms of a register in the order in which they matter, each with its reason in one line.
@@ -104,6 +106,9 @@ def rank_firms(
         The programme's own run: audits, visits, attendance and measures.
     unplaced : pandas.DataFrame, optional
         Firms without a place; they come last.
+    audited_only : bool
+        Take no load from other firms of a branch: the rule of
+        :func:`watershed_cp.impact.risk.next_inspections`.
     language : {"es", "en"}, optional
         Language of ``explanation``.
 
@@ -130,14 +135,17 @@ def rank_firms(
     needed = ["name", "ciiu", "size_class", "discharge_to", "basin_id"]
     rows = pd.concat([placed, lost.assign(lost=True)] if len(lost) else [placed], ignore_index=True)
     rows = rows.reindex(columns=["msme_id", *needed, "longitude", "latitude", "lost"])
-    rows = _with_programme(_with_loads(rows, basins, weights, evidence), evidence)
+    loads = expected_loads(rows[rows["lost"].isna()], evidence)
+    if audited_only:
+        loads = loads[loads["basis"] == "audited"]
+    rows = _with_programme(_with_loads(rows, loads, basins, weights), evidence)
     rows["unknown"] = _unknown(rows, weights)
     gone = rows["unknown"] != ""
     factors = {
         "load": rows["load_share_pct"].mask(gone),
         "delivery": rows["delivery_share"].fillna(1.0).mask(gone),
         "sensitivity": rows["sensitivity"],
-        "time": rows["years_since_visit"],
+        "time": time_factor(rows["years_since_visit"]),
         "attendance": 1 / (1 + rows["attended"]),
         "payback": 1 / (1 + rows["payback_years"]),
     }
@@ -149,10 +157,9 @@ def rank_firms(
 
 
 def _with_loads(
-    rows: pd.DataFrame, basins: gpd.GeoDataFrame, weights: Weights, evidence: Accounts | None
+    rows: pd.DataFrame, loads: pd.DataFrame, basins: gpd.GeoDataFrame, weights: Weights
 ) -> pd.DataFrame:
     """Add the load that weighs most downstream; of a firm without a place none, since nobody knows where it goes."""
-    loads = expected_loads(rows[rows["lost"].isna()], evidence)
     points = rows.set_index("msme_id")[["longitude", "latitude", "basin_id"]]
     shares = outlet_shares(basins, points, pollutants=sorted(set(loads["pollutant"])))
     return rows.join(leading_loads(loads, shares, weights), on="msme_id")

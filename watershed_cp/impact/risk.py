@@ -35,11 +35,15 @@ __all__ = [
     "order_by_score",
     "residual_loads",
     "sensitivities",
+    "time_factor",
+    "visit_day",
 ]
 
 _BELIEVED = ("credited", "outside", "unlocated", "superseded")
 _NO_LOAD = ("duplicate", "invalid")
 _DAYS_PER_YEAR = 365.25  # of a calendar, not of account
+_FAR_DAYS = 5 * _DAYS_PER_YEAR  # after the visit before: a slip of the pen, not a visit; our choice
+_JUST_NOW_YEARS = 0.25  # a visit more recent counts as three months ago; our choice
 _BODIES = tables.MSMES["discharge_to"].choices
 
 
@@ -132,7 +136,7 @@ def last_visits(
     registers : mapping of str to pandas.DataFrame
         The programme's tables; of them ``inspections`` and ``audits`` tell visits.
     as_of : date, optional
-        Day to count to; later visits do not count. By default the last visit that is recorded.
+        Day to count to; later visits do not count. By default as :func:`visit_day` gives it.
 
     Returns
     -------
@@ -148,20 +152,63 @@ def last_visits(
     >>> last_visits(visits)[1].round(1).to_dict()
     {'F1': 4.0, 'F2': 0.0, '': 4.0}
     """
+    rows = _visits(registers)
+    until, _ = visit_day(registers, as_of=as_of)
+    rows = rows[rows["date"] <= until] if until is not None else rows
+    visited = rows.groupby("msme_id")["date"].max()
+    if until is None or rows.empty:
+        return visited, pd.Series({"": 1.0})
+    days = pd.concat([visited, pd.Series({"": rows["date"].min()})])
+    return visited, (until - days).dt.days / _DAYS_PER_YEAR
+
+
+def _visits(registers: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """List the dated inspections and audits of all firms."""
     told = [
         registers[name].reindex(columns=["msme_id", "date"])
         for name in ("inspections", "audits")
         if name in registers
     ]
     rows = pd.concat(told) if told else pd.DataFrame({"msme_id": [], "date": []})
-    rows = rows.assign(date=pd.to_datetime(rows["date"])).dropna()
-    until = pd.Timestamp(str(as_of)) if as_of is not None else rows["date"].max()
-    rows = rows[rows["date"] <= until]
-    visited = rows.groupby("msme_id")["date"].max()
-    if rows.empty:
-        return visited, pd.Series({"": 1.0})
-    days = pd.concat([visited, pd.Series({"": rows["date"].min()})])
-    return visited, (until - days).dt.days / _DAYS_PER_YEAR
+    return rows.assign(date=pd.to_datetime(rows["date"])).dropna()
+
+
+def visit_day(
+    registers: Mapping[str, pd.DataFrame], *, as_of: object = None
+) -> tuple[pd.Timestamp | None, list[pd.Timestamp]]:
+    """Give the day to which the time since a visit is counted, and the later dates that do not count.
+
+    By default it is the day of the last visit. A date in the later half of the visits that comes more than five years
+    after the one before it is taken for a slip of the pen, as 2052 for 2025, and with it all that come after.
+
+    Examples
+    --------
+    >>> days = pd.to_datetime(["2023-05-01", "2024-01-01", "2052-01-01"])
+    >>> until, late = visit_day({"audits": pd.DataFrame({"msme_id": "F1", "date": days})})
+    >>> f"{until:%Y-%m-%d}", len(late)
+    ('2024-01-01', 1)
+    """
+    every = _visits(registers)["date"].sort_values()
+    days = every.drop_duplicates()
+    if as_of is not None:
+        until = pd.Timestamp(str(as_of))
+    elif days.empty:
+        return None, []
+    else:
+        leaps = (days.diff().dt.days > _FAR_DAYS) & (days > every.quantile(0.5, interpolation="lower"))
+        until = days[~leaps.cummax()].max()
+    return until, list(days[days > until])
+
+
+def time_factor(years: pd.Series) -> pd.Series:
+    """Give the factor time: the years since the last visit, three months where it is more recent.
+
+    Examples
+    --------
+    >>> time_factor(pd.Series([0.0, 4.0])).tolist()
+    [0.25, 4.0]
+    """
+    return years.clip(lower=_JUST_NOW_YEARS)
 
 
 def check_sensitivity(sensitivity: Mapping[str, float], basins: Iterable[str]) -> None:
@@ -295,7 +342,8 @@ def next_inspections(accounts: Accounts) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns of :data:`watershed_cp.tables.NEXT_INSPECTIONS`. ``unknown`` says what is not known: without a
+        Columns of :data:`watershed_cp.tables.NEXT_INSPECTIONS`. Shares are of what the firms in the watersheds
+        release; the others come last. ``unknown`` says what is not known: without a ``place`` in a watershed or a
         ``load`` a firm comes last, without ``delivery`` all of its load is taken to arrive, without ``sensitivity`` its
         place counts as the most sensitive, without a ``visit`` its time counts from the first record.
 
@@ -313,7 +361,9 @@ def next_inspections(accounts: Accounts) -> pd.DataFrame:
     placed = accounts.assignments.drop_duplicates("msme_id").set_index("msme_id")
     firms = accounts.msmes.reindex(columns=["msme_id", "name", "discharge_to"]).drop_duplicates("msme_id")
     firms = firms.assign(basin_id=firms["msme_id"].map(placed["basin_id"])).reset_index(drop=True)
+    inside = placed.index[placed["status"] == "inside"]
     loads = residual_loads(accounts.ledger)
+    loads = loads[loads["msme_id"].isin(inside)]
     shares = outlet_shares(accounts.basins, placed, pollutants=sorted(set(loads["pollutant"])))
     rows = firms.join(leading_loads(loads, shares, settings.weights), on="msme_id")
     visited, years = last_visits(accounts.registers, as_of=settings.as_of)
@@ -324,23 +374,24 @@ def next_inspections(accounts: Accounts) -> pd.DataFrame:
         rows.join(points), settings.sensitivity, basins=accounts.basins, levels=accounts.levels
     )
     rows = rows.join(told)
-    rows["unknown"] = _unknown(rows)
+    rows["unknown"] = _unknown(rows, rows["msme_id"].isin(inside))
     history = firm_history(accounts.compliance)
     rows = rows.join(history, on="msme_id").fillna(dict.fromkeys(history.columns, 0))
     factors = {
         "load": rows["load_share_pct"],
         "delivery": rows["delivery_share"].fillna(1.0),
         "sensitivity": rows["sensitivity"],
-        "time": rows["years_since_visit"],
+        "time": time_factor(rows["years_since_visit"]),
     }
     ranked = order_by_score(rows, factors, settings.weights).assign(weights=settings.weights.spoken())
     return ranked.astype(dict.fromkeys(history.columns, int))[list(tables.NEXT_INSPECTIONS.names)]
 
 
-def _unknown(rows: pd.DataFrame) -> pd.Series:
+def _unknown(rows: pd.DataFrame, inside: pd.Series) -> pd.Series:
     """Name what is not known of each firm."""
     gaps = {
-        "load": rows["load_kg_yr"].isna(),
+        "place": ~inside,
+        "load": inside & rows["load_kg_yr"].isna(),
         "delivery": rows["load_kg_yr"].notna() & rows["delivery_share"].isna(),
         "sensitivity": rows["sensitivity_from"] == "not_known",
         "visit": rows["last_visit"].isna(),

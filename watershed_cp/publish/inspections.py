@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from watershed_cp.impact.risk import visit_day
 from watershed_cp.messages import label, number, percent, texts
 from watershed_cp.publish.blocks import mass
-from watershed_cp.publish.findings import tight, typeset
+from watershed_cp.publish.findings import day, tight, typeset
 from watershed_cp.publish.wording import weights_in_words
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def _next(source: Source) -> Iterator[Part]:
     ]
     if cells:
         formula = weights_in_words(first["weights"].iloc[0]).speak(source.language)
-        yield source.grid(
-            "inspect_next", cells, words=3, note=source.say("inspect_next_note", formula=formula)
-        )
+        until, _ = visit_day(source.accounts.registers, as_of=source.accounts.monitoring.as_of)
+        told = "–" if until is None else day(f"{until:%Y-%m-%d}", source.language)
+        note = source.say("inspect_next_note", formula=formula, day=told)
+        yield source.grid("inspect_next", cells, words=3, note=note)
