@@ -1,5 +1,8 @@
 """Firms placed from their sheet: plain degrees stay, the mendable is mended and told, the rest is refused."""
 
+import math
+import re
+
 import pytest
 import shapely
 
@@ -45,10 +48,28 @@ def test_placed(read, row, repairs):
     assert firm["repairs"] == repairs
 
 
-def test_degrees_in_another_country_stay_and_say_so(read):
-    firm = read("SV;14.6349;-90.5069;;")
-    assert (firm["longitude"], firm["latitude"]) == (-90.5069, 14.6349)
-    assert firm["repairs"] == "outside the outline of SV, left as it is"
+@pytest.mark.parametrize(
+    "row", ["SV;14.63491;-90.50691;;", "SV;;;14.63491, -90.50691;", "SV;1619104;768506;;UTM 15N"]
+)
+def test_a_place_in_another_country_is_refused_however_it_is_written(read, row):
+    with pytest.raises(IntakeError) as error:
+        read(row)
+    (told,) = error.value.faults
+    assert told.rule == "location_elsewhere"
+    assert re.search(r"se lee como 14\.63\d\d, -90\.50\d\d, fuera de El Salvador\.", told.tell("es"))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "SV;13.69895;-89.19141;;",
+        "SV;13.69895;89.19141;;",
+        "SV;;;13.69895, -89.19141;",
+        "SV;;;13°41'56.2\"N 89°11'29.1\"O;",
+    ],
+)
+def test_how_a_place_is_written_makes_it_no_surer(read, row):
+    assert math.isnan(read(row)["location_accuracy_m"])
 
 
 def test_metres_of_a_column_x_and_a_column_y(tmp_path):
@@ -99,8 +120,10 @@ def test_refused(read, row, rule, column):
 
 def test_what_was_mended_and_what_has_no_place_is_noted_once(tmp_path):
     rows = [f"{number};SV;13.69895;89.1914;" for number in range(6)]
-    rows += ["6;SV;13.69895;-89.1914;", "7;SV;;;", "8;SV;;;13.7", "9;SV;1515506;262993;"]
-    text = "msme_id;country;latitude;longitude;discharge_latitude\n" + "\n".join(rows) + "\n"
+    rows += ["6;SV;13.69895;-89.1914;", "7;SV;;;", "8;SV;;;13.7;-89.2", "9;SV;1515506;262993;"]
+    text = (
+        "msme_id;country;latitude;longitude;discharge_latitude;discharge_longitude\n" + "\n".join(rows) + "\n"
+    )
     (tmp_path / "a.csv").write_text(text, encoding="utf-8")
     notes = read_msmes(tmp_path / "a.csv").attrs["notes"][1:]
     assert [one.tell("es") for one in notes] == [
@@ -130,3 +153,19 @@ def test_municipality_or_department_tells_which_place_is_meant(tmp_path, words, 
             read_msmes(path)
     else:
         assert read_msmes(path).geometry[0].coords[0] == pytest.approx(told, abs=0.001)
+
+
+def test_half_a_discharge_point_is_refused(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "msme_id;country;latitude;longitude;discharge_latitude;discharge_longitude\n"
+        "1;SV;13.69895;-89.1914;13.70123;\n2;SV;13.69895;-89.1914;-;-89.20123\n3;SV;13.69895;-89.1914;;\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(IntakeError) as error:
+        read_msmes(path)
+    remedy = "Escriba latitud y longitud, o deje vacías las dos."
+    assert [one.tell("es") for one in error.value.faults] == [
+        f"a.csv, fila 2, columna discharge_latitude: De la ubicación solo está «13.70123». {remedy}",
+        f"a.csv, fila 3, columna discharge_longitude: De la ubicación solo está «-89.20123». {remedy}",
+    ]

@@ -485,3 +485,15 @@ def test_a_firm_that_gives_two_figures_of_use_is_noted(tmp_path):
         f"{file.name}: La empresa «F» da varias cifras de lo que usaba antes de sus medidas (agua), en las "
         "filas 2, 3, 4. Cuenta la mayor, una sola vez; deje en todas la misma cifra."
     ]
+
+
+def test_another_number_is_no_suggestion(tmp_path):
+    firms = [["msme_id", "name"], ["E002", "a"], [" e022 ", "b"], ["E013", "c"]]
+    audits = [["msme_id", "pollutant", "phase", "value", "unit"]]
+    audits += [[one, "BOD5", "baseline", 3, "kg/yr"] for one in ("E023", "E022", "E13")]
+    faults = check_file(workbook(tmp_path / "a.xlsx", {"F": firms, "A": audits})).faults
+    assert [(one.value, one.remedy.es.partition(". ")[2]) for one in faults] == [
+        ("E023", ""),
+        ("E022", "¿Será «e022»?"),
+        ("E13", "¿Será «E013»?"),
+    ]

@@ -20,6 +20,7 @@ from watershed_cp.intake.grids import Grid, find_grid, project
 from watershed_cp.intake.headers import fold, shorten
 from watershed_cp.intake.validation import SOURCES
 from watershed_cp.messages import fault, label, texts
+from watershed_cp.reference import read_reference
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["place_firms", "plain_degrees", "say_repair", "say_repairs", "widen_coarse"]
 
 _AXES = ("latitude", "longitude")
+_DISCHARGE = ("discharge_latitude", "discharge_longitude")
 _STATED = ("country", "department", "municipality", "crs", "coordinates", *_AXES, "source_row")
 _MOST_DEGREES = 1000  # beyond stand metres
 _ZONE_HEADERS = ("zona", "zone")
@@ -89,6 +91,7 @@ def place_firms(checked: Checked) -> Checked:
                 continue
             faults += [_at_row(checked, position, finding) for finding in error.faults]
         settled.add(row)
+    faults += _half_discharges(checked, frame)
     _write_rows(frame, found)
     headers = {checked.cells[axis].header for axis in _AXES if axis in checked.cells}
     kept = [one for one in checked.faults if not (one.row in settled and one.column in headers)]
@@ -98,6 +101,18 @@ def place_firms(checked: Checked) -> Checked:
     return checked._replace(
         frame=frame, faults=kept + faults, notes=checked.notes + _location_notes(frame, wrong)
     )
+
+
+def _half_discharges(checked: Checked, frame: pd.DataFrame) -> list[Fault]:
+    """Find the discharge points that have a latitude without a longitude, or a longitude without a latitude."""
+    faults = []
+    for axis, other in (_DISCHARGE, _DISCHARGE[::-1]):
+        blank = [is_blank(cell) for cell in checked.cells[other].raw] if other in checked.cells else True
+        half = (
+            np.flatnonzero(frame[axis].notna().to_numpy() & np.array(blank)) if axis in checked.cells else ()
+        )
+        faults += [checked.cells[axis].fault(int(position), "location_half") for position in half]
+    return faults
 
 
 def _take_zone(frame: pd.DataFrame) -> None:
@@ -235,13 +250,7 @@ def _read_row(checked: Checked, stated: dict[str, Any], position: int) -> Locati
     if not all(written):
         raise InputError(fault("location_half", value=shorten("".join(written))))
     metres = min(abs(latitude), abs(longitude)) > _MOST_DEGREES
-    try:
-        return _parse("X={1} Y={0}".format(*written) if metres else " ; ".join(written), country, stated)
-    except InputError as error:
-        if error.faults[0].rule != "location_elsewhere" or not _is_degrees(latitude, longitude):
-            raise
-        outside = label("repairs", "outside_country", value=country)
-        return Location(longitude, latitude, math.nan, (outside,))
+    return _parse("X={1} Y={0}".format(*written) if metres else " ; ".join(written), country, stated)
 
 
 def _parse(text: str, country: str, stated: dict[str, Any]) -> Location:
@@ -274,21 +283,25 @@ def _box_of(country: str, stated: dict[str, Any]) -> Box | None:
 
 
 def _from_grid(grid: Grid, x: float, y: float, country: str) -> Location:
-    """Project a pair of metres; where only the other order leads into the country, that was meant."""
+    """Project a pair of metres; where only the other order leads into the country, that was meant.
+
+    A place outside the country is refused, as in every other notation.
+    """
     area = area_of(country) if country else None
     repairs = [label("repairs", "projected", value=grid.name)]
     (longitude, latitude), other = project(grid, x, y), project(grid, y, x)
     if area and not area.holds(longitude, latitude):
-        swapped = area.holds(*other)
-        repairs.append(label("repairs", "swapped" if swapped else "outside_country", value=country))
-        longitude, latitude = other if swapped else (longitude, latitude)
+        if not area.holds(*other) and not math.isnan(longitude):
+            where = f"{latitude:.4f}, {longitude:.4f}"
+            named = texts("page_country")[country]
+            raise InputError(
+                fault("location_elsewhere", value=f"{x:,.0f}, {y:,.0f}", where=where, area=named)
+            )
+        repairs.append(label("repairs", "swapped"))
+        longitude, latitude = other
     if math.isnan(longitude):
         raise InputError(fault("location_unreadable", value=f"{x:g}, {y:g} ({grid.name})"))
     return Location(longitude, latitude, grid.accuracy_m, tuple(repairs))
-
-
-def _is_degrees(latitude: float, longitude: float) -> bool:
-    return abs(latitude) <= 90 and abs(longitude) <= 180  # noqa: PLR2004
 
 
 def _location_cells(checked: Checked) -> list[Cells]:
@@ -316,13 +329,21 @@ def _at_row(checked: Checked, position: int, finding: Fault) -> Fault:
 
 
 def _write_rows(frame: pd.DataFrame, found: dict[int, Location]) -> None:
+    """Write the places read; how a text is written may make one less accurate than is usual, never more."""
     rows, places = list(found), list(found.values())
     for axis in _AXES:
         frame[axis] = _replaced(frame[axis], rows, [getattr(place, axis) for place in places])
     unstated = frame["location_accuracy_m"].isna().to_numpy()
     read = _replaced(frame["location_accuracy_m"], rows, [place.accuracy_m for place in places])
-    frame["location_accuracy_m"] = np.where(unstated, read, frame["location_accuracy_m"])
+    frame["location_accuracy_m"] = np.where(
+        unstated, np.where(read > _usual_accuracy_m(), read, np.nan), frame["location_accuracy_m"]
+    )
     frame["repairs"] = _replaced(frame["repairs"], rows, ["; ".join(place.repairs) for place in places])
+
+
+def _usual_accuracy_m() -> float:
+    rows = read_reference("positional_accuracy")
+    return float(next(row["value"] for row in rows if row["constant"] == "location_accuracy_m"))
 
 
 def _replaced(column: pd.Series[Any], rows: list[int], values: list[Any]) -> npt.NDArray[Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from watershed_cp.errors import InputError, Text
 from watershed_cp.intake.assembly import read_table, row_fault
-from watershed_cp.intake.headers import NO_SUGGESTION, suggest
+from watershed_cp.intake.headers import NO_SUGGESTION, fold, suggest
 from watershed_cp.intake.spreadsheets import read_sheets
 from watershed_cp.messages import fault, texts
 from watershed_cp.tables import AUDITS, INPUTS, MSMES, RECOMMENDATIONS, REDUCTIONS, listed
@@ -30,6 +31,7 @@ __all__ = [
     "read_register",
 ]
 
+_DIGITS = re.compile(r"[0-9]+")
 _SUGGESTED = 100  # where more firms are unknown, the register itself is the wrong one
 
 
@@ -281,13 +283,27 @@ def _identifiers(tables: Mapping[str, pd.DataFrame], name: str) -> pd.Series[str
     return tables[name][table.identifier].dropna()
 
 
+def _likely(name: str, known: pd.Series[str]) -> Text:
+    """Ask whether an identifier that differs in case, spaces or zeros was meant; another number is another firm's."""
+    return suggest(name, [one for one in known if not _differ_by_number(name, one)])
+
+
+def _differ_by_number(one: str, two: str) -> bool:
+    shapes = [_DIGITS.sub("0", fold(name)) for name in (one, two)]
+    return shapes[0] == shapes[1] and _numbers(one) != _numbers(two)
+
+
+def _numbers(name: str) -> list[str]:
+    return [digits.lstrip("0") for digits in _DIGITS.findall(name)]
+
+
 def _unknown(frame: pd.DataFrame, column: str, known: Mapping[str, pd.Series[str]]) -> list[Fault]:
     """Find the identifiers of a `column` that none of the tables that it names knows."""
     every = pd.concat(list(known.values()))
     several = len(known) > 1
     named = frame[column].map(lambda cell: listed(cell) if several else (cell,), na_action="ignore").dropna()
     missing = named.explode().loc[lambda cells: ~cells.isin(every)].dropna()
-    likely = {name: suggest(name, every) for name in missing.unique()[:_SUGGESTED]}
+    likely = {name: _likely(name, every) for name in missing.unique()[:_SUGGESTED]}
     labels = [texts("workbook_tables")[name] for name in known]
     where = Text(*(" / ".join(names) for names in zip(*labels, strict=True)))
     rule = "firm_unknown" if column == "msme_id" else "reference_unknown"
