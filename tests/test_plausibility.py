@@ -7,6 +7,7 @@ import pytest
 from makers import audit, audits
 
 from watershed_cp.loads.audits import audit_loads, row_loads
+from watershed_cp.loads.plausibility import DOUBTS
 from watershed_cp.messages import texts
 
 WET = {"unit": "mg/L", "flow": 10.0, "flow_unit": "m3/d"}
@@ -130,6 +131,7 @@ def test_every_flag_is_explained() -> None:
         "sewer", "sewer_treated", "removal_differs", "to_soil", "no_discharge", "days_not_used", "maybe_double",
     }  # fmt: skip
     assert known == set(texts("flag"))
+    assert set(DOUBTS) == set(texts("flag_short")) < known
 
 
 def test_a_load_a_day_is_taken_for_every_day_and_says_so() -> None:

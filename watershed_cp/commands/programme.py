@@ -49,32 +49,55 @@ def run(options: Options, language: Language) -> None:
 def check(options: Options, language: Language) -> None:
     """Say what a table or a project holds and all that must be mended; mark it in a copy of the table."""
     if Path(options.file).suffix.lower() == ".toml":
-        from watershed_cp.pipeline import run as do
-
-        impact = do(options.file)
-        say("checked", language, firms=number(len(impact.msmes)), claims=number(len(impact.ledger)))
-        _tell_notes(impact.notes, language)
-        _tell_doubtful(impact.assignments, language)
+        _check_project(options.file, language)
         return
-    from watershed_cp.intake.checking import DOUBTS, check_file
-    from watershed_cp.intake.workbook import mark_faults
+    from watershed_cp.impact.doubts import doubtful_cells, gather_doubts
+    from watershed_cp.intake.checking import check_file
 
     report = check_file(options.file)
     for name, rows in report.rows.items():
         found = "table_found_one" if rows == 1 else "table_found"
         say(found, language, table=label("workbook_tables", name, language), rows=number(rows))
-    _tell_notes(report.notes, language)
+    cells = doubtful_cells(report.sound)
+    notes = [*gather_doubts(cells), *report.notes]
+    _tell_notes(notes, language)
     _write_pairs(report.duplicates, Path(options.file), language)
+    _mark(Path(options.file), report.faults, cells, language)
     if report.faults:
-        copy = Path(options.file).with_name(
-            f"{Path(options.file).stem}{label('cli', 'marked_suffix', language)}.xlsx"
-        )
-        if Path(options.file).is_file():
-            mark_faults(options.file, report.faults, copy, language=language)
-            say("marked", language, faults=number(len(report.faults)), copy=copy)
         raise IntakeError(*report.faults)
-    doubts = sum(note.rule in DOUBTS for note in report.notes)
+    doubts = _doubts(notes)
     say("no_fault_doubts" if doubts else "no_fault", language, doubts=number(doubts))
+
+
+def _check_project(file: str, language: Language) -> None:
+    from watershed_cp.impact.doubts import doubtful_cells, gather_doubts
+    from watershed_cp.pipeline import run as do
+
+    impact = do(file)
+    notes = [*gather_doubts(doubtful_cells(impact.registers)), *impact.notes]
+    counts = {"firms": number(len(impact.msmes)), "claims": number(len(impact.ledger))}
+    doubts = _doubts(notes)
+    say("checked_doubts" if doubts else "checked", language, doubts=number(doubts), **counts)
+    _tell_notes(notes, language)
+    _tell_doubtful(impact.assignments, language)
+
+
+def _doubts(notes: Sequence[Fault]) -> int:
+    from watershed_cp.intake.checking import DOUBTS
+
+    return sum(note.rule in DOUBTS for note in notes)
+
+
+def _mark(file: Path, faults: Sequence[Fault], doubts: Sequence[Fault], language: Language) -> None:
+    """Mark in a copy of a table what must be mended, and what is only doubtful."""
+    if not (faults or doubts) or not file.is_file():
+        return
+    from watershed_cp.intake.workbook import mark_faults
+
+    copy = file.with_name(f"{file.stem}{label('cli', 'marked_suffix', language)}.xlsx")
+    mark_faults(file, (*faults, *doubts), copy, language=language)
+    told = "marked" if not doubts else "marked_doubts" if faults else "marked_doubtful"
+    say(told, language, faults=number(len(faults)), doubts=number(len(doubts)), copy=copy)
 
 
 def _write_pairs(pairs: pd.DataFrame, register: Path, language: Language) -> None:

@@ -30,7 +30,16 @@ if TYPE_CHECKING:
 __all__ = ["DOUBTS", "Report", "check_file"]
 
 DOUBTS = frozenset(
-    {"date_far", "load_absurd", "load_unknown", "location_unstated", "place_unknown", "row_like_totals"}
+    {
+        "date_far",
+        "load_absurd",
+        "load_unknown",
+        "location_unstated",
+        "place_unknown",
+        "row_like_totals",
+        "doubtful",
+        "doubtful_rows",
+    }
 )
 """Rules of the notes that a person should look at: what a run would not credit, or what may be a slip."""
 
@@ -53,6 +62,8 @@ class Report:
         What was decided in reading.
     duplicates : DataFrame
         Pairs of firms that may be one, as :func:`watershed_cp.intake.duplicates.review_pairs` gives them.
+    sound : dict of str to DataFrame
+        Of each table the rows without a fault.
     """
 
     file: str
@@ -60,6 +71,7 @@ class Report:
     faults: tuple[Fault, ...]
     notes: tuple[Fault, ...]
     duplicates: pd.DataFrame
+    sound: dict[str, pd.DataFrame]
 
 
 def check_file(path: str | Path, *, language: Language | None = None, apart: bool | None = None) -> Report:
@@ -114,7 +126,15 @@ def check_file(path: str | Path, *, language: Language | None = None, apart: boo
     ]
     notes = dict.fromkeys((*told, *pairs.attrs.get("notes", ())))
     rows = {name: len(gathered.frame) for name, gathered in found.items()}
-    return Report(Path(path).name, rows, tuple(faults), tuple(notes), pairs)
+    sound = {name: _sound(gathered.frame, faults) for name, gathered in found.items()}
+    return Report(Path(path).name, rows, tuple(faults), tuple(notes), pairs, sound)
+
+
+def _sound(frame: pd.DataFrame, faults: Sequence[Fault]) -> pd.DataFrame:
+    """Give the rows of a table in which nothing is at fault."""
+    wrong = {(one.file or "", one.sheet or "", one.row) for one in faults}
+    places = zip(frame["source_file"], frame["source_sheet"], frame["source_row"], strict=True)
+    return frame[[place not in wrong for place in places]]
 
 
 def _not_read(sheet: Sheet) -> list[Fault]:

@@ -259,7 +259,10 @@ def _pair(campaigns: pd.DataFrame, period: Period | None) -> list[pd.DataFrame]:
     )
     alone = follow_ups[~follow_ups["place"].isin(pairs["place"])]
     known = pd.MultiIndex.from_frame(alone[_KEY]).isin(pd.MultiIndex.from_frame(baselines[_KEY]))
-    alone = alone.assign(reason=np.where(known, "follow-up before the baseline", "no baseline"))
+    alone = alone.assign(
+        reason=np.where(known, "follow-up before the baseline", "no baseline"),
+        flags=join_flags(alone["flags"], np.where(known, "before_baseline", "")),
+    )
     unused = baselines[~baselines["place_baseline"].isin(pairs["place_baseline"])]
     last = ~unused.duplicated(_KEY, keep="last") & ~unused["place_baseline"].lt(_last_place(pairs, unused))
     return [

@@ -17,11 +17,28 @@ from watershed_cp import reference, units
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["flag_pairs", "flag_rows", "join_flags", "number_groups"]
+__all__ = ["DOUBTS", "flag_pairs", "flag_rows", "join_flags", "number_groups"]
+
+DOUBTS = {
+    "before_baseline": "date",
+    "cod_below_bod": "value",
+    "days_not_used": "operating_days_per_year",
+    "factor_1000": "value",
+    "far_apart": "value",
+    "load_mismatch": "value",
+    "no_discharge": "value",
+    "out_of_range": "value",
+    "removal_differs": "value",
+    "repeated_value": "value",
+    "sector_outlier": "value",
+    "unit_slip": "value",
+}
+"""The flags of what may be a slip, each with the column to look at; the others explain a number that may be right."""
 
 _SLIP = 1000.0  # g for mg, mg for µg
 _LIKE_A_SLIP = _SLIP**0.5  # further from the published range than this, and a slip is the nearer explanation
 _NEARLY = 2.0  # how far a ratio may be from a thousand and still look like a slip of units
+_ROSE = 10.0  # a follow-up so many times its baseline is sooner a slip than a firm that grew
 _MISMATCH = 0.2  # a load and its own flow times concentration agree within the error of either
 _FIRMS = 8  # fewer say little about a sector
 _MODIFIED_Z = 3.5
@@ -99,8 +116,9 @@ def flag_pairs(
     -------
     numpy.ndarray of str, shape (n,)
         ``output_fell``: the load fell only because output fell; ``intensity_fell``: it rose, but less than output;
-        ``factor_1000``: one load is about a thousand times the other; ``removal_differs``: of the two loads the
-        plant removes another share.
+        ``factor_1000``: one load is about a thousand times the other; ``far_apart``: the follow-up is more than ten
+        times the baseline, or the baseline far more than a thousand times it; ``removal_differs``: of the two loads
+        the plant removes another share.
 
     Examples
     --------
@@ -111,9 +129,12 @@ def flag_pairs(
     """
     after, (first, second) = baseline - reduction, passing.to_numpy(float).T
     with np.errstate(divide="ignore", invalid="ignore"):
-        apart = np.abs(np.log(baseline.to_numpy(float) / after.to_numpy(float)))
+        fall = np.log(baseline.to_numpy(float) / after.to_numpy(float))
+    slip = np.abs(np.abs(fall) - np.log(_SLIP)) < np.log(_NEARLY)
+    far = np.isfinite(fall) & ((fall > np.log(_SLIP)) | (fall < -np.log(_ROSE)))  # nothing left is no slip
     found = {
-        "factor_1000": np.abs(apart - np.log(_SLIP)) < np.log(_NEARLY),
+        "factor_1000": slip,
+        "far_apart": far & ~slip,
         "intensity_fell": ((reduction <= 0) & (normalised > 0)).to_numpy(),
         "output_fell": ((reduction > 0) & (normalised <= 0)).to_numpy(),
         "removal_differs": (first != second) & ~(np.isnan(first) & np.isnan(second)),

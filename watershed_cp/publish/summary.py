@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from watershed_cp.errors import Text
+from watershed_cp.impact.doubts import count_doubts
 from watershed_cp.messages import label, mass, mass_range, number, percent, texts
 from watershed_cp.publish.wording import counting_rules, rule_in_words
 from watershed_cp.reference import pollutant_name
@@ -210,12 +211,13 @@ def _lines(accounts: Accounts, language: Language) -> Iterator[str]:
     yield ""
     yield from _progress(accounts.indicators, language)
     yield from _what_to_check(accounts, language)
+    flagged = _flagged(accounts.ledger, language)
+    yield from flagged
     left = _not_counted(accounts.ledger, language)
-    yield (
-        label("summary", "not_counted", language, reasons=left)
-        if left
-        else label("summary", "all_counted", language)
-    )
+    if left:
+        yield label("summary", "not_counted", language, reasons=left)
+    elif not flagged:
+        yield label("summary", "all_counted", language)
 
 
 def _progress(indicators: pd.DataFrame, language: Language) -> Iterator[str]:
@@ -264,6 +266,18 @@ def _amount(row: Mapping[Hashable, Any], language: Language) -> str:
     notes += [] if math.isnan(share) else [percent(share)]
     amount = f"{pollutant_name(row['pollutant'], language):<9} {mass(row['reduction_kg_yr']):>9}"
     return f"{amount}   [{', '.join(notes)}]" if notes else amount
+
+
+def _flagged(ledger: pd.DataFrame, language: Language) -> list[str]:
+    """Say how many rows carry a flag of a possible slip, by flag, and where they stand."""
+    rows, counts = count_doubts(ledger)
+    flags = "; ".join(
+        f"{label('flag_short', flag, language)}: {number(count)}" for flag, count in counts.items()
+    )
+    sheet = label("workbook", "ledger", language)
+    return (
+        [label("summary", "flagged", language, rows=number(rows), flags=flags, sheet=sheet)] if rows else []
+    )
 
 
 def _not_counted(ledger: pd.DataFrame, language: Language) -> str:
