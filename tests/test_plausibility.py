@@ -127,7 +127,7 @@ def test_output_in_another_unit_is_not_compared() -> None:
 def test_every_flag_is_explained() -> None:
     known = {
         "output_fell", "intensity_fell", "out_of_range", "unit_slip", "cod_below_bod", "load_mismatch",
-        "repeated_value", "sector_outlier", "factor_1000",
+        "repeated_value", "sector_outlier", "factor_1000", "far_apart", "before_baseline",
         "sewer", "sewer_treated", "removal_differs", "to_soil", "no_discharge", "days_not_used", "maybe_double",
     }  # fmt: skip
     assert known == set(texts("flag"))
