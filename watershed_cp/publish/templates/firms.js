@@ -75,7 +75,8 @@ function gather([west, north, east, south], { scale, zoom }) {
     return { ...item, r: radius(item), latlng: toLatLng(item.worldX, item.worldY) };
   });
   const chosen = ({ firm }) => firm >= 0 && firm === state.firm;
-  return items.sort((one, other) => chosen(one) - chosen(other) || other.r - one.r);
+  const credited = ({ counted }) => Number(counted > 0); // what is not counted never covers what is
+  return items.sort((one, other) => chosen(one) - chosen(other) || credited(one) - credited(other) || other.r - one.r);
 }
 
 function join(cell, other) {
