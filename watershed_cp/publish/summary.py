@@ -177,7 +177,7 @@ def tell_edition(public: PublicAccounts, language: Language) -> str:
     >>> from watershed_cp.impact.edition import public_accounts
     >>> from watershed_cp.pipeline import run
     >>> from watershed_cp.reference import data_path
-    >>> print(tell_edition(public_accounts(run(data_path("demo", "project.toml"))), "en").partition(":")[0])
+    >>> print(tell_edition(public_accounts(run(data_path("demo", "project.toml"))), "en").partition(",")[0])
     Public edition
     """
     reasons = public.public_loads["kept_back"].value_counts()
