@@ -180,3 +180,19 @@ def test_geoparquet_reads_back_what_the_geopackage_holds(folder):
     assert outlines["basin_id"].tolist() == packed["basin_id"].tolist()
     assert outlines.geometry.geom_equals(packed.geometry).all()
     assert not (folder / "tables" / "msmes.parquet").exists()
+
+
+def test_firms_that_may_be_one_count_once_towards_the_minimum(demo):
+    """Six firms of one watershed reach the minimum; with a chain of three that may be one, they are four."""
+    credited = demo.ledger[demo.ledger["fate"] == "credited"]
+    rows = credited[credited["pollutant"] == "BOD5"].drop_duplicates("msme_id").head(6)
+    firms = rows["msme_id"].tolist()
+    rows = rows.assign(basin_id="motagua", baseline_kg_yr=9.0, follow_up_kg_yr=4.0, reduction_kg_yr=5.0)
+    alone = replace(demo, ledger=rows, levels={}, doubles=demo.doubles.iloc[:0])
+    pairs = pd.DataFrame({"msme_id": firms[:2], "other_msme_id": firms[1:3], "rule": "same_firm"})
+    doubted = replace(alone, doubles=pairs)
+    assert public_loads(alone)["kept_back"].tolist() == ["", ""]
+    assert public_loads(doubted)["kept_back"].tolist() == ["few"]
+    assert public_loads(doubted, minimum_msmes=4)["kept_back"].tolist() == ["", ""]
+    measure = replace(alone, doubles=pairs.assign(rule="same_measure"))
+    assert public_loads(measure)["kept_back"].tolist() == ["", ""]

@@ -135,7 +135,8 @@ def public_loads(accounts: Accounts, *, minimum_msmes: int = MINIMUM_MSMES) -> p
         Columns of :data:`watershed_cp.tables.PUBLIC_LOADS`, kg/yr; a place is listed where its parent is told. The
         numbers of a place that is kept back are NaN. So are loads and percentage of a whole pollutant whose pairs,
         or whose firms without a pair, are not enough by themselves: reductions less what pairs avoid would tell
-        them. Ranges are opened by themselves, since what they add up are squares of spreads.
+        them. Ranges are opened by themselves, since what they add up are squares of spreads. Firms that may be one
+        count as one towards the minimum.
 
     Examples
     --------
@@ -147,9 +148,20 @@ def public_loads(accounts: Accounts, *, minimum_msmes: int = MINIMUM_MSMES) -> p
     """
     levels = ("basin_id", *accounts.levels)
     credited = _with_places(accounts, levels)
+    credited["respondent"] = credited["msme_id"].replace(_one_each(accounts.doubles))
     parts = [_told(rows, levels, minimum_msmes) for _, rows in credited.groupby("pollutant", sort=True)]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["level", "place"])
     return table.assign(basin_name=_names(accounts, table)).reindex(columns=list(tables.PUBLIC_LOADS.names))
+
+
+def _one_each(doubles: pd.DataFrame) -> dict[str, str]:
+    """Give the firms that may be one the identifier of the first of them: undecided, they may not make up a crowd."""
+    pairs = doubles.loc[doubles["rule"] == "same_firm", ["msme_id", "other_msme_id"]].drop_duplicates()
+    first: dict[str, str] = {}
+    for one, other in pairs.itertuples(index=False):
+        kept, gone = first.get(one, one), first.get(other, other)
+        first |= {firm: kept for firm, of in {one: kept, other: gone, **first}.items() if of in (kept, gone)}
+    return first
 
 
 def _with_places(accounts: Accounts, levels: Sequence[str]) -> pd.DataFrame:
@@ -172,7 +184,7 @@ def _told(rows: pd.DataFrame, levels: Sequence[str], minimum_msmes: int) -> pd.D
     rows = rows.reset_index(drop=True)
 
     def safe(numbers: pd.DataFrame, dominance_pct: float = DOMINANCE_PCT) -> list[Cell]:
-        table = pd.concat([rows[["msme_id", *levels]], numbers], axis=1)
+        table = pd.concat([rows[list(levels)].assign(msme_id=rows["respondent"]), numbers], axis=1)
         return open_places(table, levels, minimum_msmes=minimum_msmes, dominance_pct=dominance_pct)
 
     cells, with_loads = safe(rows[["reduction_kg_yr"]]), safe(_loads(rows))
