@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
@@ -15,6 +16,9 @@ from watershed_cp.impact.aggregation import Accounts, close_accounts
 from watershed_cp.impact.ranking import expected_loads, rank_firms
 from watershed_cp.loads.audits import audit_loads
 from watershed_cp.project import weights_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LOADS = {"A1": 10.0, "A2": 20.0, "A3": 60.0, "A4": 1000.0}
 REGISTER = pd.DataFrame(
@@ -125,3 +129,16 @@ def test_a_file_that_cannot_be_written_is_refused_first(
 ) -> None:
     assert main(["rank", "nobody.xlsx", "--out", "order.pdf", "--language", language]) == 2
     assert capsys.readouterr().err == f"{told}\n"
+
+
+def test_what_was_not_read_or_not_filled_in_is_not_told_as_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register, open_rows = tmp_path / "m.csv", tmp_path / "c.csv"
+    register.write_text("msme_id,latitude,longitude\nF1,13.70,-89.19\n", encoding="utf-8")
+    open_rows.write_text("msme_id,latitude,longitude\nF1,,\n", encoding="utf-8")
+    words = ["--corrections", str(open_rows), "--language", "en"]
+    assert main(["near", str(register), *words]) == 0
+    assert "c.csv" not in capsys.readouterr().out
+    assert main(["rank", str(register), *words]) == 0
+    assert "write --project project.toml." in capsys.readouterr().out

@@ -26,6 +26,7 @@ def near(options: Options, language: Language) -> None:
     """Find the firms of a register near water, say what became of every row, and write whom to visit."""
     from watershed_cp.basins.catalogue import read_basins
     from watershed_cp.basins.proximity import near as search
+    from watershed_cp.intake.corrections import read_corrections
     from watershed_cp.nearby import (
         checked_output,
         find_corrections,
@@ -45,7 +46,7 @@ def near(options: Options, language: Language) -> None:
         placer = placer_for(register, corrections=corrections, language=language)
         pieces = {"columns": register_columns(register), "prepare": placer}
     whole = out if out and out.suffix.lower() == ".parquet" else None
-    asked = _search(options, basins, corrections)
+    asked = _search(options, basins, corrections if corrections and read_corrections(corrections) else None)
     found = search(
         register,
         **(target or {"basins": basins}),
@@ -135,6 +136,8 @@ def rank(options: Options, language: Language) -> None:
     known = int(ranked["score_pct"].notna().sum())
     told = {"firms": len(ranked), "known": known, "unknown": len(ranked) - known}
     say("rank_total", language, **{name: number(count) for name, count in told.items()})
+    if not evidence:
+        say("rank_no_project", language)
     if not isinstance(firms, Path) and (far := firms["msme_id"].nunique() - len(ranked)):
         say("rank_far", language, far=number(far))
     section = "[monitoring]" if options.purpose == "inspect" else "[ranking]"
