@@ -2,6 +2,8 @@
 
 import base64
 import contextlib
+import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -18,6 +20,7 @@ import pytest
 from watershed_cp.basins.assignment import assign_levels
 from watershed_cp.impact.disclosure import DOMINANCE_PCT
 from watershed_cp.impact.edition import public_accounts, public_loads
+from watershed_cp.pipeline import run
 
 NUMBERS = ["baseline_kg_yr", "follow_up_kg_yr", "reduction_kg_yr"]
 
@@ -196,3 +199,42 @@ def test_firms_that_may_be_one_count_once_towards_the_minimum(demo):
     assert public_loads(doubted, minimum_msmes=4)["kept_back"].tolist() == ["", ""]
     measure = replace(alone, doubles=pairs.assign(rule="same_measure"))
     assert public_loads(measure)["kept_back"].tolist() == ["", ""]
+
+
+def test_the_public_folder_names_no_file_no_contact_and_no_control_total(tmp_path):
+    """Files are called after firms, and the folder tells nothing of how they are called or what each holds."""
+    names = [f"Curtiembre Gómez & Hijos {at}.csv" for at in range(6)]
+    (tmp_path / "auditorías").mkdir()
+    for at, name in enumerate(names):
+        lines = (
+            f"F{at},DBO5,{phase},{kg_yr},kg/año"
+            for phase, kg_yr in (("línea base", 90 + at), ("seguimiento", 70))
+        )
+        text = "\n".join(["Código de empresa,Contaminante,Fase,Resultado,Unidad", *lines])
+        (tmp_path / "auditorías" / name).write_text(text, encoding="utf-8")
+    firms = "\n".join(f"F{at},13.{700 + 2 * at},-89.18" for at in range(6))
+    head = "Código de empresa,Latitud,Longitud\n"
+    (tmp_path / "Lista de Ana Pérez.csv").write_text(head + firms, encoding="utf-8")
+    (tmp_path / "p.toml").write_text(
+        """
+        basins.source = "priority"
+        msmes.source = "Lista de Ana Pérez.csv"
+        audits.source = "auditorías"
+        geocoding.contact = "ana.perez@example.org"
+        control = [{pollutant = "BOD5", basin = "acelhuate", reduction_kg_yr = 134.8642, tolerance_kg_yr = 1}]
+        publish = {audience = "public", posters = []}
+        """,
+        encoding="utf-8",
+    )
+    folder = run(tmp_path / "p.toml").save(tmp_path / "out")
+    digests = [
+        hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in tmp_path.rglob("*.csv")
+        if "out" not in path.parts
+    ]
+    wanted = ["Gómez", "G\\u00f3mez", "Ana P", "ana.perez", "134.8642", "auditorías", str(tmp_path), *digests]
+    assert len(digests) == 7
+    assert not {(name, text) for name, content in all_bytes(folder) for text in wanted if text in content}
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["inputs"]["files"] == 7
+    assert set(manifest["settings"]) == {"accounting", "basins", "economics", "publish"}

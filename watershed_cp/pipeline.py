@@ -121,7 +121,8 @@ class Impact(Accounts):
         """
         from watershed_cp.publish.folder import describe_run, write_folder
 
-        manifest = describe_run(self.inputs, home=self.home, settings=self.settings)
+        public = self.audience == "public"
+        manifest = describe_run(self.inputs, home=self.home, settings=self.settings, public=public)
 
         def fill(aside: Path) -> None:
             self._write(aside, manifest, progress or (lambda _: None))

@@ -342,7 +342,9 @@ def _method(source: Source) -> Iterator[Part]:
 def _sources(source: Source) -> Iterator[Part]:
     """Credit the outlines, the figures they are compared with, and whose data the loads are."""
     accounts, language = source.accounts, source.language
-    yield source.say("own_data", title=accounts.title.speak(language))
+    yield source.say(
+        "own_data" if source.of_everybody else "public_data", title=accounts.title.speak(language)
+    )
     basins = accounts.basins
     if "credit" in basins:
         names = ("method", "credit", "published_source")
@@ -355,17 +357,20 @@ def _sources(source: Source) -> Iterator[Part]:
 
 
 def _manifest(source: Source) -> Iterator[Part]:
-    """Name every input by its sha256, and every setting, so that the run can be repeated."""
+    """Name every input by its sha256, and every setting, so that the run can be repeated; in public no file."""
     inputs, packages = source.manifest.get("inputs", {}), source.manifest.get("packages", {})
-    if inputs:
+    if inputs and source.of_everybody:
         yield source.grid("inputs", list(inputs.items()), words=2)
+    elif inputs.get("files"):
+        yield source.grid("inputs_together", [(number(inputs["files"]), inputs["sha256"])], words=2)
     versions = {"watershed_cp": source.manifest.get("watershed_cp"), **packages}
     known = [(name, str(version)) for name, version in versions.items() if version]
     if known:
         yield source.grid("versions", known, words=2)
     rules = list(settings(source))
     if rules:
-        yield source.grid("settings", rules, words=2, note=source.say("settings_note"))
+        more = source.say("settings_note") if source.of_everybody else ""
+        yield source.grid("settings", rules, words=2, note=more)
 
 
 _CHAPTERS: dict[str, Callable[[Source], Iterator[Part]]] = {

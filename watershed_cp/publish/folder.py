@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import importlib.metadata
 import json
 from pathlib import Path
@@ -11,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 from watershed_cp.aside import checksum, folder_aside
 from watershed_cp.errors import InputError
 from watershed_cp.messages import fault
+from watershed_cp.project import PRIORITY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 __all__ = ["describe_run", "write_folder"]
 
 _PACKAGES = ("geopandas", "numpy", "pandas", "pyproj", "shapely")
 _MANIFEST = "manifest.json"
+_PUBLIC_SETTINGS = ("accounting", "economics", "publish")
 
 
 def write_folder(
@@ -94,9 +97,16 @@ def _written(folder: Path) -> set[str]:
 
 
 def describe_run(
-    inputs: Sequence[Path] = (), *, home: Path | None = None, settings: Mapping[str, Any] | None = None
+    inputs: Sequence[Path] = (),
+    *,
+    home: Path | None = None,
+    settings: Mapping[str, Any] | None = None,
+    public: bool = False,
 ) -> dict[str, Any]:
     """Give what a manifest says of a run before anything is written: versions, settings, and every input's sha256.
+
+    A public one names no file, since a file may be called after its firm, and repeats of the settings only how loads
+    were counted: not paths, contact or control totals, which are exact sums.
 
     Parameters
     ----------
@@ -106,18 +116,37 @@ def describe_run(
         The project's folder, from which they are named.
     settings : mapping, optional
         Settings of the run.
+    public : bool
+        Whether anybody may read it; then ``inputs`` are how many files, and one sha256 of all together.
 
     Examples
     --------
     >>> sorted(describe_run())
     ['inputs', 'packages', 'settings', 'watershed_cp']
+    >>> settings = {"geocoding": {"contact": "x"}, "economics": {"dollars_of": 2023}}
+    >>> describe_run(settings=settings, public=True)["settings"]
+    {'economics': {'dollars_of': 2023}}
     """
+    digests = {_named(path, home or Path()): checksum(path) for path in _behind(inputs)}
     return {
         "watershed_cp": importlib.metadata.version("watershed-cp"),
         "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
-        "settings": dict(settings or {}),
-        "inputs": {_named(path, home or Path()): checksum(path) for path in _behind(inputs)},
+        "settings": _of_counting(settings or {}) if public else dict(settings or {}),
+        "inputs": _together(digests.values()) if public else digests,
     }
+
+
+def _of_counting(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the settings that tell nothing of anybody; a watershed layer only if it is the built-in one."""
+    told = {name: settings[name] for name in _PUBLIC_SETTINGS if name in settings}
+    if settings.get("basins", {}).get("source") == PRIORITY:
+        told["basins"] = {"source": PRIORITY}
+    return told
+
+
+def _together(digests: Collection[str]) -> dict[str, Any]:
+    """Count files, and give one digest of all, whatever they are called."""
+    return {"files": len(digests), "sha256": hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()}
 
 
 def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
