@@ -164,7 +164,7 @@ function layOut(paper) {
   const stage = byId("stage");
   const { width, height } = stage.getBoundingClientRect();
   document.body.classList.toggle("paper", paper);
-  const size = paper && width ? { width: `${width}px`, height: `${height}px`, zoom: Math.min(1040 / width, 545 / height) } : { width: "", height: "", zoom: "" };
+  const size = paper && width ? { width: `${width}px`, height: `${height}px`, zoom: Math.min(800 / width, 545 / height) } : { width: "", height: "", zoom: "" };
   Object.assign(stage.style, size);
 }
 

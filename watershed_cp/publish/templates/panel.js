@@ -81,7 +81,7 @@ function paintOverview() {
   h("span", { class: "name" }, basinName(basin)), h("span", { class: "value" }, measure().write(value)),
   h("span", { class: value === null ? "bar hatch" : "bar" },
     value === null ? null : h("span", { class: "fill", ...scale(0, value), colour: words.ramp[3] }),
-    ...marks(scale, rangeOf(basin))))));
+    ...marks(scale, rangeOf(basin))), rangeWords(basin))));
   const left = [h("h2", {}, say(words.public ? "public_edition" : "not_in_it")), h("div", { class: "missing" }, ...notCounted(null))];
   const list = words.public ? [] : [h("h2", {}, say("firms_title")), ...search(), h("div", { id: "found" })];
   byId("overview").replaceChildren(
@@ -90,6 +90,12 @@ function paintOverview() {
     ...(words.visits.length ? [...list, ...left] : [...left, ...list]),
   );
   paintFound();
+}
+
+/* The range in words, which paper shows and the screen keeps for the card. */
+function rangeWords(basin) {
+  const [low, high] = rangeOf(basin) || [];
+  return low === undefined ? null : h("span", { class: "ends small" }, span(low, high, basin.loads[state.pollutant].reduction_kg_yr));
 }
 
 /* The range of a reduction, where there is one to draw. */
