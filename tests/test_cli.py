@@ -191,7 +191,7 @@ def test_a_value_that_cannot_be(
 def test_a_project_file_that_is_no_toml(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (world / "project.toml").write_text("[basins\n", encoding="utf-8")
     (told,) = refused(world, capsys)
-    assert told.startswith("project.toml: The project file cannot be read: ")
+    assert told.startswith("project.toml: This TOML file cannot be read: ")
 
 
 def test_a_layer_without_crs(world: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt  # noqa: TC003 - pydantic reads the annotations
 import difflib
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
@@ -407,7 +408,7 @@ def read_settings(path: str | Path, model: type[Settings], **more: object) -> Se
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(fault("project_not_toml", file=file, detail=str(error)[:200])) from None
+        raise InputError(fault("project_not_toml", file=file, detail=_why_not_toml(error))) from None
     for name in more:
         if name in raw:
             raise InputError(fault("project_unknown_key", file=file, value=name, known=_known(model, ())))
@@ -418,6 +419,16 @@ def read_settings(path: str | Path, model: type[Settings], **more: object) -> Se
         return model.model_validate_json(written)
     except ValidationError as error:
         raise InputError(*(_fault(file, detail, model) for detail in error.errors())) from None
+
+
+def _why_not_toml(error: Exception) -> Text:
+    words = texts("not_toml")
+    if isinstance(error, UnicodeDecodeError):
+        return words["encoding"]
+    place = re.search(r"at line (?P<line>\d+), column (?P<column>\d+)", str(error))
+    if place is None:
+        return words["end"]
+    return Text(*(one.format_map(place.groupdict()) for one in words["place"]))
 
 
 def _fault(file: Path, detail: ErrorDetails, model: type[BaseModel]) -> Fault:

@@ -30,7 +30,7 @@ function table(caption, headings, lines, below = []) {
 
 function basinTable() {
   const headings = [[say("basin")], [say("pollutant")], [say("firms"), "n"], [say("before"), "n"], [say("after"), "n"], [say("avoided"), "n"], [say("range"), "n"], ["%", "n"]];
-  const lines = basins.flatMap((basin) => words.pollutants.map(([code]) => [basin, code, basin.loads[code]])).filter(([, , row]) => row)
+  const lines = basins.flatMap((basin) => words.pollutants.map(([code]) => [basin, code, basin.loads[code]])).filter(([, , row]) => row && row.msmes)
     .map(([basin, code, row]) => [basinName(basin), pollutantName(code), number(row.msmes, 0), load(row.baseline_kg_yr), load(row.follow_up_kg_yr),
       load(row.reduction_kg_yr), span(row.reduction_low_kg_yr, row.reduction_high_kg_yr, row.reduction_kg_yr), share(row.reduction_pct)]);
   return table(say("table_basins", { period: period() }), headings, lines);

@@ -52,7 +52,7 @@ function load(kg, like = kg) {
 }
 
 function share(value) {
-  return value === null || Number.isNaN(value) ? "–" : `${number(value, 1)}\u00a0%`;
+  return Number.isFinite(value) ? `${number(value, 1)}\u00a0%` : "–";
 }
 
 function distance(metres) {
