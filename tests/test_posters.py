@@ -235,7 +235,7 @@ def test_the_title_states_the_finding_in_both_languages(two_squares):
         words(posters.draw_poster(two_squares, "a", language=language)) for language in ("es", "en")
     )
     assert "Cuenca A: se evitan 6.00 t de DBO₅ al año" in spanish
-    below = ("entre 4.50 y 7.50 t (rango de 90 %)", "50 % menos que en la línea base")
+    below = ("entre 4.50 y 7.50 t (rango de 90 %)", "50.0 % menos que en la línea base")
     assert "  ·  ".join([*below, "2 de 3 empresas con reducción acreditada"]) in spanish
     assert "Basin A: 6.00 t of BOD₅ avoided every year" in english
     assert "1 firm: unpaired row, baseline or follow-up missing" in english
@@ -245,7 +245,7 @@ def test_the_title_states_the_finding_in_both_languages(two_squares):
 def test_an_increase_is_called_one(two_squares):
     spanish = words(posters.draw_poster(two_squares, "b"))
     assert "Cuenca B: se descargan 100 kg más de DBO₅ al año" in spanish
-    assert "+20 %" in spanish
+    assert "+20.0 %" in spanish
     assert "aumenta 100 kg, entre −110 y −90 kg; 1 empresa" in spanish
 
 

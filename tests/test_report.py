@@ -139,7 +139,7 @@ def test_alliances_are_drawn_and_listed(demo):
         "university",
         f"Centro del ejemplo, {firm}",
         "signed",
-        "2019-05-02",
+        "2 May 2019",
     ]
 
 

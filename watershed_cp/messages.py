@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 import tomllib
 from importlib import resources
 from typing import Any
 
 from watershed_cp.errors import Fault, Language, Text, system_language
 
-__all__ = ["fault", "label", "mass", "mass_range", "number", "percent", "system_language", "texts"]
+__all__ = ["day", "fault", "label", "mass", "mass_range", "number", "percent", "system_language", "texts"]
 
 
 @functools.cache
@@ -179,3 +180,18 @@ def mass_range(low: float, high: float, *, of: float) -> str:
     digits = len(number(of / per).partition(".")[2])
     ends = (number(end / per, digits=digits) for end in (low, high))
     return f"{' – '.join(ends)} {unit}"
+
+
+def day(date: str, language: Language | None = None) -> str:
+    """Write a date such as ``2018-04-03`` as people do; anything else stays as it is.
+
+    Examples
+    --------
+    >>> day("2018-04-03", "es"), day("2018-09-30", "en")
+    ('3 abr 2018', '30 Sept 2018')
+    """
+    found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])-(\d\d)", date)
+    if found is None:
+        return date
+    year, month, number_of_day = map(int, found.groups())
+    return f"{number_of_day} {label('poster', 'months', language).split()[month - 1]} {year}"

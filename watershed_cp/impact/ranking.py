@@ -24,7 +24,7 @@ from watershed_cp.impact.risk import (
     time_factor,
 )
 from watershed_cp.impact.totals import size_class
-from watershed_cp.messages import label, mass, number, percent
+from watershed_cp.messages import day, label, mass, number, percent
 from watershed_cp.reference import isic_sections, pollutant_name
 
 if TYPE_CHECKING:
@@ -257,7 +257,9 @@ def _explain(row: Mapping[Any, Any], weights: Weights, language: Language | None
         origin = label("sensitivity_from", str(row["sensitivity_from"]), language)
         parts.append(say("sensitivity", factor=number(row["sensitivity"]), origin=origin))
     if weights.time:
-        parts.append(say("no_visit") if pd.isna(visit) else say("visit", date=f"{visit:%Y-%m-%d}"))
+        parts.append(
+            say("no_visit") if pd.isna(visit) else say("visit", date=day(f"{visit:%Y-%m-%d}", language))
+        )
     if weights.attendance:
         parts.append(say("attended", times=number(int(row["attended"]))))
     if weights.payback:

@@ -10,10 +10,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from watershed_cp.impact.edition import PublicAccounts
-from watershed_cp.messages import label, number, percent
+from watershed_cp.messages import day, label, number, percent
 from watershed_cp.publish.blocks import Chapter, Grid, Source, mass, note
 from watershed_cp.publish.drawings import Bar, Drawing, draw_bars
-from watershed_cp.publish.findings import day, find, firms, headline, round_mass, span, tight, typeset
+from watershed_cp.publish.findings import find, firms, headline, round_mass, span, tight, typeset
 from watershed_cp.publish.inspections import monitoring
 from watershed_cp.publish.lending import consultants, credit
 from watershed_cp.publish.people import alliances, training

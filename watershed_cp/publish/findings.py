@@ -29,7 +29,6 @@ __all__ = [
     "LeftOut",
     "Part",
     "count_word",
-    "day",
     "find",
     "firms",
     "headline",
@@ -285,7 +284,7 @@ def headline(accounts: Accounts, finding: Finding, language: Language) -> tuple[
     known = math.isfinite(change.low) and math.isfinite(change.high)
     parts = [label("poster", "range", language, range=spread) if known else spread]
     if math.isfinite(change.percent):
-        share = percent(abs(change.percent), digits=0)
+        share = percent(abs(change.percent))
         parts.append(label("poster", "less" if change.percent >= 0 else "more", language, percent=share))
     if change.includes_zero:
         parts.append(label("poster", "includes_zero", language))
@@ -355,21 +354,6 @@ def span(value: float, low: float, high: float, language: Language) -> str:
         key, end = ("at_least", low) if math.isfinite(low) else ("at_most", high)
         return tight(label("poster", key, language, value=mass(end)))
     return label("poster", "no_range", language)
-
-
-def day(date: str, language: Language) -> str:
-    """Write a date such as ``2018-04-03`` as people do; anything else stays as it is.
-
-    Examples
-    --------
-    >>> day("2018-04-03", "es"), day("2018-09-30", "en")
-    ('3 abr 2018', '30 Sept 2018')
-    """
-    found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])-(\d\d)", date)
-    if found is None:
-        return date
-    year, month, number_of_day = map(int, found.groups())
-    return f"{number_of_day} {label('poster', 'months', language).split()[month - 1]} {year}"
 
 
 def firms(count: int, language: Language) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from watershed_cp.impact.risk import visit_day
-from watershed_cp.messages import label, number, percent, texts
+from watershed_cp.messages import day, label, number, percent, texts
 from watershed_cp.publish.blocks import mass
-from watershed_cp.publish.findings import day, tight, typeset
+from watershed_cp.publish.findings import tight, typeset
 from watershed_cp.publish.wording import weights_in_words
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import shapely
 from matplotlib.figure import Figure
 
 from watershed_cp.basins.catalogue import built_in
-from watershed_cp.messages import label, number
+from watershed_cp.messages import day, label, number
 from watershed_cp.publish import cartography as maps
 from watershed_cp.publish.basemap import read_basemap
-from watershed_cp.publish.findings import day, round_mass, round_steps, tight, typeset
+from watershed_cp.publish.findings import round_mass, round_steps, tight, typeset
 from watershed_cp.publish.lettering import Box, text_width, wrap, write
 from watershed_cp.publish.placenames import draw_names
 from watershed_cp.publish.style import COLOURS, TYPE, TypeSizes

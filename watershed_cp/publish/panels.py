@@ -126,7 +126,7 @@ def _draw_change(column: Column, change: Change) -> None:
         write(column.axes, at, column.y, meaning, small, colour=COLOURS.muted)
     if math.isfinite(change.percent):
         sign = "-" if change.percent >= 0 else "+"
-        share = tight(f"{sign}{percent(abs(change.percent), digits=0)}")
+        share = tight(f"{sign}{percent(abs(change.percent))}")
         write(
             column.axes,
             column.right,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import shapely
 
-from watershed_cp.messages import label, number, percent, texts
+from watershed_cp.messages import day, label, number, percent, texts
 from watershed_cp.publish.blocks import ends
 from watershed_cp.publish.drawings import Bar, draw_bars, draw_network
 from watershed_cp.publish.findings import tight
@@ -135,7 +135,7 @@ def alliances(source: Source) -> Iterator[Part]:
                 _choice(row["organisation_kind"], source.language),
                 ", ".join(known.get(key, key) for key in listed(row["partner_of"])) or "–",
                 _choice(row["agreement"], source.language),
-                f"{row['since']:%Y-%m-%d}" if pd.notna(row["since"]) else "–",
+                day(f"{row['since']:%Y-%m-%d}", source.language) if pd.notna(row["since"]) else "–",
             )
             for row in rows
         ],

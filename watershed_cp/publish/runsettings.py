@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from watershed_cp.messages import label, texts
-from watershed_cp.publish.findings import day, tight
+from watershed_cp.messages import day, label, texts
+from watershed_cp.publish.findings import tight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from watershed_cp.errors import Text
 from watershed_cp.impact.doubts import count_doubts
-from watershed_cp.messages import label, mass, mass_range, number, percent, texts
+from watershed_cp.messages import day, label, mass, mass_range, number, percent, texts
 from watershed_cp.publish.wording import counting_rules, rule_in_words
 from watershed_cp.reference import pollutant_name
 from watershed_cp.tables import FATES
@@ -197,7 +197,8 @@ def _lines(accounts: Accounts, language: Language) -> Iterator[str]:
     counts = {name: number(int(status.get(name, 0))) for name in ("inside", "outside", "unlocated")}
     yield label("summary", "firms", language, firms=number(len(accounts.assignments)), **counts)
     if accounts.period:
-        yield label("summary", "period", language, first=accounts.period[0], last=accounts.period[1])
+        first, last = (day(date, language) for date in accounts.period)
+        yield label("summary", "period", language, first=first, last=last)
     if rules := counting_rules(accounts):
         yield rules.speak(language)
     yield ""

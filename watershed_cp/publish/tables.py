@@ -16,7 +16,7 @@ from watershed_cp import tables
 from watershed_cp.impact.consultants import consultant_coverage, consultant_matches
 from watershed_cp.impact.credit import lend_next, loan_costs, portfolio
 from watershed_cp.impact.edition import PublicAccounts
-from watershed_cp.messages import texts
+from watershed_cp.messages import day, texts
 from watershed_cp.publish.cellwords import in_words
 from watershed_cp.publish.geopackage import save_geopackage, save_geoparquet
 from watershed_cp.publish.style import COLOURS
@@ -312,9 +312,8 @@ def _write_cover(
     words = texts("workbook")
     lines = [words["synthetic"].speak(language)] if accounts.synthetic else []
     if accounts.period:
-        lines.append(
-            words["period"].speak(language).format(first=accounts.period[0], last=accounts.period[1])
-        )
+        first, last = (day(date, language) for date in accounts.period)
+        lines.append(words["period"].speak(language).format(first=first, last=last))
     if isinstance(accounts, PublicAccounts):
         lines += [line.speak(language) for line in disclosure_rule(accounts.minimum_msmes)]
     told = ("credited", "range", "booked", "outlines")

@@ -10,8 +10,7 @@ from watershed_cp import tables
 from watershed_cp.errors import Text
 from watershed_cp.impact.disclosure import DOMINANCE_PCT
 from watershed_cp.intake.headers import usual_header
-from watershed_cp.messages import label, texts
-from watershed_cp.publish.findings import day
+from watershed_cp.messages import day, label, texts
 from watershed_cp.reference import pollutant_name
 
 if TYPE_CHECKING:
@@ -156,14 +155,15 @@ def counting_rules(accounts: Accounts) -> Text | None:
     if not accounts.censoring:
         return None
     words, period = texts("counted"), accounts.accounting_period
-    figures = {
-        "grade": accounts.minimum_evidence,
-        "first": (period or ("",))[0],
-        "last": (period or ("",))[-1],
-    }
-    rules = [words[key] for key in (accounts.censoring, "period" if period else "no_period", "evidence")]
-    spanish, english = ("; ".join(parts).format_map(figures) for parts in zip(*rules, strict=True))
-    return Text(words["told"].es.format(rules=spanish), words["told"].en.format(rules=english))
+    keys = (accounts.censoring, "period" if period else "no_period", "evidence")
+
+    def told(language: Language) -> str:
+        first, last = (day(str(date), language) for date in period or ("", ""))
+        figures = {"grade": accounts.minimum_evidence, "first": first, "last": last}
+        rules = "; ".join(words[key].speak(language).format_map(figures) for key in keys)
+        return label("counted", "told", language, rules=rules)
+
+    return Text(told("es"), told("en"))
 
 
 def disclosure_rule(minimum_msmes: int) -> list[Text]:
