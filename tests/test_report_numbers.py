@@ -547,6 +547,7 @@ def partners():
     table = raw("stakeholders")
     called = {**firms()["name"].to_dict(), **table.set_index("Código de actor")["Organización"].to_dict()}
     since = rawloads.days(table["Desde"])
+    months = ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"]
     return [
         [
             row["Organización"],
@@ -554,7 +555,7 @@ def partners():
             ", ".join(called[code] for code in str(row["Colabora con"]).split("; ") if code in called)
             or None,
             row["Convenio"],
-            None if pd.isna(day) else f"{day:%Y-%m-%d}",
+            None if pd.isna(day) else f"{day.day} {months[day.month - 1]} {day.year}",
         ]
         for row, day in zip(table.to_dict("records"), since, strict=True)
     ]

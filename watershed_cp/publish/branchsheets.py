@@ -241,14 +241,14 @@ def ways_of_paying(counted: pd.DataFrame) -> list[tuple[str, float, str]]:
     Examples
     --------
     >>> ways_of_paying(pd.DataFrame({"financing": ["grant", None], "investment_usd": [5.0, 1.0]}))
-    [('donación · grant', 1, '1'), ('no se anotó · not noted', 1, '1')]
+    [('donación · grant', 1, 'n = 1'), ('no se anotó · not noted', 1, 'n = 1')]
     """
     rows = []
     for way, group in counted.groupby(counted["financing"].astype(object).fillna(""), sort=True):
         name = pair("choice", str(way)) if way else pair("branch", "financing_unknown")
         known = group["investment_usd"].dropna()
         money = f"; {number(math.fsum(known), digits=0)} USD" if len(known) >= MINIMUM_MEASURES else ""
-        rows.append((name, len(group), number(len(group)) + money))
+        rows.append((name, len(group), f"n = {number(len(group))}{money}"))
     return sorted(rows, key=lambda row: (-row[1], row[0]))
 
 

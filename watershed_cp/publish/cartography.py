@@ -196,8 +196,14 @@ def draw_scale(sheet: Sheet, x: float, y: float) -> None:
     sheet.labels.taken.append(Box(x - 4, y - 4, end + 2.2 * size, y + 1.9 * size))
 
 
-def draw_inset(figure: Figure, sheet: Sheet, outline: shapely.Geometry, corner: tuple[float, float]) -> None:
-    """Draw where in Central America the map lies, in the corner that hides least of the watershed and its firms.
+def draw_inset(
+    figure: Figure,
+    sheet: Sheet,
+    outline: shapely.Geometry,
+    corner: tuple[float, float],
+    basin_id: str | None = None,
+) -> None:
+    """Draw where in Central America the map lies, in the corner that hides least of the watershed and its waters.
 
     Parameters
     ----------
@@ -209,6 +215,8 @@ def draw_inset(figure: Figure, sheet: Sheet, outline: shapely.Geometry, corner: 
         The watershed, Mercator degrees.
     corner : tuple of float
         Points on the page.
+    basin_id : str, optional
+        Built-in watershed whose rivers are drawn.
     """
     base, frame = ground(), sheet.frame
     if not base.window.contains(shapely.box(*frame.bounds)):
@@ -221,9 +229,11 @@ def draw_inset(figure: Figure, sheet: Sheet, outline: shapely.Geometry, corner: 
     places = [
         Box(x, y, x + small.width, y + small.height) for x, y in ((right, top), (right, rim), (rim, top))
     ]
-    basin = frame.cut(outline).buffer(1.5 * sheet.sizes.small)
+    waters = [line for _, line in rivers(basin_id)] + [lake for _, lake in base.lakes]
+    kept = shapely.union_all([outline, *waters])
+    shown = frame.cut(kept).buffer(1.5 * sheet.sizes.small)
     cost = [
-        shapely.area(basin.intersection(shapely.box(*place)))
+        shapely.area(shown.intersection(shapely.box(*place)))
         + 400 * sum(map(place.meets, sheet.labels.taken))
         for place in places
     ]

@@ -107,9 +107,7 @@ def _draw_costs(axes: Axes, costs: pd.DataFrame, y: float) -> float:
         codes = (typeset(str(quantity), language) for language in BOTH)
         name = "m³" if quantity == "water_m3" else "kg " + " · ".join(dict.fromkeys(codes))
         write(axes, _LEFT, y, name, _SMALL)
-        median, low, high = (
-            number(value, significant=2) for value in (known.median(), known.min(), known.max())
-        )
+        median, low, high = (number(value, digits=2) for value in (known.median(), known.min(), known.max()))
         write(axes, stops[0], y, f"{median} USD", _SMALL, align="right", weight="bold")
         write(axes, stops[1], y, f"{low} – {high}", 0.9 * _SMALL, align="right", colour=COLOURS.muted)
         write(axes, stops[2], y, f"n = {len(known)}", 0.9 * _SMALL, align="right", colour=COLOURS.muted)

@@ -108,7 +108,7 @@ def basin_map(
     maps.draw_rivers(sheet, basin_id)
     maps.draw_firms(sheet, finding.places, float(finding.places["reduction_kg_yr"].max()))
     maps.draw_scale(sheet, 14 * page.pen, 14 * page.pen)
-    maps.draw_inset(figure, sheet, outline, page.map[:2])
+    maps.draw_inset(figure, sheet, outline, page.map[:2], basin_id)
     draw_names(sheet, language, outline=outline, basin_id=basin_id)
     return sheet
 

@@ -112,8 +112,9 @@ def _draw_loan(
         axes.plot([x, x + step], [cut, cut + 0.7 * _SMALL], color=COLOURS.paper, lw=2.4)
     if step >= 2 * _TINY:
         rim: dict[str, Any] = {"path_effects": halo(2.2, COLOURS.paper)}
-        told = number(cover, digits=1)
-        write(axes, x + step / 2, high + 0.35 * _SMALL, told, _TINY, align="center", **rim)
+        told, at, line = number(cover, digits=1), high + 0.35 * _SMALL, bottom + up
+        at = line + 0.35 * _SMALL if at - 2 < line < at + _TINY else at  # the line would cross it
+        write(axes, x + step / 2, at, told, _TINY, align="center", **rim)
 
 
 def draw_status(axes: Axes, left: float, right: float, y: float, lent: pd.DataFrame) -> None:
