@@ -88,7 +88,7 @@ def test_the_page_on_financing_tells_what_the_loans_tell(demo):
     assert said.count("24.4") == 1
     assert sorted(cover.round(1)) == sorted(float(text) for text in said if re.fullmatch(r"\d+\.\d", text))
     paid = demo.measures.query("counts == 'yes'")["financing"].value_counts()
-    assert any(text.startswith(f"{paid['own_funds']}; ") for text in said)
+    assert any(text.startswith(f"n = {paid['own_funds']}; ") for text in said)
     assert f"{len(lent)} préstamos desembolsados por {lent['amount_usd'].sum():,.0f} USD" in joined
 
 

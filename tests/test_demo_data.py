@@ -86,7 +86,7 @@ def test_nearly_all_firms_lie_in_the_watershed_of_their_municipality(demo):
     assert status[status != "inside"].to_dict() == {"GT-034": "outside", "HN-048": "unlocated"}
     by_name = demo.assignments.set_index("msme_id").loc["HN-045"]
     assert (by_name["basin_id"], by_name["confidence"]) == ("chamelecon", "likely")
-    assert by_name["repairs"] == "placed by its municipality: Quimistán, Santa Bárbara"
+    assert by_name["repairs"] == "ubicada por su municipio: Quimistán, Santa Bárbara"
     unsure = demo.assignments["confidence"].isin(("likely", "ambiguous"))
     assert set(demo.assignments.loc[unsure, "msme_id"]) >= {"SV-007", "SV-017", "PA-057"}
 

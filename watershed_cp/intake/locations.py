@@ -109,7 +109,9 @@ def _half_discharges(checked: Checked, frame: pd.DataFrame) -> list[Fault]:
     for axis, other in (_DISCHARGE, _DISCHARGE[::-1]):
         blank = [is_blank(cell) for cell in checked.cells[other].raw] if other in checked.cells else True
         half = (
-            np.flatnonzero(frame[axis].notna().to_numpy() & np.array(blank)) if axis in checked.cells else ()
+            np.flatnonzero(frame[axis].notna().to_numpy() & np.array(blank, dtype=bool))
+            if axis in checked.cells
+            else ()
         )
         faults += [checked.cells[axis].fault(int(position), "location_half") for position in half]
     return faults

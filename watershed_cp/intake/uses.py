@@ -33,6 +33,7 @@ def differing_uses(frame: pd.DataFrame) -> list[Fault]:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> rows = pd.DataFrame({"msme_id": "F", "resource": "water", "baseline_use": [9.0, 9000.0, 8.0],
     ...                      "saving_unit": ["m3/yr", "L/yr", "m3/yr"]})
     >>> rows = rows.assign(source_file="a.csv", source_sheet="", source_row=[2, 3, 4])

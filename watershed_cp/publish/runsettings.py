@@ -32,7 +32,7 @@ def setting_in_words(key: str, value: Any, language: Language) -> tuple[str, str
     Examples
     --------
     >>> setting_in_words("accounting.period", ["2024-01-01", "2024-12-31"], "en")
-    ('Accounting period [accounting.period]', '1 January 2024 – 31 December 2024')
+    ('Accounting period [accounting.period]', '1 Jan 2024 – 31 Dec 2024')
     >>> setting_in_words("accounting.period", None, "es")[1]
     'sin período contable'
     """
