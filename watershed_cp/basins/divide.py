@@ -181,7 +181,7 @@ class Divides:
             moved = np.clip(along[moving] + off / length, 0, 1)
             way = moved - along[moving]
             unsettled = way**2 * length > 2 * _SETTLED_M * np.maximum(metres, _SETTLED_M)
-            # far from a parallel a foot swings to and fro, unless it goes but a part of its way
+            # far from a parallel a foot swings back and forth, unless it goes but a part of its way
             along[moving] = moved if rounds < _ROUNDS else along[moving] + way * _ROUNDS / rounds / 2
             moving = moving[unsettled]
         foot = np.where(along[:, None] == 1, self.end[piece], start + along[:, None] * step)
