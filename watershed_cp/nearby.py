@@ -17,15 +17,14 @@ if TYPE_CHECKING:
     from watershed_cp.basins.gathering import Nearby
     from watershed_cp.errors import Language
     from watershed_cp.impact.aggregation import Accounts
-    from watershed_cp.intake.placing import Placer
     from watershed_cp.project import Weights
     from watershed_cp.publish.visits import Search
 
 __all__ = [
     "checked_output",
     "find_corrections",
+    "in_pieces",
     "levels_of",
-    "placer_for",
     "rank_register",
     "read_register",
     "register_columns",
@@ -155,18 +154,14 @@ def rank_register(
     from watershed_cp.basins.proximity import near
     from watershed_cp.impact.ranking import rank_firms
 
-    pieces: dict[str, Any] = {}
-    if isinstance(register, Path):
-        placer = placer_for(register, corrections=corrections, language=language)
-        pieces = {"columns": register_columns(register), "prepare": placer}
+    pieces = in_pieces(register, corrections=corrections, language=language)
     found = near(register, basins=basins, distance_m=distance_m, levels={"basin_id": basins}, **pieces)
-    aside = found.unplaced
     return rank_firms(
         found.firms,
         basins=basins,
         weights=weights,
         evidence=evidence,
-        unplaced=aside,
+        unplaced=found.unplaced,
         audited_only=audited_only,
         language=language,
     )
@@ -197,19 +192,27 @@ def find_corrections(register: str | Path, named: str | Path | None = None) -> P
     return Path(named) if named is not None else usual if usual.is_file() else None
 
 
-def placer_for(
-    register: Path, *, corrections: str | Path | None = None, language: Language | None = None
-) -> Placer:
-    """Give what places the firms of a register that is read in pieces.
+def in_pieces(
+    register: Path | pd.DataFrame,
+    *,
+    corrections: str | Path | None = None,
+    language: Language | None = None,
+) -> dict[str, Any]:
+    """Give what a search needs to read a register in pieces: its columns, and what places its firms.
 
     Parameters
     ----------
-    register : pathlib.Path
-        Parquet or CSV.
+    register : pathlib.Path or pandas.DataFrame
+        From :func:`read_register`; a table is placed already.
     corrections : path-like, optional
         Workbook in which the user places firms by hand.
     language : {"es", "en"}, optional
         Language of what is told of a row.
+
+    Returns
+    -------
+    dict
+        ``columns`` and ``prepare`` of :func:`watershed_cp.basins.proximity.near`; empty for a table.
 
     Raises
     ------
@@ -218,15 +221,21 @@ def placer_for(
 
     Examples
     --------
-    >>> placer_for(Path("registro.parquet")).first_row
-    1
+    >>> import pandas as pd
+    >>> in_pieces(pd.DataFrame())
+    {}
     """
+    if not isinstance(register, Path):
+        return {}
     from watershed_cp.intake.corrections import read_corrections
     from watershed_cp.intake.placing import Placer
 
     first = 1 if _is_parquet(register) else 2
     known = read_corrections(corrections) if corrections else {}
-    return Placer(register.name, first, known, language)
+    return {
+        "columns": register_columns(register),
+        "prepare": Placer(register.name, first, known, language),
+    }
 
 
 def register_columns(path: str | Path) -> dict[str, str]:

@@ -258,10 +258,8 @@ def _count(
 
 def _with_settings(accounts: Accounts, settings: Project, tables: Mapping[str, pd.DataFrame]) -> Impact:
     """Give the accounts what the project says of how they are to be read and published."""
-    rules, measured = (
-        settings.accounting,
-        [tables[name] for name in ("audits", "reductions") if name in tables],
-    )
+    rules = settings.accounting
+    measured = [tables[name] for name in ("audits", "reductions") if name in tables]
     return _impact(
         accounts,
         registers=tables,

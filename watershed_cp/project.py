@@ -124,7 +124,7 @@ class Accounting(_Section):
 
     period: tuple[dt.date, dt.date] | None = None
     """First and last day; a claim outside, or one without a date, does not count."""
-    minimum_evidence: Literal["A", "B", "C", "D", "E"] = "E"
+    minimum_evidence: Grade = "E"
     """Weakest evidence grade that is credited."""
     censoring: Literal["zero", "half", "full", "interval", "ros"] = "half"
     """What a value below the limit of detection counts as: nothing, half of the limit, all of it; what is certain
@@ -413,10 +413,8 @@ def read_settings(path: str | Path, model: type[Settings], **more: object) -> Se
         if name in raw:
             raise InputError(fault("project_unknown_key", file=file, value=name, known=_known(model, ())))
     try:
-        written = json.dumps(
-            {**raw, **more}, default=str
-        )  # strict JSON has dates as text and one kind of list
-        return model.model_validate_json(written)
+        # strict JSON has dates as text and one kind of list
+        return model.model_validate_json(json.dumps({**raw, **more}, default=str))
     except ValidationError as error:
         raise InputError(*(_fault(file, detail, model) for detail in error.errors())) from None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from watershed_cp.basins.coverage import near_longitude, to_degrees
+from watershed_cp.basins.earth import geodesic
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -90,15 +91,13 @@ class CellGrid:
     @cached_property
     def _side_km(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Distance from a cell of each row to its neighbours: level, upright, slanting; km."""
-        import pyproj
-
         rows = np.arange(self.shape[0])
         centres = {
             step: to_degrees(np.column_stack([np.full(rows.size, 0.5 + step[0]), rows + 0.5 + step[1]]),
                              self.transform, self.crs, decimals=_EXACT)
             for step in ((0, 0), (1, 0), (0, 1), (1, 1))
         }  # fmt: skip
-        geod = pyproj.Geod(ellps="WGS84")
+        geod = geodesic()
         here = centres[0, 0]
         to = (geod.inv(*here.T, *centres[step].T)[2] / 1000 for step in ((1, 0), (0, 1), (1, 1)))
         wide, high, slant = (np.asarray(km) for km in to)

@@ -9,6 +9,7 @@ import numpy as np
 
 from watershed_cp.basins.catalogue import read_built_in
 from watershed_cp.basins.coverage import near_longitude
+from watershed_cp.basins.earth import geodesic
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -87,10 +88,9 @@ class Course:
     @property
     def vertices_km(self) -> NDArray[np.float64]:
         """Way of the water to each vertex of the line, km."""
-        import pyproj
         import shapely
 
-        steps = pyproj.Geod(ellps="WGS84").line_lengths(*shapely.get_coordinates(self.line).T)
+        steps = geodesic().line_lengths(*shapely.get_coordinates(self.line).T)
         return np.concatenate([[0.0], np.cumsum(steps)]) / 1000
 
     @property
@@ -148,12 +148,11 @@ def describe(points: NDArray[np.float64], layers: dict[str, gpd.GeoDataFrame]) -
     >>> round(describe(np.array([[-89.0, 14.0], [-88.0, 14.0]]), {}).length_km, 1)
     108.0
     """
-    import pyproj
     import shapely
 
     line = shapely.linestrings(points if len(points) > 1 else np.repeat(points, 2, axis=0))
     course = shapely.get_coordinates(shapely.segmentize(line, _STEP_DEGREES) if line.length else line)
-    steps_km = np.asarray(pyproj.Geod(ellps="WGS84").line_lengths(course[:, 0], course[:, 1])) / 1000
+    steps_km = np.asarray(geodesic().line_lengths(course[:, 0], course[:, 1])) / 1000
     middles = (course[1:] + course[:-1]) / 2
     for places in (course, middles):
         places[:, 0] = near_longitude(
@@ -178,14 +177,13 @@ def _towns_beside(
     course: NDArray[np.float64], steps_km: NDArray[np.float64], towns: gpd.GeoDataFrame
 ) -> tuple[Town, ...]:
     """Find the towns near a course and the place on it that each is nearest to."""
-    import pyproj
     import shapely
 
     at_km = np.concatenate([[0.0], np.cumsum(steps_km)])
     narrow = np.array([np.cos(np.radians(course[:, 1].mean())), 1.0])  # degrees of equal length both ways
     places = shapely.get_coordinates(towns.geometry.to_numpy())
     nearest = shapely.STRtree(shapely.points(course * narrow)).nearest(shapely.points(places * narrow))
-    geod = pyproj.Geod(ellps="WGS84")
+    geod = geodesic()
     away_km = geod.inv(*places.T, *course[nearest].T)[2] / 1000
     rows = [
         Town(str(towns["name"].iloc[i]), str(towns["department"].iloc[i]), float(at_km[nearest[i]]), float(away_km[i]))

@@ -10,6 +10,7 @@ import numpy as np
 
 from watershed_cp.basins.coverage import label_outlines, near_longitude, smooth_line, to_degrees
 from watershed_cp.basins.directions import NO_FLOW, PIT
+from watershed_cp.basins.earth import geodesic
 from watershed_cp.basins.geometry import area_km2, cut_at_antimeridian
 from watershed_cp.basins.surface import Surface, flow_directions, read_surface
 from watershed_cp.errors import InputError
@@ -156,11 +157,9 @@ class _Water:
 
     def snap(self, points: list[tuple[float, float]], snap_m: float) -> tuple[list[int], list[float]]:
         """Move each outlet to the nearest cell of a stream, and tell how far that is."""
-        import pyproj
-
         streams = np.flatnonzero(self.upstream_km2.ravel() >= self.stream_km2)
         longitude, latitude = self.lonlat(streams)
-        geod = pyproj.Geod(ellps="WGS84")
+        geod = geodesic()
         cells, moved = [], []
         for x, y in points:
             self._refuse_off_raster(x, y)
@@ -252,14 +251,13 @@ class _Water:
     def rivers(self, cells: list[int], names: list[str]) -> gpd.GeoDataFrame:
         """Draw the reaches inside each basin, and the way from its outlet to the end of the water."""
         import geopandas as gpd
-        import pyproj
         import shapely
 
         owner, below = self._courses(cells)
         streams = self.upstream_km2 >= self.stream_km2
         strahler = self.flow.stream_order(mask=streams)
         found = self.flow.streams(mask=streams, strord=strahler)
-        geod = pyproj.Geod(ellps="WGS84")
+        geod = geodesic()
         rows = []
         for reach in found:
             told = reach["properties"]

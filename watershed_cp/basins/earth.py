@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["geocentric", "geodesic", "local_metres", "metres_per_degree"]
+__all__ = ["geocentric", "geodesic", "local_metres", "metres_between", "metres_per_degree"]
 
 
 @functools.cache
@@ -28,6 +28,30 @@ def geodesic() -> Geod:
     from pyproj import Geod
 
     return Geod(ellps="WGS84")
+
+
+def metres_between(start: Floats, end: Floats) -> Floats:
+    """Measure the geodesic from each place to its counterpart.
+
+    Parameters
+    ----------
+    start, end : ndarray
+        Shape (n, 2), longitude and latitude in degrees, WGS 84.
+
+    Returns
+    -------
+    ndarray
+        Shape (n,), metres; NaN where either place is not known.
+
+    Examples
+    --------
+    >>> metres_between(np.array([[0.0, 0.0], [0.0, 0.0]]), np.array([[1.0, 0.0], [np.nan, 0.0]])).round()
+    array([111319.,     nan])
+    """
+    metres = np.full(len(start), np.nan)
+    known = np.isfinite(start).all(axis=1) & np.isfinite(end).all(axis=1)
+    metres[known] = geodesic().inv(*start[known].T, *end[known].T)[2]
+    return metres
 
 
 def metres_per_degree(latitude: Floats) -> tuple[Floats, Floats]:

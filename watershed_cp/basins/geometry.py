@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from watershed_cp.basins.earth import geodesic
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -48,10 +50,9 @@ def area_km2(shapes: Iterable[Geometry]) -> list[float]:
     >>> [round(area) for area in area_km2([shapely.box(-89, 13, -88, 14)])]
     [11978]
     """
-    import pyproj
     import shapely
 
-    geod = pyproj.Geod(ellps="WGS84")
+    geod = geodesic()
     return [geod.geometry_area_perimeter(shapely.orient_polygons(shape))[0] / _M2_PER_KM2 for shape in shapes]
 
 

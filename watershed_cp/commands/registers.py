@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from watershed_cp.commands.telling import Options
     from watershed_cp.errors import Language
     from watershed_cp.impact.aggregation import Accounts
+    from watershed_cp.project import Weights
     from watershed_cp.publish.visits import Search
 
 __all__ = ["near", "rank"]
@@ -30,10 +31,9 @@ def near(options: Options, language: Language) -> None:
     from watershed_cp.nearby import (
         checked_output,
         find_corrections,
+        in_pieces,
         levels_of,
-        placer_for,
         read_register,
-        register_columns,
         write_found,
     )
 
@@ -41,10 +41,6 @@ def near(options: Options, language: Language) -> None:
     basins, target = read_basins(options.basins), _near_what(options, language)
     corrections = find_corrections(options.register, options.corrections)
     register = read_register(options.register, corrections=corrections, language=language)
-    pieces: dict[str, Any] = {}
-    if isinstance(register, Path):
-        placer = placer_for(register, corrections=corrections, language=language)
-        pieces = {"columns": register_columns(register), "prepare": placer}
     whole = out if out and out.suffix.lower() == ".parquet" else None
     asked = _search(options, basins, corrections if corrections and read_corrections(corrections) else None)
     found = search(
@@ -58,7 +54,7 @@ def near(options: Options, language: Language) -> None:
         out=whole,
         unplaced_out=whole and _beside(whole, language),
         dask=options.dask,
-        **pieces,
+        **in_pieces(register, corrections=corrections, language=language),
     )
     if out and not whole:
         write_found(found, out, basins, search=asked, rivers=target.get("rivers"), language=language)
@@ -104,7 +100,6 @@ def rank(options: Options, language: Language) -> None:
     from watershed_cp.nearby import find_corrections, rank_register, read_register
     from watershed_cp.pipeline import run as do
     from watershed_cp.project import read_project, weights_for
-    from watershed_cp.publish.wording import weights_in_words
     from watershed_cp.tables import RANKING
 
     out = Path(options.out) if options.out else None
@@ -133,12 +128,30 @@ def rank(options: Options, language: Language) -> None:
         audited_only=own and options.purpose == "inspect",
         language=language,
     )
+    far = 0 if isinstance(firms, Path) else firms["msme_id"].nunique() - len(ranked)
+    _tell_ranked(options, ranked, weights, evidence, far=far, language=language)
+    if out:
+        say("table_written", language, file=write_table("ranking", RANKING, ranked, out, language))
+
+
+def _tell_ranked(
+    options: Options,
+    ranked: pd.DataFrame,
+    weights: Weights,
+    evidence: Accounts | None,
+    *,
+    far: int,
+    language: Language,
+) -> None:
+    """Say how many firms were ranked and by what, how many lie too far, and who comes first."""
+    from watershed_cp.publish.wording import weights_in_words
+
     known = int(ranked["score_pct"].notna().sum())
     told = {"firms": len(ranked), "known": known, "unknown": len(ranked) - known}
     say("rank_total", language, **{name: number(count) for name, count in told.items()})
     if not evidence:
         say("rank_no_project", language)
-    if not isinstance(firms, Path) and (far := firms["msme_id"].nunique() - len(ranked)):
+    if far:
         say("rank_far", language, far=number(far))
     section = "[monitoring]" if options.purpose == "inspect" else "[ranking]"
     say("rank_sum", language, weights=weights_in_words(weights.spoken()).speak(language), section=section)
@@ -146,8 +159,6 @@ def rank(options: Options, language: Language) -> None:
         _tell_day(evidence, language)
     shown = ["rank", "msme_id", "name", "score_pct", "explanation"]
     show(ranked.loc[: SHOWN - 1, shown].fillna({"name": ""}), language)
-    if out:
-        say("table_written", language, file=write_table("ranking", RANKING, ranked, out, language))
 
 
 def _as_placed(evidence: Accounts, *, outside: bool) -> pd.DataFrame:

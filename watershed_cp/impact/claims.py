@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from watershed_cp import tables
 from watershed_cp.impact.indicators import countable_tables, counted_rows, evaluate
 from watershed_cp.impact.programme import ONCE, Measure, Words
-from watershed_cp.impact.sisters import Quantity, published_per_firm
+from watershed_cp.impact.sisters import Quantity, beside_sisters, published_per_firm
 from watershed_cp.project import read_settings
 
 if TYPE_CHECKING:
@@ -168,9 +168,4 @@ def _per_firm(value: float, rows: pd.DataFrame, claim: Claim) -> dict[str, float
     """Set the number per firm beside that of the sister programmes that published both."""
     if not claim.published or "msme_id" not in rows:
         return {}
-    found = published_per_firm(claim.published, claim.unit)
-    return {
-        "value_per_firm": value / rows["msme_id"].nunique(),
-        "published_low": found.low,
-        "published_high": found.high,
-    }
+    return beside_sisters(value, rows["msme_id"].nunique(), published_per_firm(claim.published, claim.unit))

@@ -251,13 +251,10 @@ def _with_moves(changes: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame
 
 def _metres(start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
     """Measure the geodesics between places (n, 2), infinite where one is not known and the other is."""
-    import pyproj
+    from watershed_cp.basins.earth import metres_between
 
     known = [np.isfinite(place).all(axis=1) for place in (start, end)]
-    metres = np.where(known[0] != known[1], np.inf, 0.0)
-    both = known[0] & known[1]
-    metres[both] = pyproj.Geod(ellps="WGS84").inv(*start[both].T, *end[both].T)[2]
-    return metres
+    return np.where(known[0] != known[1], np.inf, np.nan_to_num(metres_between(start, end)))
 
 
 def changed_rules(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
@@ -114,15 +113,12 @@ def _pairs(accounts: Accounts) -> pd.DataFrame:
 
 def _kilometres(assignments: pd.DataFrame, pairs: pd.DataFrame) -> np.ndarray[Any, Any]:
     """Give the geodesic distance from the firm to the consultant of each pair, km; NaN where one has no place."""
-    from watershed_cp.basins.earth import geodesic
+    from watershed_cp.basins.earth import metres_between
 
     places = assignments.drop_duplicates("msme_id").set_index("msme_id")
     places = places.reindex(index=pairs["msme_id"], columns=["longitude", "latitude"])
-    ends = np.hstack([places.to_numpy(float), pairs[["longitude", "latitude"]].to_numpy(float)])
-    known = np.isfinite(ends).all(axis=1)
-    metres = np.full(len(pairs), math.nan)
-    metres[known] = geodesic().inv(*ends[known].T)[2]
-    return metres / _METRES_PER_KM
+    experts = pairs[["longitude", "latitude"]].to_numpy(float)
+    return metres_between(places.to_numpy(float), experts) / _METRES_PER_KM
 
 
 def _skills(cell: object) -> frozenset[str]:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from watershed_cp import reference, tables, units
 from watershed_cp.impact.amounts import with_amounts
-from watershed_cp.impact.sisters import published_per_firm
+from watershed_cp.impact.sisters import beside_sisters, published_per_firm
 from watershed_cp.impact.sums import exact_sum
 from watershed_cp.impact.totals import figures
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from watershed_cp.impact.aggregation import Accounts
     from watershed_cp.impact.programme import Indicator, Measure, Programme
 
-__all__ = ["compute_indicators", "countable_tables", "counted_rows", "evaluate"]
+__all__ = ["compute_indicators", "countable_tables", "counted_rows", "evaluate", "join_attendance"]
 
 _NOT_DONE = ("lapsed", "rejected")
 _ROLES = {
@@ -123,13 +123,8 @@ def _per_firm(one: Indicator, found: Mapping[str, Any], rows: pd.DataFrame) -> d
             return {}  # amounts of several resources have no unit in common
         unit = tables.SAVING_OF[resources[0]].unit
     published = published_per_firm(one.sisters, unit)
-    return {
-        "value_per_firm": found.get("numerator", found["value"]) / rows["msme_id"].nunique(),
-        "unit_per_firm": unit,
-        "published_low": published.low,
-        "published_high": published.high,
-        "source": "; ".join(published.sources),
-    }
+    told = beside_sisters(found.get("numerator", found["value"]), rows["msme_id"].nunique(), published)
+    return told | {"unit_per_firm": unit, "source": "; ".join(published.sources)}
 
 
 def _published(one: Indicator, publisher: str) -> Iterator[dict[str, Any]]:
@@ -166,7 +161,7 @@ def countable_tables(accounts: Accounts) -> dict[str, pd.DataFrame]:
     """
     found = {**accounts.registers, "ledger": accounts.ledger}
     if "events" in found:
-        found["attendance"] = _attendance(found.get("attendance"), found["events"])
+        found["attendance"] = join_attendance(found.get("attendance"), found["events"])
     if "recommendations" in found:
         measures = found["recommendations"]
         found["recommendations"] = measures[~measures["status"].isin(_NOT_DONE)]
@@ -192,8 +187,16 @@ def _of_firms(table: pd.DataFrame, firms: pd.DataFrame) -> pd.DataFrame:
     return told
 
 
-def _attendance(listed: pd.DataFrame | None, events: pd.DataFrame) -> pd.DataFrame:
-    """Join people to their events; who came where no list was kept are rows without a person."""
+def join_attendance(listed: pd.DataFrame | None, events: pd.DataFrame) -> pd.DataFrame:
+    """Join people to their events; who came where no list was kept are rows without a person.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({"event_id": ["E1"], "kind": "course", "date": pd.NaT, "country": "GT"})
+    >>> heads = dict.fromkeys(_ROLES, 0) | {next(iter(_ROLES)): 2}
+    >>> len(join_attendance(None, events.assign(**heads)))
+    2
+    """
     columns = list(tables.ATTENDANCE.names)
     people = pd.DataFrame(columns=columns) if listed is None else listed.reindex(columns=columns)
     unlisted = events[~events["event_id"].isin(people["event_id"])]

@@ -6,14 +6,14 @@ They printed sums, not sums a year, in dollars of their day, and over all the fi
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from watershed_cp import reference, units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Published", "Quantity", "published_per_firm"]
+__all__ = ["Published", "Quantity", "beside_sisters", "published_per_firm"]
 
 Quantity = Literal["savings", "investment", "water", "electricity", "fuel", "co2"]
 
@@ -61,6 +61,17 @@ def published_per_firm(quantity: Quantity, unit: str) -> Published:
     told = (row["source"] for row in rows if row["sister"] in known and row["quantity"] == quantity)
     low, high = min(known.values(), default=math.nan), max(known.values(), default=math.nan)
     return Published(low, high, len(known), tuple(dict.fromkeys(told)))
+
+
+def beside_sisters(value: float, firms: int, published: Published) -> dict[str, Any]:
+    """Set a number, per firm, beside the range that sister programmes published.
+
+    Examples
+    --------
+    >>> beside_sisters(600.0, 2, Published(100.0, 400.0, 3, ()))
+    {'value_per_firm': 300.0, 'published_low': 100.0, 'published_high': 400.0}
+    """
+    return {"value_per_firm": value / firms, "published_low": published.low, "published_high": published.high}
 
 
 def _amounts(rows: Iterable[dict[str, str]], sister: str, quantity: str, unit: str) -> Iterable[float]:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from watershed_cp.basins.locator import BasinLocator
-from watershed_cp.impact.indicators import countable_tables
+from watershed_cp.impact.indicators import countable_tables, join_attendance
 from watershed_cp.tables import EVENT_PLACES, TRAINING
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def event_places(accounts: Accounts) -> pd.DataFrame:
     events = accounts.registers.get("events")
     if events is None:
         return pd.DataFrame(columns=list(EVENT_PLACES.names))
-    came = countable_tables(accounts)["attendance"]
+    came = join_attendance(accounts.registers.get("attendance"), events)
     where = BasinLocator(accounts.basins).locate(
         events["longitude"].to_numpy(float), events["latitude"].to_numpy(float)
     )

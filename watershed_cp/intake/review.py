@@ -148,7 +148,7 @@ def _write(shown: pd.DataFrame, path: Path, language: Language | None) -> None:
 def _write_cell(sheet: Any, row: int, place: int, value: Any, form: Any) -> None:
     if isinstance(value, str) and value:
         sheet.write_string(row, place, value, form)
-    elif value in (None, "") or value != value:  # noqa: PLR0124  nan is not
+    elif value == "" or pd.isna(value):
         sheet.write_blank(row, place, None, form)
     else:
         sheet.write_number(row, place, value, form)

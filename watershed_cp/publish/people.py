@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import shapely
 
-from watershed_cp.messages import day, label, number, percent, texts
+from watershed_cp.messages import day, number, percent
 from watershed_cp.publish.blocks import ends
+from watershed_cp.publish.cellwords import in_words
 from watershed_cp.publish.drawings import Bar, draw_bars, draw_network
 from watershed_cp.publish.findings import tight
 from watershed_cp.publish.reportmaps import Mark, draw_close_ups
@@ -68,7 +69,7 @@ def _attendance(source: Source, whole: Mapping[Any, Any]) -> Iterator[str]:
 
 
 def _group(row: Mapping[Any, Any], language: Language) -> str:
-    return label("choice", row["part"], language) if row["part"] in texts("choice") else str(row["part"])
+    return str(in_words("part", row["part"], language))
 
 
 def _effect(row: Mapping[Any, Any], language: Language) -> Bar:
@@ -149,4 +150,4 @@ def _named(table: pd.DataFrame, key: str) -> dict[str, str]:
 
 
 def _choice(value: object, language: Language) -> str:
-    return label("choice", value, language) if isinstance(value, str) and value else "–"
+    return str(in_words("agreement", value, language)) if isinstance(value, str) and value else "–"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from watershed_cp.messages import label, number, percent, texts
 from watershed_cp.publish.blocks import dollars, ends, note
+from watershed_cp.publish.cellwords import in_words
 from watershed_cp.publish.findings import subscripted, tight
 from watershed_cp.publish.wording import rule_in_words
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from watershed_cp.errors import Language
     from watershed_cp.publish.blocks import Part, Source
 
 __all__ = ["indicator_rules", "indicators", "measures"]
@@ -31,7 +31,7 @@ def indicators(source: Source) -> Iterator[Part]:
     cells = [
         (
             subscripted(row[f"name_{source.language}"]),
-            unit_of(str(row["unit"]), source.language),
+            str(in_words("unit", row["unit"], source.language)),
             *(number(row[name], digits=int(row["unit"] == "%")) for name in ("target", "value")),
             ends(row["low"], row["high"]),
             tight(percent(row["progress_pct"], digits=0)),
@@ -42,7 +42,7 @@ def indicators(source: Source) -> Iterator[Part]:
     beside = [
         (
             subscripted(row[f"name_{source.language}"]),
-            unit_of(str(row["unit_per_firm"]), source.language),
+            str(in_words("unit", row["unit_per_firm"], source.language)),
             *(number(row[name]) for name in ("value_per_firm", "published_low", "published_high")),
         )
         for row in table[table["published_low"].notna()].to_dict("records")
@@ -60,18 +60,6 @@ def indicators(source: Source) -> Iterator[Part]:
     ]
     if published:
         yield source.grid("published", published, words=2, note=source.say("published_note"))
-
-
-def unit_of(unit: str, language: Language) -> str:
-    """Say a unit in the reader's language.
-
-    Examples
-    --------
-    >>> unit_of("people", "es")
-    'personas'
-    """
-    units = texts("unit")
-    return units[unit].speak(language) if unit in units else unit
 
 
 def indicator_rules(source: Source) -> Iterator[Part]:
